@@ -1,0 +1,112 @@
+//! `fichero apply`: puts the definitions of the folder in force.
+
+use fichero_engine::data::Which;
+use fichero_engine::deploy::fill::{self, Standing};
+use fichero_engine::deploy::{self, Definitions, Deployed, Plan};
+use fichero_store::schema::deployment::Deployment;
+use serde_json::json;
+
+use super::node::{Node, failed, load_data, refused};
+use super::plan::{stranger, told};
+use super::{Context, Dir, Exit, Failure, Outcome, runtime, steps};
+use crate::workspace::{Workspace, parent};
+
+/// The arguments of `fichero apply`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    dir: Dir,
+    /// The hash that `fichero plan` printed, for a plan that loses or reinterprets data
+    #[arg(long, value_name = "HASH")]
+    consent: Option<String>,
+}
+
+/// How often a lost race is run again.
+const RACES: usize = 5;
+
+/// Publishes the folder.
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let folder = context.folder(&args.dir)?;
+    let workspace = Workspace::load(&folder);
+    let definitions = workspace.sound(context)?;
+    let node = Node::open(context, &folder)?;
+    for _ in 0..RACES {
+        let newest = node.newest()?;
+        let same = newest.as_ref().filter(|newest| newest.catalog_hash == definitions.hash);
+        if let Some(newest) = same
+            && deploy::plan(&node.db, &definitions.model, node.clock.now())
+                .map_err(|error| told(&error, &workspace, context))?
+                .is_empty()
+        {
+            parent::note(&folder, &node.database, newest);
+            let human = format!("nothing to do: deployment {} has these definitions", newest.seq);
+            context.report.summary(&human, || json!({"deployment": newest.seq, "published": false}));
+            return finish(&node, context, Deployed { deployment: newest.clone(), definitions });
+        }
+        if let Some(newest) = &newest
+            && !parent::is_parent(&folder, &node.database, newest)
+        {
+            context.report.note(&stranger(newest));
+        }
+        let order = node.order(newest.map_or(0, |newest| newest.seq), args.consent.as_deref());
+        match deploy::publish(&node.db, &definitions, &order) {
+            Ok((deployment, plan)) => return published(&node, context, deployment, &plan, definitions),
+            // Somebody published in between. Without a consent there is nothing that was promised: plan again.
+            Err(deploy::Error::LostRace { .. }) if args.consent.is_none() => {}
+            Err(deploy::Error::LostRace { newest }) => {
+                return Err(Failure {
+                    exit: Exit::Consent,
+                    ..Failure::new(format!("deployment {newest} was published in the meantime, so the consent no longer holds"))
+                        .help("Run `fichero plan` again")
+                });
+            }
+            Err(deploy::Error::Consent(plan)) => return Err(unagreed(context, &plan, args.consent.is_some())),
+            Err(error) => return Err(told(&error, &workspace, context)),
+        }
+    }
+    Err(Failure::new("others publish all the time; nothing was changed").help("Try again"))
+}
+
+fn published(node: &Node, context: &Context, deployment: Deployment, plan: &Plan, definitions: Definitions) -> Outcome {
+    parent::note(&node.folder, &node.database, &deployment);
+    let human = format!("{}deployment {} is in force", steps::render(plan, false), deployment.seq);
+    context.report.summary(&human, || {
+        let mut json = steps::to_json(plan);
+        json["deployment"] = json!(deployment.seq);
+        json["published"] = json!(true);
+        json
+    });
+    finish(node, context, Deployed { deployment, definitions })
+}
+
+/// Loads data documents and fills old rows, the latter unless servers that run are to do it.
+fn finish(node: &Node, context: &Context, deployed: Deployed) -> Outcome {
+    let engine = node.engine(&deployed)?;
+    runtime()?.block_on(async {
+        load_data(context.report, &engine, Which::Stock).await?;
+        let progress = context.report.spinner("filling old rows");
+        loop {
+            match fill::batch(&engine).await.map_err(|refusal| refused(&refusal))? {
+                Standing::Done => break,
+                Standing::More => progress.tick(),
+                Standing::Waiting => {
+                    context.report.note("old rows are filled by the servers that run, once all of them have followed");
+                    break;
+                }
+            }
+        }
+        Ok::<_, Failure>(())
+    })?;
+    node.db.close();
+    Ok(Exit::Done)
+}
+
+/// The plan needs a consent that was not given, or not to this plan.
+pub fn unagreed(context: &Context, plan: &Plan, given: bool) -> Failure {
+    context.report.note(&steps::render(plan, false));
+    let failure = failed(&deploy::Error::Consent(Box::new(plan.clone())));
+    match given {
+        true => Failure { what: Some("the consent was given to another plan; nothing was changed".to_owned()), ..failure },
+        false => failure,
+    }
+}

@@ -1,0 +1,152 @@
+//! The command line: what can be asked for, and how it ends.
+//!
+//! One file per command, each with its arguments and a `run`. A command reads its [`Context`], tells through its
+//! [`Report`], and gives an [`Exit`] or a [`Failure`]; only this module touches the process (arguments, log, exit code).
+
+mod accounts;
+mod apply;
+mod check;
+mod demo;
+mod eval;
+mod exit;
+mod explain;
+mod fmt;
+mod import;
+mod later;
+mod log;
+mod new;
+mod node;
+mod options;
+mod pack;
+mod plan;
+mod prune;
+mod report;
+mod schema;
+mod serve;
+mod steps;
+mod test;
+mod user;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::{Exit, Failure, Outcome};
+pub use node::{Node, load_data};
+pub use options::{Context, Dir};
+pub use report::{Report, counted};
+
+/// CRM as code: YAML definition packs in, a running CRM out.
+#[derive(Debug, Parser)]
+#[command(name = "fichero", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    options: options::Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a workspace with all stock packs and demo data, and serve it
+    Demo(demo::Args),
+    /// Write a small, commented workspace
+    New(new::Args),
+    /// Load and check all definitions
+    Check(check::Args),
+    /// Print what the database needs
+    Plan(plan::Args),
+    /// Put the definitions in force
+    Apply(apply::Args),
+    /// Drop retired columns and tables
+    Prune(prune::Args),
+    /// Order and quote definition files
+    Fmt(fmt::Args),
+    /// Serve pages and API
+    Serve(serve::Args),
+    /// Run the scenario tests
+    Test(test::Args),
+    /// Show a merged definition with the origin of each key, or the page of a diagnostic
+    Explain(explain::Args),
+    /// Evaluate an expression, or show it as SQL
+    Eval(eval::Args),
+    /// Print JSON Schemas of all documents, for editors
+    Schema(schema::Args),
+    /// Bring records in from a file
+    Import(import::Args),
+    /// People and API tokens
+    User(user::Args),
+    /// Ask a business calendar (not yet)
+    Calendar(later::Args),
+    /// Who may do what, and why (not yet)
+    Access(later::Args),
+    /// Write records to a file (not yet)
+    Export(later::Args),
+    /// Secrets that definitions name (not yet)
+    Secret(later::Args),
+    /// Save a whole workspace (not yet)
+    Backup(later::Args),
+    /// Bring a saved workspace back (not yet)
+    Restore(later::Args),
+    /// The packs of a workspace
+    Pack(pack::Args),
+    /// Move a workspace to another database (not yet)
+    Copy(later::Args),
+}
+
+/// Does what the arguments ask for.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(told) => {
+            // Help and version are answers and go to standard output, all else is a complaint.
+            let _ = told.print();
+            return if told.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    let context = Context::new(cli.options);
+    log::start(&context, matches!(cli.command, Command::Serve(_) | Command::Demo(_)));
+    match dispatch(&cli.command, &context) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            context.report.failure(&failure);
+            failure.exit
+        }
+    }
+}
+
+/// Threads for what is asynchronous.
+///
+/// # Errors
+/// When the machine gives none.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    built.map_err(|error| Failure::new(format!("no threads can be started: {error}")))
+}
+
+fn dispatch(command: &Command, context: &Context) -> Outcome {
+    match command {
+        Command::Demo(args) => demo::run(args, context),
+        Command::New(args) => new::run(args, context),
+        Command::Check(args) => check::run(args, context),
+        Command::Plan(args) => plan::run(args, context),
+        Command::Apply(args) => apply::run(args, context),
+        Command::Prune(args) => prune::run(args, context),
+        Command::Fmt(args) => fmt::run(args, context),
+        Command::Serve(args) => serve::run(args, context),
+        Command::Test(args) => test::run(args, context),
+        Command::Explain(args) => explain::run(args, context),
+        Command::Eval(args) => eval::run(args, context),
+        Command::Schema(args) => schema::run(args, context),
+        Command::Import(args) => import::run(args, context),
+        Command::User(args) => user::run(args, context),
+        Command::Calendar(_) => later::run("calendar", "business calendars"),
+        Command::Access(_) => later::run("access", "roles and row rules"),
+        Command::Export(_) => later::run("export", "exports"),
+        Command::Secret(_) => later::run("secret", "secrets"),
+        Command::Backup(_) => later::run("backup", "backups"),
+        Command::Restore(_) => later::run("restore", "backups"),
+        Command::Pack(args) => pack::run(args, context),
+        Command::Copy(_) => later::run("copy", "moving between databases"),
+    }
+}

@@ -1,0 +1,267 @@
+//! `fichero serve`: pages and API, the worker, and the folder's saves.
+
+use std::future::Future;
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use fichero_engine::Engine;
+use fichero_engine::data::Which;
+use fichero_engine::deploy::fill::{self, Standing};
+use fichero_engine::deploy::follow::{self, Followed};
+use fichero_engine::deploy::node::Membership;
+use fichero_engine::deploy::{self, Deployed};
+use fichero_engine::problems::{Outcome as Became, Problems};
+use fichero_engine::worker::Worker;
+use fichero_store::SqliteSync;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::node::{Node, failed, load_data};
+use super::{Context, Dir, Exit, Failure, Outcome, Report, accounts, runtime};
+use crate::reload::{self, Author, Offered, Reloader};
+use crate::workspace::{Workspace, parent};
+
+/// The arguments of `fichero serve`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    dir: Dir,
+    #[command(flatten)]
+    how: How,
+    /// Put in force what is saved in the folder; on a terminal always
+    #[arg(long)]
+    watch: bool,
+}
+
+/// How a workspace is served.
+#[derive(Clone, Debug, clap::Args)]
+pub struct How {
+    /// Where to listen
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// When a commit on SQLite counts as done: on the disk, or with the operating system
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Sync::Full)]
+    sqlite_sync: Sync,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Sync {
+    Full,
+    Normal,
+}
+
+impl How {
+    fn sync(&self) -> SqliteSync {
+        match self.sqlite_sync {
+            Sync::Full => SqliteSync::Full,
+            Sync::Normal => SqliteSync::Normal,
+        }
+    }
+}
+
+/// How long requests in flight may take to end, once the end was asked for.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Serves the folder.
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let folder = context.folder(&args.dir)?;
+    let watches = args.watch || std::io::stdin().is_terminal();
+    let started = start(context, &folder, &args.how)?;
+    let runtime = runtime()?;
+    runtime.block_on(load_data(context.report, &started.engine, Which::Stock))?;
+    if let Some((login, password)) = runtime.block_on(accounts::first_administrator(&started.engine))? {
+        context.report.answer(
+            &format!("log in as {login} with the password {password} (it is shown this once)"),
+            || json!({"login": login, "password": password}),
+        );
+    }
+    runtime.block_on(serve(context.report, &args.how, started, watches))?;
+    Ok(Exit::Done)
+}
+
+/// A workspace that is ready to be served.
+pub struct Started {
+    /// The workspace.
+    pub node: Node,
+    /// What serves it.
+    pub engine: Engine,
+    /// The deployment it began with.
+    pub deployed: Deployed,
+    author: Author,
+}
+
+/// Opens a workspace and puts its newest definitions in force: those of the folder where they grew out of what is
+/// deployed, else those that are deployed.
+///
+/// # Errors
+/// When there is nothing that could be served: why was told.
+pub fn start(context: &Context, folder: &Path, how: &How) -> Result<Started, Failure> {
+    let node = Node::open_with(context, folder, how.sync())?;
+    let author = Author::new(&node, context.deny_warnings, "serve");
+    let workspace = Workspace::load(folder);
+    let offered = author.offer(&workspace).map_err(|error| failed(&error))?;
+    let (deployed, outcome) = match offered {
+        Offered::InForce(deployed) => (deployed, Became::InForce),
+        Offered::Held(Some(newest), outcome) => (node.compiled(context, newest)?, outcome),
+        Offered::Held(None, _) => {
+            context.report.findings(&workspace.findings, &*workspace.sources);
+            return Err(Failure::told());
+        }
+    };
+    reload::tell(context.report, &outcome, &workspace, &mut String::new());
+    let engine = node.engine(&deployed)?;
+    engine.report(reload::problems(&node, outcome, &workspace));
+    Ok(Started { node, engine, deployed, author })
+}
+
+/// Serves until the process is asked to end, then lets what is under way come to its end.
+///
+/// # Errors
+/// When the address cannot be listened on, or the folder cannot be watched.
+pub async fn serve(report: Report, how: &How, started: Started, watches: bool) -> Result<(), Failure> {
+    let Started { node, engine, deployed, author } = started;
+    let listener = listen(how.listen).await?;
+    let address = listener.local_addr().map_err(|error| Failure::new(format!("the address is unknown: {error}")))?;
+    let (stop, stopped) = watch::channel(false);
+
+    let membership = Membership::new(&engine);
+    let following = follow_others(&engine, &node, membership.clone(), report);
+    let following = tokio::spawn(until(stopped.clone(), following));
+    let filling = tokio::spawn(until(stopped.clone(), fill_old_rows(engine.clone())));
+    let worker = Worker::start(engine.clone());
+    let watching = match watches {
+        true => Some(Reloader::new(author, engine.clone(), report).watch().map_err(|error| {
+            Failure::new(format!("the folder {} cannot be watched: {error}", node.folder.display()))
+                .help("Serve it without --watch, or raise the system's limit of watches")
+        })?),
+        false => None,
+    };
+
+    let seq = deployed.deployment.seq;
+    let human = format!("{} is served at http://{address} (deployment {seq})", node.folder.display());
+    report.answer(&human, || json!({"address": format!("http://{address}"), "deployment": seq}));
+
+    let router = fichero_web::router(engine.clone());
+    let serving = axum::serve(listener, router).with_graceful_shutdown(asked_to_end(stop));
+    let ended = until_drained(stopped, serving.into_future()).await;
+
+    drop(tokio::task::spawn_blocking(move || drop(watching)).await);
+    worker.stop().await;
+    let (_, _) = (following.await, filling.await);
+    let _ = tokio::task::spawn_blocking(move || {
+        if let Err(error) = membership.leave(&engine) {
+            tracing::warn!(%error, "the other nodes learn later that this one has ended");
+        }
+        node.db.close();
+    })
+    .await;
+    tracing::info!("ended");
+    ended.map_err(|error| Failure::new(format!("serving failed: {error}")))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let failure = Failure::new(format!("cannot listen on {address}: {error}"));
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => failure.help("Another program listens there; choose another address with --listen 127.0.0.1:8081"),
+            _ => failure,
+        }
+    })
+}
+
+/// Waits for SIGTERM or Ctrl-C, and tells everybody.
+async fn asked_to_end(stop: watch::Sender<bool>) {
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!("ending: no new requests, those in flight come to their end");
+    let _ = stop.send(true);
+}
+
+/// Runs until the end is asked for.
+async fn until(mut stopped: watch::Receiver<bool>, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = work => {}
+        _ = stopped.wait_for(|stopped| *stopped) => {}
+    }
+}
+
+/// Runs to the end, but no longer than [`DRAIN`] after that was asked for.
+async fn until_drained<E>(mut stopped: watch::Receiver<bool>, serving: impl Future<Output = Result<(), E>>) -> Result<(), E> {
+    let too_long = async {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        ended = serving => ended,
+        () = too_long => {
+            tracing::warn!("some requests were cut off");
+            Ok(())
+        }
+    }
+}
+
+/// Follows what others publish, and what this folder's author applies from another terminal.
+async fn follow_others(engine: &Engine, node: &Node, membership: Membership, report: Report) {
+    let told = {
+        let (engine, node) = (engine.clone(), node.clone());
+        move |result: Result<Followed, deploy::Error>| match result {
+            Ok(Followed::Current) => {}
+            Ok(Followed::Swapped(deployed)) => {
+                let seq = deployed.deployment.seq;
+                tracing::info!(deployment = seq, by = &*deployed.deployment.by, "following a new deployment");
+                settle(&engine, &node, &deployed);
+            }
+            Ok(Followed::Uncompilable { seq, findings }) => {
+                report.findings(&findings, &super::node::NoTexts);
+                tracing::error!(deployment = seq, "the newest deployment does not compile here; the one before it is still served");
+            }
+            Err(error) => tracing::warn!(%error, "the newest deployment cannot be looked at"),
+        }
+    };
+    follow::follow(engine.clone(), reload::compiler(), membership, told).await;
+}
+
+/// What waited in the folder may be what was put in force now, with somebody's consent.
+fn settle(engine: &Engine, node: &Node, deployed: &Deployed) {
+    if engine.problems().outcome == Became::InForce || !parent::is_parent(&node.folder, &node.database, &deployed.deployment) {
+        return;
+    }
+    let before = engine.problems();
+    engine.report(Problems { checked: Some(node.clock.now()), outcome: Became::InForce, ..Problems::clone(&before) });
+}
+
+/// Fills what old rows lack, whenever there is something to fill.
+async fn fill_old_rows(engine: Engine) {
+    let mut events = engine.db().subscribe();
+    loop {
+        match fill::batch(&engine).await {
+            Ok(Standing::More) => continue,
+            Ok(Standing::Done) => {}
+            Ok(Standing::Waiting) => {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+            Err(refusal) => tracing::warn!(code = refusal.code, "old rows could not be filled; trying again later"),
+        }
+        // A time-out is the ordinary end of waiting.
+        if let Ok(Err(_)) = tokio::time::timeout(Duration::from_secs(30), events.next()).await {
+            return;
+        }
+    }
+}

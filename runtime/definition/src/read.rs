@@ -1,0 +1,379 @@
+//! Reads files into documents: what each is and is called, its short forms written out, its shape checked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fichero_model::code;
+use fichero_model::diagnostic::Diagnostic;
+use fichero_model::name;
+use fichero_model::place::Place;
+
+use crate::catalog::Document;
+use crate::check::{self, Extent};
+use crate::node::{Entry, Node, NodeValue, Style};
+use crate::overlay::Overlay;
+use crate::shape::{self, Keys, KindShape, Naming, Status};
+use crate::short;
+use crate::source::{File, LARGEST, Origin, Sources};
+use crate::yaml::{self, Root};
+
+/// What the files hold.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    /// Definitions, in the order of their layers and files; the names of each kind are unique.
+    pub documents: Vec<Document>,
+    /// Overlays in the order they are applied.
+    pub overlays: Vec<Overlay>,
+}
+
+/// Reads all files of definitions.
+pub(crate) fn read(sources: &Sources, found: &mut Vec<Diagnostic>) -> Read {
+    let mut reader = Reader { sources, found, read: Read::default() };
+    for (file, layer) in sources.files_with_layers() {
+        reader.file(file, layer);
+    }
+    reader.read
+}
+
+struct Reader<'a> {
+    sources: &'a Sources,
+    found: &'a mut Vec<Diagnostic>,
+    read: Read,
+}
+
+impl Reader<'_> {
+    fn file(&mut self, file: &File, layer: usize) {
+        if file.bytes().len() > LARGEST {
+            let message = format!("the file has {} bytes, at most {LARGEST} (1 MiB) are read", file.bytes().len());
+            return self.found.push(
+                Diagnostic::error(code::FILE_TOO_LARGE, &Place::start_of(&file.path), message)
+                    .help("split it by topic"),
+            );
+        }
+        let Some(text) = file.text() else {
+            return self.found.extend(yaml::not_utf8(&file.path, file.bytes()));
+        };
+        if !file.is_yaml() {
+            return;
+        }
+        let parsed = yaml::parse(&file.path, text);
+        self.found.extend(parsed.findings.into_iter().map(|finding| finding.diagnostic));
+        for root in parsed.documents {
+            self.document(file, layer, root);
+        }
+    }
+
+    fn document(&mut self, file: &File, layer: usize, root: Root) {
+        let Root { node, broken } = root;
+        let NodeValue::Map(mut entries) = node.value else {
+            if !broken {
+                let diagnostic = Diagnostic::error(
+                    code::UNKNOWN_KIND,
+                    &node.place,
+                    format!("a document is a map that begins with its kind, and {} stands here", node.what()),
+                )
+                .help("the first line says what it is and names it, such as `entity: customer`");
+                self.found.push(diagnostic);
+            }
+            return;
+        };
+        if entries.is_empty() {
+            return;
+        }
+        // A workspace's own file without a workspace was told when packs were looked for.
+        let told = !self.sources.is_complete() && file.pack.is_none() && &*file.local == "workspace.yaml";
+        let Some((index, kind)) = self.kind_at(&entries, broken || told) else { return };
+        let first = entries.remove(index);
+        let node = Node { place: first.key.place.clone(), value: NodeValue::Map(entries) };
+        match kind {
+            Kind::Extend => self.overlay(layer, &first, node, broken),
+            Kind::Known(shape, doubtful) => self.definition(file, layer, shape, &first, node, broken || doubtful),
+        }
+    }
+
+    /// Which entry says what the document is; tells when it is not the first, or none.
+    fn kind_at(&mut self, entries: &[Entry], broken: bool) -> Option<(usize, Kind)> {
+        let first = entries.first()?;
+        let by_first = Kind::of(&first.key.text);
+        let misplaced = misplaced_kind(entries)
+            .filter(|(index, shape)| *index > 0 && fits_better(entries, shape, by_first.as_ref()));
+        if let Some(kind) = by_first.filter(|_| misplaced.is_none()) {
+            return Some((0, kind));
+        }
+        if let Some((index, shape)) = misplaced {
+            let entry = entries.get(index)?;
+            if !broken {
+                let kind = shape.kind;
+                let diagnostic = Diagnostic::error(
+                    code::FIRST_KEY,
+                    &entry.key.place,
+                    format!("`{kind}` says what the document is, so it must be the first key"),
+                )
+                .label(&first.key.place, "the first key now")
+                .help(format!(
+                    "move the line to the top of the document, before `{}`; `fichero fmt` does it for you",
+                    first.key.text
+                ));
+                self.found.push(diagnostic);
+            }
+            return Some((index, Kind::Known(shape, false)));
+        }
+        if broken {
+            return None;
+        }
+        let kinds = || shape::kinds().iter().map(|shape| shape.kind).chain(["extend"]);
+        let near = name::did_you_mean(&first.key.text, kinds());
+        let mut diagnostic = Diagnostic::error(
+            code::UNKNOWN_KIND,
+            &first.key.place,
+            format!("there is no kind of document `{}`", first.key.text),
+        );
+        diagnostic = match near {
+            Some(near) => {
+                let mended = check::with_replaced(self.sources, &first.key.place, near);
+                let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                match mended {
+                    Some(line) => diagnostic.mended(line),
+                    None => diagnostic,
+                }
+            }
+            None => diagnostic
+                .help(format!("the first key of a document is one of {}", kinds().collect::<Vec<_>>().join(", "))),
+        };
+        self.found.push(diagnostic);
+        // What it was probably meant to be still declares its name.
+        let shape = shape::kind(near?)?;
+        Some((0, Kind::Known(shape, true)))
+    }
+
+    fn definition(
+        &mut self,
+        file: &File,
+        layer: usize,
+        shape: &'static KindShape,
+        first: &Entry,
+        mut node: Node,
+        broken: bool,
+    ) {
+        let Some(name) = first.value.as_text().cloned() else {
+            if !broken {
+                let message = format!(
+                    "`{}` takes the name of what is defined, and {} stands here",
+                    shape.kind,
+                    first.value.what()
+                );
+                self.found.push(
+                    Diagnostic::error(code::WRONG_SHAPE, &first.value.place, message)
+                        .help(format!("write `{}: NAME`, and the other keys on lines of their own", shape.kind)),
+                );
+            }
+            return;
+        };
+        let name_place = first.value.place.clone();
+        self.name(shape, &name, &name_place);
+        if !self.belongs(file, layer, shape, &first.key.place) {
+            return;
+        }
+        if shape.status == Status::NotYet {
+            let message = format!("`{}: {name}` is a kind of document this release does not run yet", shape.kind);
+            self.found.push(
+                Diagnostic::error(code::NOT_YET_KIND, &first.key.place, message)
+                    .help("remove it for now; nothing would happen by it"),
+            );
+        }
+        short::map(&mut node, shape.keys, &self.locale(layer));
+        if !broken {
+            let what = format!("the {} `{name}`", shape.kind);
+            self.found.extend(check::check(&what, &node, shape.keys, Extent::Whole, self.sources));
+        }
+        self.read.documents.push(Document { kind: shape.kind, name, name_place, node, layer, broken });
+    }
+
+    fn overlay(&mut self, layer: usize, first: &Entry, mut node: Node, broken: bool) {
+        let place = &first.value.place;
+        let target = first.value.as_text().and_then(|text| text.split_once(' '));
+        let Some((kind, name)) = target.map(|(kind, name)| (kind, name.trim())) else {
+            if !broken {
+                let diagnostic = Diagnostic::error(
+                    code::WRONG_SHAPE,
+                    place,
+                    "`extend` takes the kind and the name of what it extends",
+                )
+                .help("write it as `extend: entity customer`");
+                self.found.push(diagnostic);
+            }
+            return;
+        };
+        let Some(shape) = shape::kind(kind) else {
+            let kinds = shape::kinds().iter().map(|shape| shape.kind);
+            let diagnostic =
+                Diagnostic::error(code::UNKNOWN_KIND, place, format!("there is no kind of document `{kind}`"));
+            let near = name::did_you_mean(kind, kinds);
+            self.found.push(match near {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help("write it as `extend: entity customer`"),
+            });
+            return;
+        };
+        let overlay = Overlay::new(shape, Arc::from(name), place.clone(), layer, &mut node, &self.locale(layer));
+        if !broken {
+            overlay.check(self.sources, self.found);
+        }
+        self.read.overlays.push(overlay);
+    }
+
+    /// The name of a definition.
+    fn name(&mut self, shape: &'static KindShape, name: &Arc<str>, place: &Place) {
+        let flaw = match shape.name {
+            Naming::Sentence => name.trim().is_empty().then(|| {
+                Diagnostic::error(code::BAD_NAME, place, "an empty sentence")
+                    .help("say in a sentence what the test shows")
+            }),
+            Naming::Snake | Naming::SnakeOr(_) => check::name_flaw(name, place, check::Reserved::Nothing),
+        };
+        let sound = flaw.is_none();
+        if let Some(diagnostic) = flaw {
+            let mended = name::mended(name)
+                .filter(|mended| **mended != **name)
+                .and_then(|mended| check::with_replaced(self.sources, place, &mended));
+            self.found.push(match mended {
+                Some(line) => diagnostic.mended(line),
+                None => diagnostic,
+            });
+        }
+        let reserved = match shape.kind {
+            "entity" if name::is_reserved_entity(name) => Some("the HTTP interface uses it in its paths"),
+            "type" if name::TYPES.contains(&&**name) => Some("it is a storage kind of the runtime"),
+            _ => None,
+        };
+        if sound && let Some(why) = reserved {
+            let message = format!("nothing here can be called `{name}`: {why}");
+            self.found.push(
+                Diagnostic::error(code::RESERVED_NAME, place, message)
+                    .help("choose another name; what people read is its `label`"),
+            );
+        }
+    }
+
+    /// A workspace and a pack are declared once, each in its own file.
+    fn belongs(&mut self, file: &File, layer: usize, shape: &'static KindShape, place: &Place) -> bool {
+        let origin = self.sources.layers().get(layer).map(|layer| layer.origin);
+        let home = match shape.kind {
+            "workspace" => ("workspace.yaml", origin == Some(Origin::Workspace), "the workspace's own folder"),
+            "pack" => ("pack.yaml", origin != Some(Origin::Workspace), "a pack's folder"),
+            _ => return true,
+        };
+        let at_home = &*file.local == home.0 && home.1;
+        if !at_home {
+            let diagnostic = Diagnostic::error(
+                code::WORKSPACE,
+                place,
+                format!("`{}` stands in `{}` of {}, and nowhere else", shape.kind, home.0, home.2),
+            )
+            .help("move or remove it");
+            self.found.push(diagnostic);
+        }
+        at_home
+    }
+
+    fn locale(&self, layer: usize) -> Arc<str> {
+        self.sources.layers().get(layer).map_or_else(|| Arc::from("en"), |layer| Arc::clone(&layer.locale))
+    }
+}
+
+impl Read {
+    /// Drops documents whose kind and name are taken, and tells.
+    pub(crate) fn unique(&mut self, found: &mut Vec<Diagnostic>) {
+        let mut seen: HashMap<(&'static str, Arc<str>), (Place, usize)> = HashMap::new();
+        self.documents.retain(|document| {
+            let key =
+                (document.kind, if document.kind == "workspace" { Arc::from("") } else { Arc::clone(&document.name) });
+            match seen.get(&key) {
+                None => {
+                    seen.insert(key, (document.name_place.clone(), document.layer));
+                    true
+                }
+                Some((first, layer)) => {
+                    let help = if *layer == document.layer {
+                        format!(
+                            "rename one of them; to change the first, write `extend: {} {}`",
+                            document.kind, document.name
+                        )
+                    } else {
+                        format!(
+                            "to change the first, write `extend: {} {}`; to keep both, give the pack a `prefix`",
+                            document.kind, document.name
+                        )
+                    };
+                    let diagnostic = Diagnostic::error(
+                        code::DUPLICATE_NAME,
+                        &document.name_place,
+                        format!("there are two definitions `{}: {}`", document.kind, document.name),
+                    )
+                    .label(first, "the first one")
+                    .help(help);
+                    found.push(diagnostic);
+                    false
+                }
+            }
+        });
+    }
+}
+
+enum Kind {
+    Extend,
+    /// A kind, and whether it was only guessed.
+    Known(&'static KindShape, bool),
+}
+
+impl Kind {
+    fn of(key: &str) -> Option<Self> {
+        if key == "extend" { Some(Kind::Extend) } else { shape::kind(key).map(|shape| Kind::Known(shape, false)) }
+    }
+}
+
+/// Which entry of a document is its first by right, and the keys its kind takes; for documents as they are written.
+pub(crate) fn kind_of(node: &Node) -> Option<(usize, &'static Keys)> {
+    let entries = node.entries();
+    let first = entries.first()?;
+    let by_first = Kind::of(&first.key.text);
+    let misplaced =
+        misplaced_kind(entries).filter(|(index, shape)| *index > 0 && fits_better(entries, shape, by_first.as_ref()));
+    match (misplaced, by_first) {
+        (Some((index, shape)), _) => Some((index, shape.keys)),
+        (None, Some(Kind::Known(shape, _))) => Some((0, shape.keys)),
+        (None, Some(Kind::Extend)) => {
+            let (kind, _) = first.value.as_text()?.split_once(' ')?;
+            Some((0, shape::kind(kind)?.keys))
+        }
+        (None, None) => None,
+    }
+}
+
+/// True when a document whose first key is a kind of its own (`type: board`) is nevertheless of another.
+fn fits_better(entries: &[Entry], shape: &KindShape, by_first: Option<&Kind>) -> bool {
+    let unknown = |shape: &KindShape| {
+        entries
+            .iter()
+            .filter(|entry| &*entry.key.text != shape.kind && shape.keys.find(&entry.key.text).is_none())
+            .count()
+    };
+    match by_first {
+        None => true,
+        Some(Kind::Extend) => false,
+        Some(Kind::Known(first, _)) => unknown(shape) == 0 && unknown(first) > 0,
+    }
+}
+
+/// The entry that must have been meant as the first: its key is a kind, its value a name, and the kind has the most of
+/// the other keys.
+fn misplaced_kind(entries: &[Entry]) -> Option<(usize, &'static KindShape)> {
+    let fitting = |shape: &KindShape| entries.iter().filter(|entry| shape.keys.find(&entry.key.text).is_some()).count();
+    entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.key.style == Style::Plain && entry.value.scalar().is_some())
+        .filter_map(|(index, entry)| Some((index, shape::kind(&entry.key.text)?)))
+        .filter(|(_, shape)| fitting(shape) > 0)
+        .max_by_key(|(index, shape)| (fitting(shape), std::cmp::Reverse(*index)))
+}

@@ -1,0 +1,373 @@
+//! From documents to a model: every name resolved, every expression compiled, everything checked that can be.
+//!
+//! Three passes. *Declare*: what there is, and how each field is stored ([`declare`], [`kind`], [`taken`]). *Compile*:
+//! where values come from ([`derive`]), and then everything else that holds an expression, over fields whose kinds and
+//! sources are known. *Check*: what only the whole can tell, such as circles and what is stored ([`graph`]).
+//!
+//! What must hold: findings accumulate, and no slip hides another; whatever has an error of its own keeps its name,
+//! so that nothing else fails for want of it ([`findings`]); no model comes of definitions with an error. It reads no
+//! file and asks neither clock nor machine.
+
+mod behaviour;
+mod context;
+mod data;
+mod declare;
+mod derive;
+mod entity;
+mod expression;
+mod field;
+mod files;
+mod findings;
+mod form;
+mod graph;
+mod inside;
+mod kind;
+mod mapping;
+mod menu;
+mod not_yet;
+mod options;
+mod pipeline;
+mod reads;
+mod rule;
+mod scenario;
+mod sequence;
+mod system;
+mod taken;
+mod text;
+mod time;
+mod types;
+mod value;
+mod view;
+mod workspace;
+mod written;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use fichero_model::diagnostic::Diagnostic;
+use fichero_model::entity::Source;
+use fichero_model::expr::Setting;
+use fichero_model::kind::Kind;
+use fichero_model::model::Model;
+use fichero_model::place::Place;
+use fichero_model::script::Scripts;
+use fichero_model::{EntityId, FieldId, PipelineId, Value, code};
+
+pub use not_yet::Capabilities;
+
+use crate::catalog::Catalog;
+use crate::source::Sources;
+use context::Context;
+use declare::Declared;
+use derive::{Derived, Round};
+use files::Files;
+use findings::Findings;
+use graph::Graph;
+use kind::Kinds;
+use types::Word;
+use value::Records;
+
+/// Compiles the definitions of a workspace. Without an error there is a model; with one there is none, and the
+/// findings say all that is wrong, in the order of the files.
+pub fn compile(sources: &Sources, capabilities: &Capabilities) -> (Option<Model>, Vec<Diagnostic>) {
+    let (catalog, found) = crate::catalog(sources);
+    let files = Files::new(sources, &catalog);
+    let mut findings = Findings::new(&files);
+    if is_incomplete(sources, &catalog, &found) {
+        findings.set_incomplete();
+    }
+    findings.extend(found);
+    let model = resolve(sources, &catalog, capabilities, &mut findings);
+    let sound = !findings.has_errors() && sources.is_complete();
+    let order: HashMap<&str, usize> = sources.files().iter().enumerate().map(|(index, file)| (&*file.path, index)).collect();
+    let mut diagnostics = findings.into_diagnostics();
+    diagnostics.sort_by_key(|diagnostic| diagnostic.place.as_ref().map(|place| (order.get(&*place.file).copied(), place.start)));
+    (model.filter(|_| sound), diagnostics)
+}
+
+/// Whether names may be declared in something that could not be read.
+fn is_incomplete(sources: &Sources, catalog: &Catalog, found: &[Diagnostic]) -> bool {
+    let declares = |kind: &str| matches!(kind, "entity" | "mixin" | "type" | "options" | "settings" | "pipeline");
+    let broken = catalog.documents.iter().any(|document| document.broken && declares(document.kind));
+    // A slip in a file of which no document is marked: a document or an overlay was lost altogether.
+    let lost = |diagnostic: &Diagnostic| {
+        let Some(place) = diagnostic.place.as_ref().filter(|_| diagnostic.is_error()) else { return false };
+        let reading = diagnostic.code.name().starts_with("F00") || diagnostic.code == code::UNKNOWN_KIND;
+        reading && !catalog.documents.iter().any(|document| document.broken && document.name_place.file == place.file)
+    };
+    !sources.is_complete() || broken || found.iter().any(lost)
+}
+
+/// Runs the passes. Nothing when there is nothing to build on.
+fn resolve(sources: &Sources, catalog: &Catalog, capabilities: &Capabilities, findings: &mut Findings<'_>) -> Option<Model> {
+    let declared = Declared::collect(catalog, findings);
+    let (Some(user), Some(team)) = (declared.find("user"), declared.find("team")) else {
+        let place = Place::start_of(&Arc::from("workspace.yaml"));
+        findings.error(code::WORKSPACE, &place, "the runtime's own entities `user` and `team` are not there");
+        return None;
+    };
+    let workspace = workspace::workspace(catalog, findings);
+    let currency = workspace.currency;
+    let mut model = Model {
+        workspace,
+        packs: workspace::packs(sources, catalog, findings),
+        entities: Vec::new(),
+        options: Vec::new(),
+        pipelines: Vec::new(),
+        views: Vec::new(),
+        forms: Vec::new(),
+        menu: Vec::new(),
+        data: Vec::new(),
+        mappings: Vec::new(),
+        settings: Vec::new(),
+        scenarios: Vec::new(),
+        scripts: scripts(sources, findings),
+        user,
+        team,
+        rates: None,
+        revision: hexadecimal(&sources.hash()),
+        by_name: HashMap::new(),
+    };
+    let mut kinds = Kinds::new(&declared, catalog, currency, findings);
+    declare_fields(&mut model, &mut kinds, sources, findings);
+    model.settings = data::settings(catalog, &declared);
+    let records = data::records(catalog, &declared, &model, true);
+    let world = World { sources, catalog, declared: &declared, records: &records, capabilities };
+    let graph = derive_values(&mut model, &world, findings);
+    compile_pipelines(&mut model, &world, &kinds, findings);
+    compile_behaviour(&mut model, &world, &mut kinds, findings);
+    compile_entities(&mut model, &world, &graph, findings);
+    compile_pages(&mut model, &world, findings);
+    let cx = world.over(&model);
+    let (sets, mappings, scenarios) = (data::all(&cx, findings), mapping::all(&cx, findings), scenario::all(&cx, findings));
+    (model.data, model.mappings, model.scenarios) = (sets, mappings, scenarios);
+    not_yet::check_keys(catalog, capabilities, findings);
+    not_yet::check_names(catalog, &declared, &model, findings);
+    Some(model)
+}
+
+/// What all passes read beside the model, which grows from one to the next.
+struct World<'w> {
+    sources: &'w Sources,
+    catalog: &'w Catalog,
+    declared: &'w Declared<'w>,
+    records: &'w Records,
+    capabilities: &'w Capabilities,
+}
+
+impl<'w> World<'w> {
+    fn over<'m>(&self, model: &'m Model) -> Context<'m>
+    where
+        'w: 'm,
+    {
+        Context {
+            sources: self.sources,
+            catalog: self.catalog,
+            declared: self.declared,
+            model,
+            records: self.records,
+            capabilities: self.capabilities,
+        }
+    }
+}
+
+/// The script files of all layers, by the names that expressions call them.
+fn scripts(sources: &Sources, findings: &mut Findings<'_>) -> Scripts {
+    let mut scripts = Scripts::default();
+    let mut named: HashMap<String, Place> = HashMap::new();
+    for (file, layer) in sources.files_with_layers() {
+        let (Some(name), Some(text)) = (files::script_name(&file.local), file.text()) else { continue };
+        let prefix = sources.layers().get(layer).map_or("", |layer| &layer.prefix);
+        let name = format!("{prefix}{name}");
+        let place = Place::start_of(&file.path);
+        if let Some(other) = named.get(&name) {
+            let message = format!("two script files are called `{name}`, and expressions call them by that name");
+            findings.push(Diagnostic::error(code::DUPLICATE_NAME, &place, message).label(other, "the other one").help("rename one, or give the pack a `prefix`"));
+            continue;
+        }
+        scripts.add(&name, text, &place).into_iter().for_each(|diagnostic| findings.push(diagnostic));
+        named.insert(name, place);
+    }
+    scripts
+}
+
+/// Gives every entity its fields, with their kinds.
+fn declare_fields(model: &mut Model, kinds: &mut Kinds<'_, '_>, sources: &Sources, findings: &mut Findings<'_>) {
+    let declared = kinds.declared;
+    for (id, declaration) in declared.all() {
+        let mut fields = Vec::with_capacity(declaration.fields.len());
+        for (index, field) in declaration.fields.iter().enumerate() {
+            let kind = kinds.own(id, FieldId(index as u16), field, findings);
+            fields.push(field::build(field, kind, findings));
+        }
+        let entity = entity::build(declaration, fields, sources, kinds.catalog, findings);
+        model.entities.push(entity);
+    }
+    model.index();
+    let mut rows = Vec::new();
+    for (id, declaration) in declared.all() {
+        for (index, field) in declaration.fields.iter().enumerate() {
+            let word = field.field_type.as_ref().map(|field_type| field_type.word);
+            if let Some(word) = word.filter(|word| matches!(word, Word::Lines | Word::Children)) {
+                let kind = kind::rows(kinds, model, id, field, word, findings);
+                if kind.is_none() {
+                    findings.set_broken(&field.name);
+                }
+                rows.extend(kind.map(|kind| (id, FieldId(index as u16), kind)));
+            }
+        }
+    }
+    for (entity, field, kind) in rows {
+        field_mut(model, entity, field, |field| field.kind = kind);
+    }
+    for (entity, id, taken) in taken::all(declared, model, findings) {
+        let taken = taken.unwrap_or_else(taken::nothing);
+        field_mut(model, entity, id, |field| taken.give(field));
+    }
+    if u16::try_from(kinds.options.len()).is_err() {
+        let place = Place::start_of(&Arc::from("workspace.yaml"));
+        findings.error(code::BAD_VALUE, &place, format!("the definitions hold {} sets of options, at most {} are possible", kinds.options.len(), u16::MAX));
+        kinds.options.truncate(usize::from(u16::MAX));
+    }
+    model.options.clone_from(&kinds.options);
+}
+
+/// Compiles where values come from, and finds out which formulas are stored.
+fn derive_values(model: &mut Model, world: &World<'_>, findings: &mut Findings<'_>) -> Graph {
+    let cx = world.over(model);
+    let mut sources = derive::all(&cx, Round::Lookups, findings);
+    let compiled: HashSet<(EntityId, FieldId)> = sources.iter().map(|(entity, field, _)| (*entity, *field)).collect();
+    for (entity, declaration) in world.declared.all() {
+        for (index, field) in declaration.fields.iter().enumerate() {
+            let is_lookup = field.node().is_some_and(|node| node.get("lookup").is_some());
+            if is_lookup && !compiled.contains(&(entity, FieldId(index as u16))) {
+                findings.set_broken(&field.name);
+            }
+        }
+    }
+    sources.extend(derive::all(&cx, Round::Others, findings));
+    let graph = Graph::of(model, &sources);
+    let circles = graph.check_circles(model, findings);
+    // A field of a circle stays one that is given: whoever follows its source would never come back.
+    sources.retain(|(entity, field, _)| !circles.contains(&(*entity, *field)));
+    let of = |is: fn(&Derived) -> bool| sources.iter().filter(|(.., derived)| is(derived)).map(|(entity, field, _)| (*entity, *field)).collect::<HashSet<_>>();
+    let formulas = of(|derived| matches!(derived, Derived::Source(Source::Formula { .. })));
+    let lookups = of(|derived| matches!(derived, Derived::Source(Source::Lookup(_))));
+    let stored = graph.stored(model, &formulas, &lookups);
+    for (entity, id, mut derived) in sources {
+        if let Derived::Source(Source::Formula { stored: is_stored, .. }) = &mut derived {
+            *is_stored = stored.contains(&(entity, id));
+        }
+        field_mut(model, entity, id, |field| derive::apply(field, derived));
+    }
+    refresh_portability(model);
+    derive::check_rollups(&world.over(model), findings);
+    graph
+}
+
+/// Whether a source can become SQL depends on the sources of the fields it reads, which are known only now.
+fn refresh_portability(model: &mut Model) {
+    let mut found = Vec::new();
+    for (entity, definition) in model.all_entities() {
+        for (id, field) in definition.all_fields() {
+            if let Source::Formula { value, .. } | Source::Lookup(value) | Source::Compute(value) | Source::Copy(value) = &field.source {
+                found.push((entity, id, value.find_unportable(model)));
+            }
+        }
+    }
+    for (entity, id, unportable) in found {
+        field_mut(model, entity, id, |field| {
+            if let Source::Formula { value, .. } | Source::Lookup(value) | Source::Compute(value) | Source::Copy(value) = &mut field.source {
+                value.unportable = unportable;
+            }
+        });
+    }
+}
+
+/// Compiles pipelines, and gives stage fields what they make of them.
+fn compile_pipelines(model: &mut Model, world: &World<'_>, kinds: &Kinds<'_, '_>, findings: &mut Findings<'_>) {
+    model.pipelines = pipeline::pipelines(&world.over(model), kinds, findings);
+    let mut first: HashMap<(EntityId, FieldId), (usize, usize)> = HashMap::new();
+    for (index, pipeline) in model.pipelines.iter().enumerate() {
+        first.entry((pipeline.entity, pipeline.field)).or_insert((index, 0)).1 += 1;
+    }
+    for ((entity, field), (index, sharing)) in first {
+        // Where several pipelines share a field, which of them begins a record depends on the record.
+        let stage = model.pipelines.get(index).and_then(|pipeline| pipeline.stages.first()).filter(|_| sharing == 1).map(|stage| Arc::clone(&stage.name));
+        field_mut(model, entity, field, |field| {
+            field.pipeline = u16::try_from(index).ok().map(PipelineId);
+            field.default = stage.map(|stage| Setting::Literal(Value::Text(stage)));
+        });
+    }
+}
+
+/// Compiles the checks of types, and then what fields do.
+fn compile_behaviour(model: &mut Model, world: &World<'_>, kinds: &mut Kinds<'_, '_>, findings: &mut Findings<'_>) {
+    let (known, catalog) = (kinds.options.len(), kinds.catalog);
+    let of_types: Vec<_> = catalog.of_kind("type").filter_map(|document| Some((document, kinds.of_type(document, findings)?))).collect();
+    // A type that no field uses may have brought options of its own.
+    model.options.extend(kinds.options.iter().skip(known).cloned());
+    let cx = world.over(model);
+    let checks = of_types.iter().map(|(document, kind)| (Arc::clone(&document.name), behaviour::type_checks(&cx, document, kind, findings))).collect();
+    for (entity, id, behaviour) in behaviour::all(&cx, &checks, findings) {
+        field_mut(model, entity, id, |field| behaviour.apply(field));
+    }
+}
+
+/// Compiles what entities hold beside fields, and the order their fields are refreshed in.
+fn compile_entities(model: &mut Model, world: &World<'_>, graph: &Graph, findings: &mut Findings<'_>) {
+    let cx = world.over(model);
+    let ids: Vec<EntityId> = model.all_entities().map(|(id, _)| id).collect();
+    let titles: Vec<FieldId> = ids.iter().map(|id| entity::title(&cx, *id, findings)).collect();
+    let parts: Vec<_> = ids
+        .iter()
+        .map(|id| (entity::uniques(&cx, *id, findings), entity::indexes(&cx, *id, findings), rule::all(&cx, *id, findings), graph.order(model, *id)))
+        .collect();
+    let lines = entity::line_of(model, findings);
+    let rates = entity::rates(&cx, findings);
+    entity::check_companions(model, findings);
+    for ((entity, title), (unique, indexes, rules, order)) in model.entities.iter_mut().zip(titles).zip(parts) {
+        entity.title = title;
+        entity.unique = unique;
+        entity.indexes = indexes;
+        entity.rules = rules;
+        entity.compute_order = order;
+    }
+    for (id, line_of) in lines {
+        if let Some(entity) = model.entities.get_mut(id.index()) {
+            entity.line_of = Some(line_of);
+        }
+        // Lines live and die with their parent.
+        field_mut(model, id, line_of.by, |field| {
+            if let Kind::Ref(reference) = &mut field.kind {
+                reference.on_delete = fichero_model::kind::OnDelete::Cascade;
+            }
+        });
+    }
+    model.rates = rates;
+}
+
+/// Compiles what people see.
+fn compile_pages(model: &mut Model, world: &World<'_>, findings: &mut Findings<'_>) {
+    let cx = world.over(model);
+    let views = view::all(&cx, findings);
+    let indexes = view::auto_indexes(&cx, &views);
+    let forms = form::all(&cx, findings);
+    let menu = menu::entries(&cx, &views, findings);
+    for (entity, index) in indexes {
+        if let Some(entity) = model.entities.get_mut(entity.index()) {
+            entity.indexes.push(index);
+        }
+    }
+    (model.views, model.forms, model.menu) = (views, forms, menu);
+}
+
+fn field_mut(model: &mut Model, entity: EntityId, field: FieldId, change: impl FnOnce(&mut fichero_model::entity::Field)) {
+    if let Some(field) = model.entities.get_mut(entity.index()).and_then(|entity| entity.fields.get_mut(field.index())) {
+        change(field);
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> Arc<str> {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+}

@@ -1,0 +1,70 @@
+//! What every pass behind the declarations reads.
+
+use fichero_model::code;
+use fichero_model::diagnostic::Diagnostic;
+use fichero_model::model::Model;
+use fichero_model::place::Place;
+use fichero_model::{EntityId, FieldId};
+
+use super::declare::Declared;
+use super::findings::Findings;
+use super::not_yet::Capabilities;
+use super::value::{Records, unknown_field};
+use crate::catalog::Catalog;
+use crate::node::Node;
+use crate::source::Sources;
+
+/// What every pass behind the declarations reads. The model is as far as the passes before have brought it.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    /// The files.
+    pub sources: &'a Sources,
+    /// The documents.
+    pub catalog: &'a Catalog,
+    /// What they declare.
+    pub declared: &'a Declared<'a>,
+    /// The model so far.
+    pub model: &'a Model,
+    /// The records that data documents bring.
+    pub records: &'a Records,
+    /// What the runtime can do.
+    pub capabilities: &'a Capabilities,
+}
+
+impl<'a> Context<'a> {
+    /// The entity that a key names.
+    pub fn entity(&self, node: Option<&Node>, findings: &mut Findings<'_>) -> Option<EntityId> {
+        self.declared.entity_of(node?, findings)
+    }
+
+    /// The field of an entity that behaviour names; tells when there is none.
+    pub fn field(&self, entity: EntityId, node: &Node, findings: &mut Findings<'_>) -> Option<FieldId> {
+        self.field_named(entity, node.as_text()?, &node.place, findings)
+    }
+
+    /// The same for a name that is a key.
+    pub fn field_named(&self, entity: EntityId, name: &str, place: &Place, findings: &mut Findings<'_>) -> Option<FieldId> {
+        let found = self.model[entity].field(name).map(|(id, _)| id);
+        if found.is_none() && !self.tell_removed(entity, name, place, findings) {
+            unknown_field(&self.model[entity], name, place, findings);
+        }
+        found
+    }
+
+    /// Where an overlay removed a field of an entity.
+    pub fn removed(&self, entity: EntityId, field: &str) -> Option<&'a Place> {
+        let document = self.declared.entities.get(entity.index())?.document;
+        self.catalog.removed(document.kind, &document.name, &["fields", field])
+    }
+
+    fn tell_removed(&self, entity: EntityId, name: &str, place: &Place, findings: &mut Findings<'_>) -> bool {
+        let Some(removed) = self.removed(entity, name) else { return false };
+        let message = format!("`{name}` of `{}` was removed, but this still needs it", self.model[entity].name);
+        findings.push(
+            Diagnostic::error(code::REMOVED_IN_USE, place, message)
+                .label(removed, "removed here")
+                .help("remove or change this too, in the overlay that removes the field"),
+        );
+        true
+    }
+}

@@ -1,0 +1,105 @@
+//! Records that ship with definitions, and the settings documents.
+
+use std::sync::Arc;
+
+use fichero_model::code;
+use fichero_model::data::{DataRow, DataSet, Settings};
+use fichero_model::diagnostic::Diagnostic;
+use fichero_model::expr::Scope;
+use fichero_model::kind::Kind;
+use fichero_model::model::Model;
+use fichero_model::place::Place;
+use fichero_model::EntityId;
+use std::collections::HashMap;
+
+use super::context::Context;
+use super::declare::{Declared, Holder, settings_entity};
+use super::findings::Findings;
+use super::value::{Reader, Records};
+use crate::catalog::Catalog;
+use crate::node::Node;
+
+/// The names and external keys of the records that data documents bring. With `demo` also those of demonstrations,
+/// which other databases do not hold.
+pub(super) fn records(catalog: &Catalog, declared: &Declared<'_>, model: &Model, demo: bool) -> Records {
+    let mut records = Records::default();
+    for document in catalog.of_kind("data") {
+        let is_demo = document.node.get("demo").and_then(Node::as_bool).unwrap_or(false);
+        let Some(entity) = document.node.get("entity").and_then(Node::as_text).and_then(|name| declared.find(name)) else { continue };
+        if is_demo && !demo {
+            continue;
+        }
+        for row in document.node.get("rows").map(Node::entries).unwrap_or_default() {
+            add(&mut records, model, entity, &row.key.text, &row.value);
+        }
+    }
+    records
+}
+
+/// Adds a record by its name and its external keys.
+pub(super) fn add(records: &mut Records, model: &Model, entity: EntityId, name: &Arc<str>, values: &Node) {
+    records.add(entity, name);
+    for field in model[entity].fields.iter().filter(|field| field.external) {
+        if let Some(key) = values.get(&field.name).and_then(Node::as_text).filter(|text| !text.starts_with('=')) {
+            records.add(entity, key);
+        }
+    }
+}
+
+/// Compiles all data documents, in the order of the catalog.
+pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet> {
+    let mut names: HashMap<(EntityId, Arc<str>), Place> = HashMap::new();
+    let reader = Reader { scope: Scope::bare(cx.model), records: cx.records, given: None, closed: false, code: code::DATA_ROW, load: true };
+    let mut sets = Vec::new();
+    for document in cx.catalog.of_kind("data") {
+        let Some(entity) = cx.entity(document.node.get("entity"), findings) else { continue };
+        let mut rows = Vec::new();
+        for entry in document.node.get("rows").map(Node::entries).unwrap_or_default() {
+            let name = &entry.key.text;
+            if let Some(other) = names.get(&(entity, Arc::clone(name))) {
+                let message = format!("there are two rows `{name}` of `{}`, and rows are found by their names", cx.model[entity].name);
+                findings.push(Diagnostic::error(code::DUPLICATE_NAME, &entry.key.place, message).label(other, "the first one").help("rename one of them"));
+                continue;
+            }
+            names.insert((entity, Arc::clone(name)), entry.key.place.clone());
+            let set = reader.settings(&entry.value, entity, findings);
+            check_required(cx, entity, &entry.value, &entry.key.place, "row", name, findings);
+            rows.push(DataRow { name: Arc::clone(name), set, place: entry.key.place.clone() });
+        }
+        let demo = document.node.get("demo").and_then(Node::as_bool).unwrap_or(false);
+        sets.push(DataSet { name: Arc::clone(&document.name), entity, demo, rows, place: document.name_place.clone() });
+    }
+    sets
+}
+
+/// A record without a value that its entity needs and does not make itself.
+pub(super) fn check_required(cx: &Context<'_>, entity: EntityId, values: &Node, place: &Place, what: &str, name: &str, findings: &mut Findings<'_>) {
+    for field in &cx.model[entity].fields {
+        let made = field.default.is_some() || !matches!(field.source, fichero_model::entity::Source::Input);
+        let given = values.get(&field.name).is_some() || field.pipeline.is_some() || matches!(field.kind, Kind::Boolean);
+        if field.required && !made && !given && !findings.is_broken(&field.name) {
+            let message = format!("the {what} `{name}` gives no `{}`, which every `{}` needs", field.name, cx.model[entity].name);
+            findings.push(Diagnostic::error(code::DATA_ROW, place, message).label(&field.place, "required here"));
+            // One place bears one finding; the rest shows when this is mended.
+            break;
+        }
+    }
+}
+
+/// The settings documents, with the entities that keep their values.
+pub(super) fn settings(catalog: &Catalog, declared: &Declared<'_>) -> Vec<Settings> {
+    catalog
+        .of_kind("settings")
+        .filter_map(|document| {
+            let entity = declared.find(&settings_entity(&document.name))?;
+            let declaration = &declared.entities[entity.index()];
+            Some(Settings {
+                name: Arc::clone(&document.name),
+                entity,
+                team: declaration.field(Holder::Team.field()),
+                user: declaration.field(Holder::User.field()),
+                place: document.name_place.clone(),
+            })
+        })
+        .collect()
+}

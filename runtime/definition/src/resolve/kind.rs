@@ -1,0 +1,348 @@
+//! How each field is stored: its kind, worked out in three rounds, as each needs the one before.
+//!
+//! First what a field says of itself (references name their entities), then lines and children (which need the
+//! references of the rows), then lookups and rollups (which take the type of a field elsewhere). A field whose kind
+//! cannot be told is a text, and *broken*.
+
+use std::collections::HashMap;
+
+use fichero_model::code;
+use fichero_model::diagnostic::Diagnostic;
+use fichero_model::entity::Options;
+use fichero_model::kind::{Kind, MoneyCurrency, OnDelete, Reference};
+use fichero_model::model::Model;
+use fichero_model::value::Currency;
+use fichero_model::{EntityId, FieldId, OptionsId};
+
+use super::declare::{Declared, FieldDeclaration, Holder, Origin};
+use super::findings::{Findings, quoted};
+use super::options::Vocabulary;
+use super::types::{Layers, Word};
+use super::{options, pipeline};
+use crate::catalog::{Catalog, Document};
+use crate::node::{Entry, Node};
+use crate::shape::field::OPTION;
+
+/// The longest text where its author says nothing, and the longest possible, in characters.
+const TEXT: (u32, u32) = (255, 4_000);
+/// The same for text of many lines.
+const LONG_TEXT: (u32, u32) = (100_000, 10_000_000);
+/// Digits behind the point of a decimal where its author says nothing.
+const SCALE: u8 = 4;
+
+/// What the kinds of all fields are worked out from.
+pub(super) struct Kinds<'k, 'c> {
+    /// Everything declared.
+    pub declared: &'k Declared<'c>,
+    /// The documents.
+    pub catalog: &'c Catalog,
+    /// The currency of money that says nothing.
+    pub currency: Currency,
+    /// Every option set so far; fields add theirs.
+    pub options: Vec<Options>,
+    /// The runtime's own entities.
+    pub user: EntityId,
+    pub team: EntityId,
+    /// Option sets of `type` documents, which all fields of the type share, by where they are written.
+    shared: HashMap<*const Node, OptionsId>,
+    /// Option sets of stage fields, by entity and field.
+    pub stages: HashMap<(EntityId, FieldId), OptionsId>,
+}
+
+impl<'k, 'c> Kinds<'k, 'c> {
+    /// Nothing worked out yet but the `options` documents.
+    pub fn new(declared: &'k Declared<'c>, catalog: &'c Catalog, currency: Currency, findings: &mut Findings<'_>) -> Self {
+        let options = options::documents(catalog, findings);
+        let user = declared.find("user").unwrap_or(EntityId(0));
+        let team = declared.find("team").unwrap_or(EntityId(0));
+        Self { declared, catalog, currency, options, user, team, shared: HashMap::new(), stages: HashMap::new() }
+    }
+
+    /// The kind that a field says of itself. Lines, children, lookups and rollups without a type are texts for now.
+    pub fn own(&mut self, entity: EntityId, id: FieldId, field: &FieldDeclaration<'c>, findings: &mut Findings<'_>) -> Kind {
+        let kind = match &field.origin {
+            Origin::System(system) => system_kind(*system, entity, self.user),
+            Origin::Holder(holder) => {
+                let target = match holder {
+                    Holder::Team => self.team,
+                    Holder::User => self.user,
+                };
+                reference(vec![target], OnDelete::Cascade)
+            }
+            Origin::Inverse { of, by } => Kind::Children { of: *of, by: *by },
+            Origin::Stage { pipelines, .. } => {
+                let owner = format!("{} of {}", field.name, self.declared.entities[entity.index()].name);
+                let set = pipeline::options(&owner, pipelines, findings);
+                let options = self.add(set);
+                self.stages.insert((entity, id), options);
+                Kind::Choice { options }
+            }
+            Origin::Written(node) => match (&field.field_type, field.layers()) {
+                (Some(field_type), Some(layers)) => {
+                    let owner = format!("{} of {}", field.name, self.declared.entities[entity.index()].name);
+                    let kind = self.of_word(field_type.word, &layers, field, &owner, findings);
+                    if kind.is_none() {
+                        findings.set_broken(&field.name);
+                    }
+                    kind.unwrap_or_else(unknown)
+                }
+                _ => {
+                    self.check_has_type(field, node, findings);
+                    unknown()
+                }
+            },
+        };
+        kind
+    }
+
+    /// A field without a type: only a lookup and a rollup take that of another field.
+    fn check_has_type(&self, field: &FieldDeclaration<'c>, node: &Node, findings: &mut Findings<'_>) {
+        if node.get("type").is_some() || node.get("lookup").is_some() || node.get("rollup").is_some() {
+            return;
+        }
+        let help = match ["formula", "compute", "copy"].iter().find(|key| node.get(key).is_some()) {
+            Some(key) => format!("say what its `{key}` gives, such as `type: decimal`"),
+            None => "give it a type, such as `type: text`".to_owned(),
+        };
+        findings.error_with_help(code::MISSING_KEY, &field.place, format!("the field `{}` has no type", field.name), help);
+        findings.set_broken(&field.name);
+    }
+
+    /// The kind of a `type` document by itself, over whose values its checks are compiled.
+    pub fn of_type(&mut self, document: &'c Document, findings: &mut Findings<'_>) -> Option<Kind> {
+        let found = self.declared.types.find(&document.name, &document.name_place, findings)?;
+        let field = FieldDeclaration {
+            name: document.name.clone(),
+            place: document.name_place.clone(),
+            origin: Origin::Written(&document.node),
+            field_type: Some(found.clone()),
+        };
+        let needs_more = match found.word {
+            // Fields of the type say what is left open.
+            Word::Ref => Layers::of_type(&found).get("to").is_none(),
+            Word::Choice => Layers::of_type(&found).get("options").is_none(),
+            Word::File => true,
+            _ => false,
+        };
+        if needs_more {
+            return None;
+        }
+        self.of_word(found.word, &Layers::of_type(&found), &field, &document.name, findings)
+    }
+
+    /// The kind of a storage word with the keys of a field or type.
+    fn of_word(&mut self, word: Word, layers: &Layers<'c>, field: &FieldDeclaration<'c>, owner: &str, findings: &mut Findings<'_>) -> Option<Kind> {
+        Some(match word {
+            Word::Text => Kind::Text { max: longest(layers, TEXT, findings)? },
+            Word::LongText => Kind::LongText { max: longest(layers, LONG_TEXT, findings)? },
+            Word::Sequence => Kind::Text { max: 100 },
+            Word::Integer => Kind::Integer,
+            Word::Decimal => Kind::Decimal { scale: layers.get("scale").and_then(Node::as_integer).and_then(|scale| u8::try_from(scale).ok()).unwrap_or(SCALE) },
+            Word::Money => Kind::Money { currency: MoneyCurrency::Own(self.own_currency(layers)) },
+            Word::Boolean => Kind::Boolean,
+            Word::Date => Kind::Date,
+            Word::Time => Kind::Time,
+            Word::DateTime => Kind::DateTime,
+            Word::Duration => Kind::Duration,
+            Word::Json => Kind::Json,
+            Word::Choice => Kind::Choice { options: self.choice(layers, field, owner, findings)? },
+            Word::Ref => self.reference(layers, field, findings)?,
+            Word::File => {
+                findings.push(super::not_yet::stored_kind("file", &field.place));
+                return None;
+            }
+            // Known when the references of all rows are.
+            Word::Lines | Word::Children => unknown(),
+        })
+    }
+
+    fn own_currency(&self, layers: &Layers<'_>) -> Currency {
+        // Whatever is no currency is a path to one, which is compiled with the other expressions.
+        layers.get("currency").and_then(Node::as_text).and_then(|text| Currency::parse(text)).unwrap_or(self.currency)
+    }
+
+    fn choice(&mut self, layers: &Layers<'c>, field: &FieldDeclaration<'c>, owner: &str, findings: &mut Findings<'_>) -> Option<OptionsId> {
+        let Some(entry) = layers.entry("options") else {
+            let message = format!("the choice `{}` has no options", field.name);
+            findings.error_with_help(code::MISSING_KEY, &field.place, message, "write `options: {first: First, second: Second}`, or name an `options` document");
+            return None;
+        };
+        if entry.value.as_text().is_some() {
+            return options::find(self.catalog, &entry.value, findings);
+        }
+        let of_type = field.node().is_some_and(|node| node.get("options").is_none()) || layers.is_of_type();
+        let address: *const Node = &raw const entry.value;
+        if let Some(options) = self.shared.get(&address).filter(|_| of_type) {
+            return Some(*options);
+        }
+        let owner = if of_type { format!("type {}", field.field_type.as_ref()?.documents.first()?.name) } else { owner.to_owned() };
+        if entry.value.entries().is_empty() {
+            findings.error(code::MISSING_KEY, &entry.key.place, format!("the choice `{}` has no options", field.name));
+            return None;
+        }
+        let entries: Vec<&Entry> = entry.value.entries().iter().collect();
+        let set = options::set(owner.into(), &entries, &Vocabulary { keys: &OPTION, fixed: &[] }, findings);
+        let options = self.add(set);
+        self.shared.insert(address, options);
+        Some(options)
+    }
+
+    fn add(&mut self, options: Options) -> OptionsId {
+        self.options.push(options);
+        // At most 500 fields of 10,000 entities could have one each; more than u16 holds are refused in the end.
+        OptionsId(u16::try_from(self.options.len() - 1).unwrap_or(u16::MAX))
+    }
+
+    fn reference(&self, layers: &Layers<'c>, field: &FieldDeclaration<'c>, findings: &mut Findings<'_>) -> Option<Kind> {
+        let Some(to) = layers.get("to") else {
+            let message = format!("the reference `{}` does not say what it points to", field.name);
+            findings.error_with_help(code::MISSING_KEY, &field.place, message, "write `to:` and the name of an entity or mixin");
+            return None;
+        };
+        let targets = self.declared.targets(to, findings)?;
+        let (required, many) = (layers.is("required"), layers.is("many"));
+        let on_delete = match layers.entry("on_delete").map(|entry| (entry, entry.value.as_text().map(|text| &**text))) {
+            Some((_, Some("cascade"))) => OnDelete::Cascade,
+            Some((_, Some("restrict"))) => OnDelete::Restrict,
+            Some((entry, Some("clear"))) => {
+                if required && !many {
+                    let message = format!("`{}` is required, so it cannot be cleared when its target is deleted", field.name);
+                    findings.error_with_help(code::CONFLICTING_KEYS, &entry.value.place, message, "write `on_delete: restrict` or `on_delete: cascade`");
+                }
+                OnDelete::Clear
+            }
+            // Nothing is said, or something that the check of shapes has told: what loses nothing, but for a link.
+            _ if many => OnDelete::Clear,
+            _ => OnDelete::Restrict,
+        };
+        Some(reference(targets, on_delete))
+    }
+}
+
+/// The kind of a field of the runtime's own.
+fn system_kind(system: fichero_model::entity::System, entity: EntityId, user: EntityId) -> Kind {
+    use fichero_model::entity::System;
+    match system {
+        System::Id => reference(vec![entity], OnDelete::Clear),
+        System::Version => Kind::Integer,
+        System::CreatedAt | System::UpdatedAt | System::DeletedAt => Kind::DateTime,
+        System::CreatedBy | System::UpdatedBy => reference(vec![user], OnDelete::Clear),
+        System::DeletedBatch => Kind::Text { max: 64 },
+    }
+}
+
+fn reference(targets: Vec<EntityId>, on_delete: OnDelete) -> Kind {
+    Kind::Ref(Reference { targets: targets.into(), on_delete, choose: None, through: None })
+}
+
+/// What stands for a kind that is not known.
+pub(super) fn unknown() -> Kind {
+    Kind::Text { max: TEXT.0 }
+}
+
+/// The longest text in characters: what `max` says, within what can be stored.
+fn longest(layers: &Layers<'_>, (usual, most): (u32, u32), findings: &mut Findings<'_>) -> Option<u32> {
+    let Some(entry) = layers.entry("max") else { return Some(usual) };
+    match entry.value.as_integer().and_then(|max| u32::try_from(max).ok()).filter(|max| (1..=most).contains(max)) {
+        Some(max) => Some(max),
+        None => {
+            let message = format!("`max` of a text is a number of characters from 1 to {most}");
+            let help = if most == TEXT.1 { "a `longtext` holds more" } else { "write a whole number" };
+            findings.error_with_help(code::BAD_VALUE, &entry.value.place, message, help);
+            None
+        }
+    }
+}
+
+/// The kind of a `lines` or `children` field, from the references of the rows.
+pub(super) fn rows(kinds: &Kinds<'_, '_>, model: &Model, entity: EntityId, field: &FieldDeclaration<'_>, word: Word, findings: &mut Findings<'_>) -> Option<Kind> {
+    let node = field.node()?;
+    let declared = kinds.declared;
+    let parent = &declared.entities[entity.index()].name;
+    let Some(of_entry) = node.entry("of") else {
+        let message = format!("`{}` does not say whose records its rows are", field.name);
+        findings.error_with_help(code::MISSING_KEY, &field.place, message, "write `of:` and the name of an entity");
+        return None;
+    };
+    let of = declared.entity_of(&of_entry.value, findings)?;
+    let child = &model[of];
+    let points_here = |id: FieldId| match &child[id].kind {
+        Kind::Ref(reference) => reference.targets.contains(&entity) && !child[id].system && !child[id].many,
+        _ => false,
+    };
+    let by = match node.entry("by") {
+        Some(by_entry) => by(of, parent, by_entry, kinds, model, &points_here, findings)?,
+        None => {
+            let candidates: Vec<FieldId> = child.all_fields().map(|(id, _)| id).filter(|id| points_here(*id)).collect();
+            match *candidates {
+                [only] => only,
+                [] => {
+                    if child.fields.iter().any(|field| findings.is_broken(&field.name)) {
+                        return None;
+                    }
+                    findings.push(no_way_back(kinds, of, parent, of_entry, word));
+                    return None;
+                }
+                _ => {
+                    let names: Vec<&str> = candidates.iter().map(|id| &*child[*id].name).collect();
+                    let message = format!("`{}` refers to `{parent}` by {}, so `{}` has to say by which", child.name, quoted(&names), field.name);
+                    findings.error_with_help(code::LINES_PARENT, &of_entry.value.place, message, format!("write `by: {}` or another of them", names[0]));
+                    return None;
+                }
+            }
+        }
+    };
+    Some(match word {
+        Word::Lines => {
+            let Kind::Ref(reference) = &child[by].kind else { return None };
+            if reference.targets.len() > 1 {
+                let message = format!("lines belong to one parent, but `{}` of `{}` may refer to several entities", child[by].name, child.name);
+                findings.error_with_help(code::LINES_PARENT, &of_entry.value.place, message, "use `children`, or give the rows a reference to this entity alone");
+                return None;
+            }
+            Kind::Lines { of, by }
+        }
+        _ => Kind::Children { of, by },
+    })
+}
+
+/// The reference that `by` names.
+fn by(
+    of: EntityId,
+    parent: &str,
+    entry: &Entry,
+    kinds: &Kinds<'_, '_>,
+    model: &Model,
+    points_here: &dyn Fn(FieldId) -> bool,
+    findings: &mut Findings<'_>,
+) -> Option<FieldId> {
+    let name = entry.value.as_text()?;
+    let child = &model[of];
+    match kinds.declared.entities[of.index()].field(name) {
+        Some(id) if points_here(id) => Some(id),
+        Some(_) if findings.is_broken(name) => None,
+        Some(id) => {
+            let target = Diagnostic::error(code::LINES_PARENT, &entry.value.place, format!("`{name}` of `{}` is no single reference to `{parent}`", child.name))
+                .label(&child[id].place, "declared here");
+            findings.push(target.help(format!("name a field of `{}` of `type: ref` and `to: {parent}`", child.name)));
+            None
+        }
+        None => {
+            let known: Vec<&str> = child.all_fields().filter(|(id, _)| points_here(*id)).map(|(_, field)| &*field.name).collect();
+            let message = format!("`{}` has no field `{name}` that refers to `{parent}`", child.name);
+            findings.unknown(code::LINES_PARENT, &entry.value.place, message, name, known);
+            None
+        }
+    }
+}
+
+/// Rows without any reference to their parent, and the line that mends it.
+fn no_way_back(kinds: &Kinds<'_, '_>, of: EntityId, parent: &str, of_entry: &Entry, word: Word) -> Diagnostic {
+    let child = &kinds.declared.entities[of.index()];
+    let rest = if word == Word::Lines { ", required: true, on_delete: cascade" } else { "" };
+    Diagnostic::error(code::LINES_PARENT, &of_entry.value.place, format!("`{}` has no reference to `{parent}`, so its records cannot be found from there", child.name))
+        .label(&child.document.name_place, format!("`{}` is declared here", child.name))
+        .help(format!("add it to the fields of `{}`", child.name))
+        .mended(format!("  {parent}: {{type: ref, to: {parent}{rest}}}"))
+}
+

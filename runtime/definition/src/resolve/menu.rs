@@ -1,0 +1,78 @@
+//! The menu: what stands in the navigation and where it leads.
+
+use std::sync::Arc;
+
+use fichero_model::code;
+use fichero_model::label::Text;
+use fichero_model::page::{MenuEntry, MenuTarget, View};
+
+use super::context::Context;
+use super::findings::Findings;
+use super::{not_yet, text};
+use crate::node::{Entry, Node};
+
+/// The entries of the application's menu.
+pub(super) fn entries(cx: &Context<'_>, views: &[View], findings: &mut Findings<'_>) -> Vec<MenuEntry> {
+    let mut menu = Vec::new();
+    for document in cx.catalog.of_kind("menu") {
+        let entries = document.node.get("entries").map(Node::entries).unwrap_or_default();
+        if &*document.name == "main" {
+            menu = entries.iter().filter_map(|found| entry(cx, views, found, findings)).collect();
+        } else {
+            findings.push(not_yet::key(&document.name, "menus besides `main`, which portals have", &document.name_place));
+        }
+    }
+    menu
+}
+
+fn entry(cx: &Context<'_>, views: &[View], entry: &Entry, findings: &mut Findings<'_>) -> Option<MenuEntry> {
+    let node = &entry.value;
+    let children: Vec<MenuEntry> =
+        node.get("entries").map(Node::entries).unwrap_or_default().iter().filter_map(|child| self::entry(cx, views, child, findings)).collect();
+    let target = match (node.get("entity"), node.get("view")) {
+        (Some(_), Some(view)) => {
+            let message = format!("the menu entry `{}` leads to an entity and to a view", entry.key.text);
+            findings.error_with_help(code::CONFLICTING_KEYS, &view.place, message, "keep one of them");
+            return None;
+        }
+        (Some(entity), None) => Some(MenuTarget::Entity(cx.declared.entity_of(entity, findings)?)),
+        (None, Some(view)) => Some(MenuTarget::View(find_view(views, view, findings)?)),
+        (None, None) if node.get("entries").is_some() => None,
+        // Where this release cannot lead yet was told already.
+        (None, None) if ["report", "dashboard", "url"].iter().any(|key| node.get(key).is_some()) => return None,
+        (None, None) => match cx.declared.find(&entry.key.text) {
+            Some(entity) => Some(MenuTarget::Entity(entity)),
+            None => {
+                let known = cx.model.entities.iter().map(|entity| &*entity.name);
+                let message = format!("the menu entry `{}` leads nowhere: it is named after no entity, and says neither entity nor view", entry.key.text);
+                findings.unknown(code::MENU, &entry.key.place, message, &entry.key.text, known);
+                return None;
+            }
+        },
+    };
+    let label = text::optional(node.get("label"), findings).unwrap_or_else(|| label_of(cx, views, &entry.key.text, target.as_ref()));
+    let icon = node.get("icon").and_then(Node::as_text).cloned().or_else(|| match target {
+        Some(MenuTarget::Entity(entity)) => cx.model[entity].icon.clone(),
+        Some(MenuTarget::View(_)) | None => None,
+    });
+    Some(MenuEntry { name: Arc::clone(&entry.key.text), label, icon, target, children })
+}
+
+/// An entry without a label is called as what it leads to.
+fn label_of(cx: &Context<'_>, views: &[View], name: &str, target: Option<&MenuTarget>) -> Text {
+    match target {
+        Some(MenuTarget::Entity(entity)) => cx.model[*entity].plural.clone(),
+        Some(MenuTarget::View(view)) => views.get(*view).map_or_else(|| Text::from_name(name), |view| view.label.clone()),
+        None => Text::from_name(name),
+    }
+}
+
+fn find_view(views: &[View], node: &Node, findings: &mut Findings<'_>) -> Option<usize> {
+    let name = node.as_text()?;
+    let found = views.iter().position(|view| view.name == *name);
+    if found.is_none() && !findings.is_broken(name) {
+        let message = format!("there is no view `{name}`");
+        findings.unknown(code::UNKNOWN_REFERENCE, &node.place, message, name, views.iter().map(|view| &*view.name));
+    }
+    found
+}

@@ -1,0 +1,102 @@
+//! `data`, `mapping` and `translations`: records, imports and other languages' texts.
+
+use super::common::{ENTITY, HELP, LABEL, SET};
+use super::{Keys, KindShape, NameOf, Naming, Shape, Status, key};
+
+/// `data: currencies`.
+pub static DATA: KindShape = KindShape {
+    kind: "data",
+    name: Naming::Snake,
+    keys: &DATA_KEYS,
+    doc: "Records that come with the definitions: loaded once, and again when they change here.",
+    status: Status::Now,
+};
+
+static DATA_KEYS: Keys = Keys {
+    groups: &[&[
+        HELP,
+        key("entity", ENTITY, "The entity of the records.").required(),
+        key("demo", Shape::Boolean, "True loads them into demo workspaces only."),
+        key(
+            "rows",
+            Shape::Entries(NameOf::New, &SET),
+            "The records by name; a name stands for its record wherever a reference is expected.",
+        )
+        .required(),
+    ]],
+    ..Keys::NONE
+};
+
+/// `mapping: sales_pipeline`.
+pub static MAPPING: KindShape = KindShape {
+    kind: "mapping",
+    name: Naming::Snake,
+    keys: &MAPPING_KEYS,
+    doc: "How the columns of a file become fields of an entity.",
+    status: Status::Now,
+};
+
+static MAPPING_KEYS: Keys = Keys {
+    groups: &[&[
+        LABEL,
+        HELP,
+        key("entity", ENTITY, "The entity of the records.").required(),
+        key(
+            "match",
+            Shape::OneOrMore(&Shape::Name(NameOf::Field)),
+            "The fields by which a record that is already there is found and updated; every row is new where nothing is said.",
+        ),
+        key(
+            "columns",
+            Shape::Entries(NameOf::Other, &Shape::Map(&COLUMN)),
+            "The columns of the file by their heading, and the field each one fills.",
+        )
+        .required(),
+        key("set", SET, "Values of fields that no column fills."),
+    ]],
+    ..Keys::NONE
+};
+
+static COLUMN: Keys = Keys {
+    groups: &[&[
+        key("field", Shape::Name(NameOf::Field), "The field it fills.").required(),
+        key(
+            "by",
+            Shape::Name(NameOf::Other),
+            "For a reference: the field of the other entity the text is compared with; its external, unique or title field where nothing is said.",
+        ),
+        key("aliases", Shape::Entries(NameOf::Other, &Shape::String), "Texts of the file that stand for another text."),
+        key(
+            "format",
+            Shape::OneOrMore(&Shape::String),
+            "How dates and times are written, such as `%d/%m/%Y`; several are tried in order.",
+        ),
+        key("default", Shape::Value, "What an empty cell means."),
+        key("create", Shape::Boolean, "For a reference: true makes the record that is not found."),
+        key("value", Shape::Expression, "Computes the value; `value` is the cell, `row` the row by headings."),
+    ]],
+    short: Some("field"),
+    ..Keys::NONE
+};
+
+/// `translations: sales_ru`.
+pub static TRANSLATIONS: KindShape = KindShape {
+    kind: "translations",
+    name: Naming::Snake,
+    keys: &TRANSLATIONS_KEYS,
+    doc: "Texts of definitions in another locale, laid out as the definitions are.",
+    status: Status::Now,
+};
+
+static TRANSLATIONS_KEYS: Keys = Keys {
+    groups: &[&[
+        key("locale", Shape::Name(NameOf::Locale), "The locale of its texts.").required(),
+        key(
+            "texts",
+            Shape::Entries(NameOf::Other, &Shape::Entries(NameOf::Other, &Shape::Any)),
+            "By kind and name, the same keys as the definition has, each with the text alone.",
+        )
+        .required(),
+    ]],
+    ..Keys::NONE
+};

@@ -1,0 +1,205 @@
+//! The keys of a field, an option, and what belongs to them.
+
+use super::common::{CHECK, COLOR, COUNT, ENTITY, HELP, ICON, LABEL, VISIBLE_IF, WAS};
+use super::{Keys, NameOf, Shape, key};
+
+/// A field of an entity, mixin, settings, message or question.
+pub static FIELD: Keys = Keys {
+    groups: &[&[
+        key(
+            "type",
+            Shape::Name(NameOf::Type),
+            "Its type: a storage kind, a `type` document, `sequence` or `children`.",
+        ),
+        key(
+            "to",
+            Shape::OneOrMore(&Shape::Name(NameOf::Kind(&["entity", "mixin"]))),
+            "For a `ref`: the entity, entities or mixin it may point to.",
+        ),
+        key("of", ENTITY, "For `lines` and `children`: the entity of the rows."),
+        key(
+            "by",
+            Shape::Name(NameOf::Other),
+            "For `lines` and `children`: the reference of the rows that points back here.",
+        ),
+        key("many", Shape::Boolean, "True holds any number of values in order."),
+        key("through", ENTITY, "For `many` references: the entity whose records are the links."),
+        key("required", Shape::Boolean, "True refuses a record without a value."),
+        key("required_if", Shape::Expression, "Required where this holds."),
+        key(
+            "unique",
+            Shape::OneOf(&[Shape::Boolean, Shape::Map(&FIELD_UNIQUE)]),
+            "True refuses two living records of the same value.",
+        ),
+        key("external", Shape::Boolean, "True makes it a key by which other systems know the record."),
+        key("default", Shape::Value, "The value of a new record that gives none."),
+        key("copy", Shape::Expression, "Taken when the reference it follows is chosen; stays editable."),
+        key("compute", Shape::Expression, "Follows its inputs until someone overrides it."),
+        key("formula", Shape::Expression, "Always this; stored where it depends on the record alone."),
+        key(
+            "rollup",
+            Shape::Expression,
+            "A count or sum over `lines` or `children`, stored and kept with every change of a child.",
+        ),
+        key("lookup", Shape::Expression, "A value behind a reference, read when asked and never stored."),
+        key(
+            "where",
+            Shape::Expression,
+            "For a `ref`: which records may be chosen; for a `rollup`: which children count.",
+        ),
+        key(
+            "on_delete",
+            Shape::Word(&["restrict", "cascade", "clear"]),
+            "For a `ref`: what becomes of this record when the other is deleted; `restrict` where nothing is said.",
+        ),
+        key(
+            "inverse",
+            Shape::Name(NameOf::New),
+            "For a `ref`: the name under which the other entity sees these records.",
+        ),
+        key(
+            "pattern",
+            Shape::String,
+            "For a text: a regular expression the whole value must match; for a `sequence`: how the number is printed.",
+        ),
+        key(
+            "per",
+            Shape::Name(NameOf::Other),
+            "For a `sequence`: counts anew per `year`, `month`, `day`, or value of a field.",
+        ),
+        key(
+            "gapless",
+            Shape::Boolean,
+            "For a `sequence`: no number is ever left out, at the price of one writer at a time.",
+        ),
+        key("min", Shape::Value, "The least value; for a text the least length, for a list the least count."),
+        key("max", Shape::Value, "The greatest value; for a text the greatest length, for a list the greatest count."),
+        key("scale", Shape::Integer { min: 0, max: 9 }, "For a `decimal`: digits behind the point."),
+        key("unit", Shape::Text, "The unit shown behind a number."),
+        key(
+            "currency",
+            Shape::Name(NameOf::Other),
+            "For `money`: the currency, or the field it is shared with, such as `quote.currency`.",
+        ),
+        key(
+            "fix_rate_if",
+            Shape::Expression,
+            "For `money`: from when on the rate to the workspace's currency stays what it is.",
+        ),
+        key("index", Shape::Boolean, "True keeps an index for filters and sorting."),
+        key("search", Shape::Boolean, "True lets the search find the record by it."),
+        key("once", Shape::Boolean, "True lets the value be set once and never changed."),
+        key("readonly", Shape::Boolean, "True keeps people from changing it; rules may."),
+        key("readonly_if", Shape::Expression, "Read-only for people where this holds."),
+        VISIBLE_IF,
+        key(
+            "options_if",
+            Shape::Expression,
+            "For a `choice`: which options are offered; `option` is the one in question.",
+        ),
+        key("after_submit", Shape::Boolean, "In a document: stays editable when the document is submitted."),
+        key("append_only", Shape::Boolean, "True lets entries be added but neither changed nor taken away."),
+        key("clean", Shape::OneOrMore(&CLEAN), "What is done to a text before it is checked, in order."),
+        key("widget", Shape::String, "How it is shown and edited; by default what its type says."),
+        key("sensitive", Shape::Boolean, "True keeps it out of logs, exports and search."),
+        key("personal", Shape::Boolean, "True marks personal data, which can be erased from the history."),
+        key("translated", Shape::Boolean, "True holds one text per locale.").not_yet(),
+        key("clone", Shape::Boolean, "False leaves it out when the record is copied."),
+        key("fill", Shape::Value, "The value old records get when the field becomes required."),
+        LABEL,
+        HELP,
+        key(
+            "options",
+            Shape::OneOf(&[Shape::Name(NameOf::Kind(&["options"])), Shape::NameMap(NameOf::New, &OPTION)]),
+            "For a `choice`: its options, or an `options` document.",
+        ),
+        key(
+            "validate",
+            Shape::NameMap(NameOf::New, &CHECK),
+            "Bad cases, each with its message; `value` is the field's value.",
+        ),
+        WAS,
+    ]],
+    extra: None,
+    short: Some("type"),
+    defining: &["type", "lookup"],
+    either: &[],
+};
+
+/// What `clean` may do.
+pub const CLEAN: Shape = Shape::Word(&["trim", "squeeze", "lower", "upper", "digits"]);
+
+static FIELD_UNIQUE: Keys = Keys {
+    groups: &[&[
+        key("where", Shape::Expression, "Only among records where this holds."),
+        key("exact", Shape::Boolean, "True tells apart upper and lower case and accents."),
+    ]],
+    ..Keys::NONE
+};
+
+/// An option of a choice. Other keys are attributes: every living option gives them, of one type.
+pub static OPTION: Keys = Keys {
+    groups: &[&[
+        LABEL,
+        HELP,
+        ICON,
+        COLOR,
+        key("retired", Shape::Boolean, "True keeps it readable but no longer chosen."),
+        WAS,
+    ]],
+    extra: Some(&Shape::Value),
+    short: Some("label"),
+    ..Keys::NONE
+};
+
+/// A rule that no two living records may share values.
+pub static UNIQUE: Keys = Keys {
+    groups: &[&[
+        key("fields", Shape::OneOrMore(&Shape::Name(NameOf::Field)), "The fields that together are unique.").required(),
+        key(
+            "overlap",
+            Shape::List(&Shape::Name(NameOf::Field)),
+            "Two fields, start and end: refuses two records of the same `fields` whose times overlap.",
+        ),
+        key("where", Shape::Expression, "Only among records where this holds."),
+        key("exact", Shape::Boolean, "True tells apart upper and lower case and accents."),
+        key("message", Shape::Text, "What is said to who tries."),
+    ]],
+    short: Some("fields"),
+    ..Keys::NONE
+};
+
+/// An index of the entity.
+pub static INDEX: Keys = Keys {
+    groups: &[&[
+        key(
+            "fields",
+            Shape::OneOrMore(&Shape::Name(NameOf::Sort)),
+            "The fields in order; `-` before one sorts the greatest first.",
+        )
+        .required(),
+        key("where", Shape::Expression, "Only of records where this holds."),
+    ]],
+    short: Some("fields"),
+    ..Keys::NONE
+};
+
+/// How likely duplicates are found.
+pub static DUPLICATES: Keys = Keys {
+    groups: &[&[
+        key(
+            "match",
+            Shape::Entries(NameOf::Field, &Shape::Word(&["equal", "similar"])),
+            "The fields that are compared, and how.",
+        )
+        .required(),
+        key("where", Shape::Expression, "Only among records where this holds."),
+        key(
+            "on_create",
+            Shape::Word(&["warn", "refuse"]),
+            "What happens when a new record has a likely duplicate; `warn` where nothing is said.",
+        ),
+        key("limit", COUNT, "At most so many are shown."),
+    ]],
+    ..Keys::NONE
+};

@@ -1,0 +1,113 @@
+//! Commands: everything anybody can do to records. A closed set; each is one transaction.
+
+use fichero_model::{EntityId, FieldId, Id};
+
+use crate::input::Input;
+
+/// Something to be done to records.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Makes a record.
+    Create {
+        /// Of which entity.
+        entity: EntityId,
+        /// With what.
+        input: Input,
+    },
+    /// Changes a record.
+    Update {
+        /// Which.
+        entity: EntityId,
+        /// Which.
+        id: Id,
+        /// What is given; fields that are not stay as they are.
+        input: Input,
+        /// The version the writer read; another one refuses the command.
+        version: Option<i64>,
+    },
+    /// Creates or updates a record by the value of a unique field.
+    Upsert {
+        /// Of which entity.
+        entity: EntityId,
+        /// The external field.
+        key: FieldId,
+        /// With what, the key included.
+        input: Input,
+    },
+    /// Moves a record to a stage of its pipeline.
+    Transition {
+        /// Which.
+        entity: EntityId,
+        /// Which.
+        id: Id,
+        /// The stage field; the entity's only pipeline when nothing.
+        field: Option<FieldId>,
+        /// The name of the stage.
+        to: String,
+        /// What is given besides.
+        input: Input,
+        /// The version the writer read.
+        version: Option<i64>,
+    },
+    /// Puts a record, and what belongs to it, into the trash.
+    Delete {
+        /// Which.
+        entity: EntityId,
+        /// Which.
+        id: Id,
+        /// The version the writer read.
+        version: Option<i64>,
+    },
+    /// Takes a record, and all that was deleted with it, out of the trash.
+    Restore {
+        /// Which.
+        entity: EntityId,
+        /// Which.
+        id: Id,
+    },
+    /// Removes a record, and what belongs to it, for good.
+    Purge {
+        /// Which.
+        entity: EntityId,
+        /// Which.
+        id: Id,
+    },
+}
+
+/// How a command is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It happens now: all of its consequences follow.
+    Live,
+    /// It is history being brought in (import, data, restore): validation, rules and rollups apply, but no transition is
+    /// checked, nothing is started, and system fields and stage times may be given.
+    Load,
+}
+
+/// What a command did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The record.
+    pub id: Id,
+    /// Its version now.
+    pub version: i64,
+    /// What became of it.
+    pub effect: Effect,
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It was made.
+    Created,
+    /// It was changed.
+    Updated,
+    /// What was given was what it held already.
+    Unchanged,
+    /// It is in the trash.
+    Deleted,
+    /// It is back.
+    Restored,
+    /// It is gone for good.
+    Purged,
+}

@@ -1,0 +1,176 @@
+//! Fills what old rows lack after a deployment: stored formulas and computed fields, rollups, the worth of money, and
+//! values for fields that became required.
+//!
+//! Values are worked out as a save would, batch by batch behind interactive commands. They follow from what is there, so
+//! they raise no version and write no history, but for a value that a definition gives a field by `fill`: that is a
+//! change like any other.
+
+use std::sync::Arc;
+
+use fichero_model::entity::Source;
+use fichero_model::expr::Row;
+use fichero_model::kind::Kind;
+use fichero_model::value::Value;
+use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_store::schema::fill::{self, Backfill, Fill, Pending, Reason};
+use fichero_store::system::node;
+use fichero_store::{Isolation, Priority, Tx};
+
+use crate::actor::{Actor, Via};
+use crate::command::Mode;
+use crate::engine::Engine;
+use crate::live::Live;
+use crate::record::draft::Draft;
+use crate::record::work::Work;
+use crate::record::{log, money, rollup};
+use crate::refusal::Refusal;
+use crate::value::check;
+
+/// How many rows are filled in a transaction.
+const BATCH: u32 = 200;
+
+/// How the fills stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// All rows are filled.
+    Done,
+    /// A batch was filled; there is more.
+    More,
+    /// There is something to fill, but a live node still runs an older deployment, and would write rows without it.
+    Waiting,
+}
+
+/// Fills one batch. Call it again while it says [`Standing::More`].
+///
+/// # Errors
+/// When a definition fails, or the database cannot be read or written.
+pub async fn batch(engine: &Engine) -> Result<Standing, Refusal> {
+    let (pending, oldest) = next(engine).await?;
+    let Some(pending) = pending else { return Ok(Standing::Done) };
+    if oldest.is_some_and(|oldest| oldest < pending.seq) {
+        return Ok(Standing::Waiting);
+    }
+    engine
+        .write(Priority::Background, Isolation::ReadCommitted, move |engine, live, tx| {
+            let mut rows = Rows { engine, live };
+            fill::advance(tx, &pending, &mut rows, BATCH)
+        })
+        .await
+        .map(|_| Standing::More)
+}
+
+/// The oldest fill of a deployment that this node serves, and the oldest deployment that any live node runs.
+async fn next(engine: &Engine) -> Result<(Option<Pending>, Option<i64>), Refusal> {
+    let alive_since = super::node::alive_since(engine.clock().now());
+    engine
+        .read(move |_, live, tx| {
+            let pending = fill::pending(tx)?.into_iter().find(|pending| pending.seq <= live.seq);
+            Ok((pending, node::oldest_deployment(tx, alive_since)?))
+        })
+        .await
+}
+
+struct Rows<'a> {
+    engine: &'a Engine,
+    live: Arc<Live>,
+}
+
+impl Backfill for Rows<'_> {
+    type Error = Refusal;
+
+    fn fill(&mut self, tx: &mut Tx, fill: &Fill, rows: &[Id]) -> Result<(), Refusal> {
+        let Some((entity, field)) = named(&self.live, fill) else { return Ok(()) };
+        let actor = Actor::system(Via::System);
+        let work = self.engine.work(Arc::clone(&self.live), tx, &actor, Mode::Load);
+        for id in rows {
+            let reference = Ref { entity, id: *id };
+            if let Some(stored) = work.lock_any(reference)? {
+                one(&work, reference, field, stored, fill.reason)?;
+            }
+        }
+        rollup::settle(&work)?;
+        work.flush()
+    }
+}
+
+/// What the physical table and column of a fill are called by the model; nothing when they are gone from it.
+fn named(live: &Live, fill: &Fill) -> Option<(EntityId, FieldId)> {
+    let table = live.layout.schema().table(&fill.table)?;
+    let (entity, definition) = live.model.entity(&table.entity)?;
+    let (field, _) = definition.field(&table.born(&fill.column)?.name)?;
+    Some((entity, field))
+}
+
+/// Fills a field of one row, living or in the trash.
+fn one(work: &Work<'_>, reference: Ref, field: FieldId, stored: Arc<Row>, reason: Reason) -> Result<(), Refusal> {
+    let mut draft = unchanged(&stored);
+    match reason {
+        Reason::Derived => derive(work, &mut draft, reference, field)?,
+        Reason::Base => revalue(work, &mut draft, field)?,
+        Reason::Required => require(work, &mut draft, field)?,
+    }
+    draft.compute(work)?;
+    if !draft.errors.is_empty() {
+        // An old row that a new definition cannot be computed for stays as it is: it is told when it is next saved.
+        tracing::warn!(entity = &*work.live.model[reference.entity].name, record = %reference.id, "an old record could not be filled");
+        return Ok(());
+    }
+    if draft.row == stored {
+        return Ok(());
+    }
+    if reason == Reason::Required {
+        log::changed(work, &stored, &draft.row)?;
+    }
+    work.write_derived(&stored, &draft.row)?;
+    rollup::touch(work, reference.entity, Some(&stored), Some(&draft.row));
+    Ok(())
+}
+
+/// Works out a rollup; formulas and computed fields follow with all others.
+fn derive(work: &Work<'_>, draft: &mut Draft, reference: Ref, field: FieldId) -> Result<(), Refusal> {
+    let model = Arc::clone(&work.live.model);
+    let definition = &model[reference.entity][field];
+    let Source::Rollup(rollup) = &definition.source else { return Ok(()) };
+    let value = work.rollup(reference, rollup)?;
+    let kept = match definition.kind {
+        Kind::Money { .. } => money::of(work, draft, field, value)?,
+        _ => check::conform(definition, value),
+    };
+    match kept {
+        Ok(value) => draft.set(field, value),
+        Err(problem) => draft.error(work, field, problem),
+    }
+    Ok(())
+}
+
+/// Works out what money is worth in the workspace's currency.
+fn revalue(work: &Work<'_>, draft: &mut Draft, field: FieldId) -> Result<(), Refusal> {
+    let Value::Money(held) = *draft.row.get(field) else { return Ok(()) };
+    match money::given(work, draft, field, Some(Some(held.amount)), Some(held.currency))? {
+        Ok(value) => draft.set(field, value),
+        Err(problem) => draft.error(work, field, problem),
+    }
+    Ok(())
+}
+
+/// Gives a field that became required and holds nothing what its definition says.
+fn require(work: &Work<'_>, draft: &mut Draft, field: FieldId) -> Result<(), Refusal> {
+    let model = Arc::clone(&work.live.model);
+    match &model[draft.entity][field].fill {
+        Some(setting) if draft.row.get(field).is_nothing() => draft.settle(work, field, setting, &[]),
+        _ => Ok(()),
+    }
+}
+
+/// A draft that changes nothing yet.
+fn unchanged(stored: &Arc<Row>) -> Draft {
+    Draft {
+        entity: stored.entity,
+        old: Some(Arc::clone(stored)),
+        row: Arc::clone(stored),
+        given: Vec::new(),
+        links: Vec::new(),
+        lines: Vec::new(),
+        errors: Vec::new(),
+    }
+}

@@ -1,0 +1,423 @@
+//! The running engine: the database, the model in force, the clock. Every door (HTTP, command line, worker, tests) holds
+//! one and goes through it.
+//!
+//! Each method pins the model, hops once to a thread that owns a connection, does all of its work there and hops back.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use fichero_model::clock::{Clock, Ids};
+use fichero_model::{EntityId, Id, Ref};
+use fichero_store::{Db, Isolation, Priority, Tx};
+use serde_json::Value as Json;
+
+use crate::account::Remembered;
+use crate::actor::Actor;
+use crate::command::{Command, Done, Effect, Mode};
+use crate::figures::{Counters, Figures};
+use crate::idempotency::{self, Once};
+use crate::input::Input;
+use crate::live::Live;
+use crate::message::Message;
+use crate::policy::{self, ReadPath};
+use crate::problems::Problems;
+use crate::read::cursor::Seal;
+use crate::read::list::{self, ListRequest, Page, ShapeRequest};
+use crate::read::{aggregate, derive, history, show};
+use crate::record;
+use crate::record::work::Work;
+use crate::refusal::{Kind, Refusal};
+
+/// The running engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    live: ArcSwap<Live>,
+    problems: ArcSwap<Problems>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    seal: Seal,
+    remembered: Remembered,
+    figures: Counters,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("seq", &self.live().seq).finish_non_exhaustive()
+    }
+}
+
+/// A record as it is answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The record.
+    pub body: Json,
+    /// The version it was read at.
+    pub version: i64,
+}
+
+/// What a command did, with the record as it is now, where it was asked for and still lives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// What was done.
+    pub done: Done,
+    /// The record.
+    pub body: Option<Json>,
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Where records are.
+    pub db: Db,
+    /// The model in force.
+    pub live: Live,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Identities and randomness.
+    pub ids: Arc<dyn Ids>,
+    /// The key that seals cursors and sessions, the same on all nodes.
+    pub seal: [u8; 32],
+}
+
+impl Engine {
+    /// An engine over an open database whose tables fit the model.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { db, live, clock, ids, seal } = parts;
+        let inner = Inner {
+            db,
+            live: ArcSwap::from_pointee(live),
+            problems: ArcSwap::default(),
+            clock,
+            ids,
+            seal: Seal::new(seal),
+            remembered: Remembered::default(),
+            figures: Counters::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The model in force; hold on to it to the end of a request.
+    pub fn live(&self) -> Arc<Live> {
+        self.inner.live.load_full()
+    }
+
+    /// Puts another model in force. What is under way keeps the one it pinned.
+    pub fn swap(&self, live: Live) {
+        self.inner.live.store(Arc::new(live));
+    }
+
+    /// What is wrong with the definitions as they were last saved.
+    pub fn problems(&self) -> Arc<Problems> {
+        self.inner.problems.load_full()
+    }
+
+    /// Says what is wrong with the definitions as they were last saved.
+    pub fn report(&self, problems: Problems) {
+        self.inner.problems.store(Arc::new(problems));
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    /// Identities and randomness.
+    pub fn ids(&self) -> &Arc<dyn Ids> {
+        &self.inner.ids
+    }
+
+    /// The key of cursors and sessions.
+    pub fn seal(&self) -> &Seal {
+        &self.inner.seal
+    }
+
+    /// What was done since the start.
+    pub fn figures(&self) -> Figures {
+        self.inner.figures.read()
+    }
+
+    /// Whether the newest deployment is in force here, and the database answers.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_ready(&self) -> Result<bool, Refusal> {
+        self.read(|_, live, tx| Ok(fichero_store::schema::deployment::newest_seq(tx)? == live.seq)).await
+    }
+
+    /// What follows from a draft, without saving it.
+    ///
+    /// # Errors
+    /// When a definition fails, or there is no such record.
+    pub async fn derive(&self, actor: &Actor, entity: EntityId, id: Option<Id>, input: Input) -> Result<Json, Refusal> {
+        policy::may_read(actor, ReadPath::Get)?;
+        let actor = actor.clone();
+        self.read(move |engine, live, tx| {
+            derive::run(&engine.work(live, tx, &actor, Mode::Live), entity, id, input.clone())
+        })
+        .await
+    }
+
+    /// Tokens that were looked up a moment ago.
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.inner.remembered
+    }
+
+    /// Does one command in a transaction of its own, and shows the record as it is afterwards.
+    ///
+    /// # Errors
+    /// When it is refused; nothing was changed then.
+    pub async fn command(
+        &self,
+        actor: &Actor,
+        command: Command,
+        mode: Mode,
+        show: Option<ShapeRequest>,
+    ) -> Result<Answer, Refusal> {
+        self.command_once(actor, command, mode, show, None).await
+    }
+
+    /// The same; with a key it is done once, however often it is sent, and shows what it made.
+    ///
+    /// # Errors
+    /// When it is refused, or the key came with another body; nothing was changed then.
+    pub async fn command_once(
+        &self,
+        actor: &Actor,
+        command: Command,
+        mode: Mode,
+        show: Option<ShapeRequest>,
+        once: Option<Once>,
+    ) -> Result<Answer, Refusal> {
+        let isolation = isolation(&self.live(), &command);
+        let actor = actor.clone();
+        self.write(Priority::Interactive, isolation, move |engine, live, tx| {
+            let work = engine.work(live, tx, &actor, mode);
+            let entity = entity_of(&command);
+            if let Some(once) = &once
+                && let Some(id) = idempotency::made_before(&work, once)?
+            {
+                let row = work.any(Ref { entity, id })?.ok_or_else(Refusal::not_found)?;
+                let done = Done { id, version: row.version(), effect: Effect::Created };
+                let body = work.answer(entity, id, &show.clone().unwrap_or_default())?;
+                return Ok(Answer { done, body });
+            }
+            let done = record::apply(&work, command.clone())?;
+            if let Some(once) = &once {
+                idempotency::note(&work, once, done.id)?;
+            }
+            let body = match &show {
+                Some(shape) => work.answer(entity, done.id, shape)?,
+                None => None,
+            };
+            Ok(Answer { done, body })
+        })
+        .await
+    }
+
+    /// Does several commands in one transaction: all of them, or none.
+    ///
+    /// # Errors
+    /// The first refusal, with the index of its command; nothing was changed then.
+    pub async fn commands(
+        &self,
+        actor: &Actor,
+        commands: Vec<Command>,
+        mode: Mode,
+    ) -> Result<Vec<Done>, (usize, Refusal)> {
+        let live = self.live();
+        let serializable = commands.iter().any(|command| isolation(&live, command) == Isolation::Serializable);
+        let isolation = if serializable { Isolation::Serializable } else { Isolation::ReadCommitted };
+        let actor = actor.clone();
+        self.write(Priority::Interactive, isolation, move |engine, live, tx| {
+            let mut all = Vec::with_capacity(commands.len());
+            for (index, command) in commands.iter().enumerate() {
+                let work = engine.work(Arc::clone(&live), tx, &actor, mode);
+                all.push(record::apply(&work, command.clone()).map_err(|refusal| Indexed { index, refusal })?);
+            }
+            Ok::<_, Indexed>(all)
+        })
+        .await
+        .map_err(|Indexed { index, refusal }| (index, refusal))
+    }
+
+    /// Shows one record.
+    ///
+    /// # Errors
+    /// When there is none, or not for this person.
+    pub async fn get(&self, actor: &Actor, reference: Ref, shape: &ShapeRequest) -> Result<Shown, Refusal> {
+        policy::may_read(actor, ReadPath::Get)?;
+        let shape = show::shape(&self.live().model, reference.entity, shape)?;
+        let actor = actor.clone();
+        self.read(move |engine, live, tx| {
+            let work = engine.work(live, tx, &actor, Mode::Live);
+            let row = work.any(reference)?.ok_or_else(Refusal::not_found)?;
+            let mut bodies = show::records(&work, reference.entity, std::slice::from_ref(&row), &shape)?;
+            Ok(Shown { body: bodies.pop().unwrap_or_default(), version: row.version() })
+        })
+        .await
+    }
+
+    /// Shows a page of records.
+    ///
+    /// # Errors
+    /// When the question cannot be understood or may not be asked.
+    pub async fn list(&self, actor: &Actor, entity: EntityId, request: &ListRequest) -> Result<Page, Refusal> {
+        let prepared = Arc::new(list::prepare(&self.live().model, entity, request)?);
+        let (actor, cursor, count) = (actor.clone(), request.cursor.clone(), request.count);
+        self.read(move |engine, live, tx| {
+            let work = engine.work(live, tx, &actor, Mode::Live);
+            list::run(&work, &prepared, cursor.as_deref(), count, engine.seal())
+        })
+        .await
+    }
+
+    /// Sums and counts over groups of records.
+    ///
+    /// # Errors
+    /// When the question cannot be understood or may not be asked.
+    pub async fn aggregate(&self, actor: &Actor, entity: EntityId, request: &aggregate::Request) -> Result<Page, Refusal> {
+        let prepared = Arc::new(aggregate::prepare(&self.live().model, entity, request)?);
+        let (actor, cursor) = (actor.clone(), request.cursor.clone());
+        self.read(move |engine, live, tx| {
+            let work = engine.work(live, tx, &actor, Mode::Live);
+            aggregate::run(&work, &prepared, cursor.as_deref(), engine.seal())
+        })
+        .await
+    }
+
+    /// What became of a record, newest first.
+    ///
+    /// # Errors
+    /// When there is none, or not for this person.
+    pub async fn history(&self, actor: &Actor, reference: Ref, request: &history::Request) -> Result<Page, Refusal> {
+        let (actor, request) = (actor.clone(), request.clone());
+        self.read(move |engine, live, tx| {
+            history::run(&engine.work(live, tx, &actor, Mode::Live), reference, &request, engine.seal())
+        })
+        .await
+    }
+
+    /// A command in progress.
+    pub fn work<'a>(&'a self, live: Arc<Live>, tx: &'a mut Tx, actor: &'a Actor, mode: Mode) -> Work<'a> {
+        Work::new(live, tx, actor, self.clock().now(), &**self.ids(), mode)
+    }
+
+    /// Reads on a thread that owns a connection. The model is pinned before.
+    ///
+    /// # Errors
+    /// What `f` gives.
+    pub async fn read<T, F>(&self, f: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: Fn(&Engine, Arc<Live>, &mut Tx) -> Result<T, Refusal> + Send + 'static,
+    {
+        let (engine, live) = (self.clone(), self.live());
+        let result = self.inner.db.read(move |tx| f(&engine, Arc::clone(&live), tx)).await;
+        self.inner.figures.query(result.is_ok());
+        result
+    }
+
+    /// Writes in a transaction, on a thread that owns a connection. When the definitions changed meanwhile in a way
+    /// that what was pinned no longer fits, it is done again with the new model.
+    ///
+    /// # Errors
+    /// What `f` gives.
+    pub async fn write<T, E, F>(&self, priority: Priority, isolation: Isolation, f: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<fichero_store::Error> + From<Refusal> + Send + 'static,
+        F: Fn(&Engine, Arc<Live>, &mut Tx) -> Result<T, E> + Send + Sync + 'static,
+    {
+        let engine = self.clone();
+        let result = self
+            .inner
+            .db
+            .write(priority, isolation, move |tx| {
+                let live = engine.live();
+                live.guard(tx).map_err(E::from)?;
+                f(&engine, live, tx)
+            })
+            .await;
+        self.inner.figures.command(result.is_ok());
+        result
+    }
+}
+
+/// A refusal of one of several commands.
+#[derive(Debug)]
+pub struct Indexed {
+    /// Which command.
+    pub index: usize,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+impl From<Refusal> for Indexed {
+    fn from(refusal: Refusal) -> Self {
+        Self { index: 0, refusal }
+    }
+}
+
+impl From<fichero_store::Error> for Indexed {
+    fn from(error: fichero_store::Error) -> Self {
+        Self { index: 0, refusal: error.into() }
+    }
+}
+
+impl From<fichero_store::Error> for Refusal {
+    /// What the database says in words for people; all of it goes to the operator's log.
+    fn from(error: fichero_store::Error) -> Self {
+        use fichero_store::Error;
+        match &error {
+            Error::Unstorable(told) | Error::Unportable(told) => {
+                Refusal::new(Kind::Invalid, "unstorable", Message::with("bad_filter", [told.as_str()]))
+            }
+            Error::Cursor(_) => Refusal { code: "bad_cursor", ..Refusal::malformed(Message::key("bad_cursor")) },
+            Error::Fault(told) => {
+                Refusal::new(Kind::Internal, "definition", Message::with("definition", [told.as_str()]))
+            }
+            // The door of records turns these into errors of fields; one that comes this far names none.
+            Error::Unique(_) => Refusal::new(Kind::Conflict, "unique", Message::with("unique_together", [""])),
+            Error::Reference(_) => Refusal::new(Kind::Conflict, "reference", Message::key("not_found")),
+            error if error.is_retryable() => {
+                tracing::warn!(error = error.detail(), "the database is busy or away");
+                Refusal::new(Kind::Unavailable, "unavailable", Message::key("unavailable"))
+            }
+            error => Refusal::internal("store", &error.detail()),
+        }
+    }
+}
+
+/// The entity a command is about.
+fn entity_of(command: &Command) -> EntityId {
+    match command {
+        Command::Create { entity, .. }
+        | Command::Update { entity, .. }
+        | Command::Upsert { entity, .. }
+        | Command::Transition { entity, .. }
+        | Command::Delete { entity, .. }
+        | Command::Restore { entity, .. }
+        | Command::Purge { entity, .. } => *entity,
+    }
+}
+
+/// How a command is kept apart from others: one that decides from other records than those it locks runs as if alone.
+fn isolation(live: &Live, command: &Command) -> Isolation {
+    match command {
+        Command::Create { entity, .. } | Command::Update { entity, .. } | Command::Transition { entity, .. } => {
+            if live.ties(*entity).decides_from_others { Isolation::Serializable } else { Isolation::ReadCommitted }
+        }
+        Command::Upsert { .. } | Command::Delete { .. } | Command::Restore { .. } | Command::Purge { .. } => {
+            Isolation::Serializable
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The model that is in force, with everything compiled from it once.
+//!
+//! A request, job or script pins one [`Live`] at the door and keeps it to the end; a new one is swapped in behind an
+//! atomic pointer. Nothing here changes after it was made.
+
+use std::sync::Arc;
+
+use fichero_model::entity::{RollupFunction, Source};
+use fichero_model::expr::{Expr, Node, Op, RowName};
+use fichero_model::kind::Type;
+use fichero_model::kind::{Kind, OnDelete};
+use fichero_model::{EntityId, FieldId, Model};
+use fichero_store::schema::{Error, deployment};
+use fichero_store::{Layout, Tx};
+
+/// A model with its tables and what the commands need to know of it.
+#[derive(Debug)]
+pub struct Live {
+    /// The definitions.
+    pub model: Arc<Model>,
+    /// Their tables and statements.
+    pub layout: Arc<Layout>,
+    /// The deployment it was compiled from.
+    pub seq: i64,
+    /// For each entity, what else is touched when one of its records changes, and what its definitions read.
+    ties: Vec<Ties>,
+}
+
+/// What hangs on the records of an entity.
+#[derive(Debug, Default)]
+pub struct Ties {
+    /// Rollups of other entities that are kept over these records.
+    pub rollups: Vec<RollupTie>,
+    /// References to these records.
+    pub referrers: Vec<Referrer>,
+    /// Fields that copy, with the fields of the record whose change makes them copy anew.
+    pub copies: Vec<(FieldId, Vec<FieldId>)>,
+    /// For each rule, whether its condition asks for what the rule looks up.
+    pub asks_findings: Vec<bool>,
+    /// A rule decides from other records than the one that is saved.
+    pub decides_from_others: bool,
+}
+
+/// A rollup of a parent over the records of an entity.
+#[derive(Clone, Debug)]
+pub struct RollupTie {
+    /// The entity of the parent.
+    pub parent: EntityId,
+    /// The rollup field of the parent.
+    pub rollup: FieldId,
+    /// The reference of the child to its parent.
+    pub by: FieldId,
+    /// The fields of the child that the rollup reads.
+    pub reads: Vec<FieldId>,
+    /// Whether only the number of children counts.
+    pub counts: bool,
+}
+
+/// A reference to the records of an entity.
+#[derive(Clone, Copy, Debug)]
+pub struct Referrer {
+    /// The entity that refers.
+    pub entity: EntityId,
+    /// Its reference.
+    pub field: FieldId,
+    /// What happens when the target is deleted.
+    pub on_delete: OnDelete,
+    /// The reference holds many, in a link table.
+    pub link: bool,
+}
+
+impl Live {
+    /// Compiles what the commands need to know.
+    pub fn new(model: Arc<Model>, layout: Arc<Layout>, seq: i64) -> Self {
+        let ties = ties(&model);
+        Self { model, layout, seq, ties }
+    }
+
+    /// Fails when the definitions in the database went past a barrier that this model was made before.
+    ///
+    /// # Errors
+    /// When they did, or the database cannot be read.
+    pub fn guard(&self, tx: &mut Tx) -> Result<(), fichero_store::Error> {
+        deployment::guard(tx, self.seq).map_err(|error| match error {
+            Error::Store(error) => error,
+            // The command is run again, with the model that is then in force.
+            other => fichero_store::Error::Conflict(other.to_string()),
+        })
+    }
+
+    /// A field of the row at hand as an expression.
+    pub fn field_expr(&self, entity: EntityId, field: FieldId) -> Expr {
+        field_expr(&self.model, entity, field)
+    }
+
+    /// What hangs on the records of an entity.
+    pub fn ties(&self, entity: EntityId) -> &Ties {
+        &self.ties[entity.index()]
+    }
+}
+
+fn ties(model: &Model) -> Vec<Ties> {
+    let mut ties: Vec<Ties> = model.entities.iter().map(|_| Ties::default()).collect();
+    for (entity, definition) in model.all_entities() {
+        let own = &mut ties[entity.index()];
+        own.decides_from_others = definition.rules.iter().any(|rule| !rule.finds.is_empty());
+        let asks = |condition: &Expr| !condition.reads(model).locals.is_empty();
+        own.asks_findings = definition.rules.iter().map(|rule| rule.condition.as_ref().is_some_and(asks)).collect();
+        for (id, field) in definition.all_fields() {
+            if let Source::Copy(expr) = &field.source {
+                own.copies.push((id, expr.reads(model).own_fields().into_iter().collect()));
+            }
+        }
+        for (id, field) in definition.all_fields() {
+            if let Source::Rollup(rollup) = &field.source
+                && let Kind::Lines { of, by } | Kind::Children { of, by } = definition[rollup.over].kind
+            {
+                let mut reads: Vec<FieldId> =
+                    rollup.of.iter().chain(&rollup.filter).flat_map(|expr| expr.reads(model).own_fields()).collect();
+                reads.sort_unstable();
+                reads.dedup();
+                let counts = rollup.function == RollupFunction::Count;
+                ties[of.index()].rollups.push(RollupTie { parent: entity, rollup: id, by, reads, counts });
+            }
+            if let (Kind::Ref(reference), false) = (&field.kind, field.system)
+                && matches!(field.source, Source::Input | Source::Compute(_) | Source::Copy(_))
+            {
+                for target in reference.targets.iter() {
+                    ties[target.index()].referrers.push(Referrer {
+                        entity,
+                        field: id,
+                        on_delete: reference.on_delete,
+                        link: field.many,
+                    });
+                }
+            }
+        }
+    }
+    ties
+}
+
+/// A field of the row at hand as an expression.
+pub fn field_expr(model: &Model, entity: EntityId, field: FieldId) -> Expr {
+    let definition = &model[entity][field];
+    let at = 0..definition.name.chars().count();
+    let this = Node { op: Op::Row(RowName::This), ty: Type::Ref(Arc::new([entity])), at: at.clone() };
+    let op = Op::Field { of: Box::new(this), fields: Arc::new([(entity, field)]) };
+    Expr {
+        text: Arc::clone(&definition.name),
+        place: definition.place.clone(),
+        root: Node { op, ty: definition.value_type(), at },
+        unportable: None,
+    }
+}

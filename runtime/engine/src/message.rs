@@ -1,0 +1,184 @@
+//! The runtime's own sentences, in English, Spanish and Russian.
+//!
+//! A message is a key with arguments, turned into text for its reader at the very end, or a text that an author wrote
+//! in a definition. `{0}`, `{1}` … stand for the arguments.
+
+use std::sync::Arc;
+
+use fichero_model::label::{Locale, Text};
+
+/// A sentence for people that is not yet in a language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// One of the runtime's own sentences.
+    Own {
+        /// Which.
+        key: &'static str,
+        /// What fills `{0}`, `{1}` ….
+        arguments: Vec<Argument>,
+    },
+    /// A sentence of a definition, with its values filled in for each language.
+    Authored(Arc<Text>),
+}
+
+/// What fills a place in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// The same in each language.
+    Plain(String),
+    /// A label of a definition.
+    Label(Text),
+}
+
+impl From<String> for Argument {
+    fn from(text: String) -> Self {
+        Argument::Plain(text)
+    }
+}
+
+impl From<&str> for Argument {
+    fn from(text: &str) -> Self {
+        Argument::Plain(text.to_owned())
+    }
+}
+
+impl From<&Text> for Argument {
+    fn from(text: &Text) -> Self {
+        Argument::Label(text.clone())
+    }
+}
+
+impl Message {
+    /// A sentence without arguments.
+    pub fn key(key: &'static str) -> Self {
+        Message::Own { key, arguments: Vec::new() }
+    }
+
+    /// A sentence with arguments.
+    pub fn with<A: Into<Argument>>(key: &'static str, arguments: impl IntoIterator<Item = A>) -> Self {
+        Message::Own { key, arguments: arguments.into_iter().map(Into::into).collect() }
+    }
+
+    /// The sentence in a language.
+    pub fn text(&self, locale: Locale) -> String {
+        match self {
+            Message::Authored(text) => text.get(locale).to_owned(),
+            Message::Own { key, arguments } => {
+                let mut text = sentence(key, locale).to_owned();
+                for (index, argument) in arguments.iter().enumerate() {
+                    let argument = match argument {
+                        Argument::Plain(text) => text.as_str(),
+                        Argument::Label(label) => label.get(locale),
+                    };
+                    text = text.replace(&format!("{{{index}}}"), argument);
+                }
+                text
+            }
+        }
+    }
+}
+
+/// The sentence of a key in a language; English where there is none in it, the key itself where there is none at all.
+fn sentence(key: &'static str, locale: Locale) -> &'static str {
+    let Some((_, en, es, ru)) = SENTENCES.iter().find(|(known, ..)| *known == key) else { return key };
+    match locale.as_str() {
+        "es" => es,
+        "ru" => ru,
+        _ => en,
+    }
+}
+
+/// Key, English, Spanish, Russian.
+#[rustfmt::skip]
+const SENTENCES: &[(&str, &str, &str, &str)] = &[
+    ("invalid", "Some values are not acceptable", "Algunos valores no son válidos", "Некоторые значения недопустимы"),
+    ("not_found", "There is no such record", "No existe ese registro", "Такой записи нет"),
+    ("unknown_entity", "There is no entity “{0}”", "No existe la entidad «{0}»", "Нет сущности «{0}»"),
+    ("forbidden", "You may not do this", "No tiene permiso para hacer esto", "У вас нет прав на это действие"),
+    ("unauthenticated", "Please sign in", "Inicie sesión", "Войдите в систему"),
+    ("bad_credentials", "The log-in or the password is wrong", "El usuario o la contraseña no son correctos", "Неверное имя или пароль"),
+    ("locked", "Too many failed attempts; try again in {0} minutes", "Demasiados intentos fallidos; inténtelo de nuevo en {0} minutos", "Слишком много неудачных попыток; попробуйте снова через {0} мин."),
+    ("internal", "Something went wrong on our side; it has been recorded", "Algo ha fallado por nuestra parte; ha quedado registrado", "Произошла внутренняя ошибка; она записана"),
+    ("definition", "A definition failed: {0}", "Ha fallado una definición: {0}", "Ошибка в определении: {0}"),
+    ("unavailable", "The database is busy; please try again", "La base de datos está ocupada; inténtelo de nuevo", "База данных занята; попробуйте ещё раз"),
+    ("stale", "The record was changed by somebody else since you read it", "Otra persona ha modificado el registro desde que lo leyó", "Запись изменена кем-то с тех пор, как вы её прочитали"),
+    ("required", "{0} is required", "{0} es obligatorio", "Поле «{0}» обязательно"),
+    ("unknown_field", "There is no field “{0}”", "No existe el campo «{0}»", "Нет поля «{0}»"),
+    ("unknown_field_near", "There is no field “{0}”; did you mean “{1}”?", "No existe el campo «{0}»; ¿quería decir «{1}»?", "Нет поля «{0}»; возможно, «{1}»?"),
+    ("readonly", "{0} cannot be written", "{0} no se puede modificar", "Поле «{0}» нельзя изменить"),
+    ("once", "{0} cannot be changed once given", "{0} no se puede cambiar una vez indicado", "Поле «{0}» нельзя изменить после заполнения"),
+    ("too_long", "{0} may have at most {1} characters", "{0} puede tener como máximo {1} caracteres", "«{0}»: не более {1} знаков"),
+    ("too_short", "{0} must have at least {1} characters", "{0} debe tener al menos {1} caracteres", "«{0}»: не менее {1} знаков"),
+    ("too_small", "{0} must be at least {1}", "{0} debe ser como mínimo {1}", "«{0}»: не меньше {1}"),
+    ("too_great", "{0} must be at most {1}", "{0} debe ser como máximo {1}", "«{0}»: не больше {1}"),
+    ("pattern", "{0} does not have the right form", "{0} no tiene el formato correcto", "«{0}»: неверный формат"),
+    ("not_text", "{0} must be a text", "{0} debe ser un texto", "«{0}»: нужен текст"),
+    ("not_integer", "{0} must be a whole number", "{0} debe ser un número entero", "«{0}»: нужно целое число"),
+    ("not_decimal", "{0} must be a number with at most {1} decimals", "{0} debe ser un número con {1} decimales como máximo", "«{0}»: нужно число, не более {1} знаков после запятой"),
+    ("out_of_range", "{0} is too large a number", "{0} es un número demasiado grande", "«{0}»: слишком большое число"),
+    ("not_currency", "{0} must be a currency code such as EUR", "{0} debe ser un código de moneda, como EUR", "«{0}»: нужен код валюты, например EUR"),
+    ("no_rate", "There is no exchange rate from {0} to {1} on {2}", "No hay tipo de cambio de {0} a {1} el {2}", "Нет курса {0} к {1} на {2}"),
+    ("not_boolean", "{0} must be true or false", "{0} debe ser verdadero o falso", "«{0}»: нужно да или нет"),
+    ("not_date", "{0} must be a date such as 2026-03-31", "{0} debe ser una fecha, como 2026-03-31", "«{0}»: нужна дата, например 2026-03-31"),
+    ("not_time", "{0} must be a time such as 09:30", "{0} debe ser una hora, como 09:30", "«{0}»: нужно время, например 09:30"),
+    ("not_datetime", "{0} must be a moment such as 2026-03-31T09:30:00Z", "{0} debe ser una fecha y hora, como 2026-03-31T09:30:00Z", "«{0}»: нужны дата и время, например 2026-03-31T09:30:00Z"),
+    ("not_duration", "{0} must be a duration in seconds, or such as 1:30 (hours and minutes)", "{0} debe ser una duración en segundos, o como 1:30 (horas y minutos)", "«{0}»: нужна длительность в секундах или вида 1:30 (часы и минуты)"),
+    ("not_option", "{0}: “{1}” is not one of the options", "{0}: «{1}» no es una de las opciones", "«{0}»: нет варианта «{1}»"),
+    ("not_option_near", "{0}: “{1}” is not one of the options; did you mean “{2}”?", "{0}: «{1}» no es una de las opciones; ¿quería decir «{2}»?", "«{0}»: нет варианта «{1}»; возможно, «{2}»?"),
+    ("retired_option", "{0}: “{1}” can no longer be chosen", "{0}: «{1}» ya no se puede elegir", "«{0}»: вариант «{1}» больше нельзя выбрать"),
+    ("not_reference", "{0} must be the id of a record", "{0} debe ser el identificador de un registro", "«{0}»: нужен идентификатор записи"),
+    ("reference_kind", "{0} must name the entity too, such as {1}:ID", "{0} debe nombrar también la entidad, como {1}:ID", "«{0}»: укажите и сущность, например {1}:ID"),
+    ("reference_missing", "{0}: there is no such record", "{0}: no existe ese registro", "«{0}»: такой записи нет"),
+    ("reference_named", "{0}: there is no record called “{1}”", "{0}: no existe ningún registro llamado «{1}»", "«{0}»: нет записи «{1}»"),
+    ("reference_ambiguous", "{0}: “{1}” fits more than one record", "{0}: «{1}» corresponde a más de un registro", "«{0}»: «{1}» подходит к нескольким записям"),
+    ("reference_choice", "{0}: this record cannot be chosen here", "{0}: este registro no se puede elegir aquí", "«{0}»: эту запись здесь нельзя выбрать"),
+    ("not_list", "{0} must be a list", "{0} debe ser una lista", "«{0}»: нужен список"),
+    ("not_object", "{0} must be an object", "{0} debe ser un objeto", "«{0}»: нужен объект"),
+    ("too_many_values", "{0} may hold at most {1} values", "{0} puede tener como máximo {1} valores", "«{0}»: не более {1} значений"),
+    ("password_short", "A password has at least {0} characters", "Una contraseña tiene al menos {0} caracteres", "В пароле не меньше {0} знаков"),
+    ("unknown_line", "{0}: there is no such line in this record", "{0}: no existe esa línea en este registro", "«{0}»: такой строки в записи нет"),
+    ("unique", "{0} is already taken by another record", "{0} ya lo tiene otro registro", "«{0}»: такое значение уже есть у другой записи"),
+    ("unique_together", "Another record already has the same {0}", "Otro registro ya tiene el mismo valor en {0}", "Уже есть запись с теми же полями: {0}"),
+    ("restrict", "It cannot be deleted while it is used by {0} ({1})", "No se puede eliminar mientras lo use {0} ({1})", "Нельзя удалить: используется в «{0}» ({1})"),
+    ("transition", "{0} cannot go from “{1}” to “{2}”", "{0} no puede pasar de «{1}» a «{2}»", "«{0}»: переход из «{1}» в «{2}» невозможен"),
+    ("stage_requires", "{0} is required in stage “{1}”", "{0} es obligatorio en la etapa «{1}»", "«{0}» обязательно на этапе «{1}»"),
+    ("no_pipeline", "This record has no pipeline", "Este registro no tiene proceso", "У этой записи нет воронки"),
+    ("append_only", "These records can be added, but neither changed nor deleted", "Estos registros se pueden añadir, pero no modificar ni eliminar", "Эти записи можно добавлять, но нельзя изменять и удалять"),
+    ("in_trash", "The record is in the trash", "El registro está en la papelera", "Запись в корзине"),
+    ("not_in_trash", "The record is not in the trash", "El registro no está en la papelera", "Записи нет в корзине"),
+    ("bad_json", "The body is not valid JSON: {0}", "El cuerpo no es JSON válido: {0}", "Тело запроса не является JSON: {0}"),
+    ("bad_filter", "The filter cannot be used: {0}", "No se puede usar el filtro: {0}", "Фильтр нельзя применить: {0}"),
+    ("bad_sort", "Cannot sort by “{0}”", "No se puede ordenar por «{0}»", "Нельзя сортировать по «{0}»"),
+    ("bad_cursor", "The cursor does not fit this query", "El cursor no corresponde a esta consulta", "Курсор не подходит к этому запросу"),
+    ("bad_limit", "The limit must be between 1 and {0}", "El límite debe estar entre 1 y {0}", "Предел должен быть от 1 до {0}"),
+    ("bad_parameter", "The parameter “{0}” has no meaning here", "El parámetro «{0}» no tiene sentido aquí", "Параметр «{0}» здесь не имеет смысла"),
+    ("bad_expand", "“{0}” is not a reference that can be expanded", "«{0}» no es una referencia que se pueda expandir", "«{0}» — не ссылка, её нельзя раскрыть"),
+    ("bad_measure", "“{0}” is not a measure", "«{0}» no es una medida", "«{0}» — не показатель"),
+    ("idempotency_mismatch", "This Idempotency-Key was used with another body", "Esta Idempotency-Key ya se usó con otro cuerpo", "Этот Idempotency-Key уже использован с другим телом"),
+    ("too_large", "The request is too large", "La petición es demasiado grande", "Запрос слишком большой"),
+    ("not_external", "“{0}” is not an external key of this entity", "«{0}» no es una clave externa de esta entidad", "«{0}» — не внешний ключ этой сущности"),
+    ("superseded", "The definitions changed meanwhile; please try again", "Las definiciones han cambiado mientras tanto; inténtelo de nuevo", "Определения изменились; попробуйте ещё раз"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sentence_has_the_same_arguments_in_each_language() {
+        for (key, en, es, ru) in SENTENCES {
+            for index in 0..4 {
+                let place = format!("{{{index}}}");
+                assert_eq!(en.contains(&place), es.contains(&place), "{key} in Spanish");
+                assert_eq!(en.contains(&place), ru.contains(&place), "{key} in Russian");
+            }
+        }
+    }
+
+    #[test]
+    fn arguments_are_filled_in_for_the_reader() {
+        let message = Message::with("required", ["Name"]);
+        assert_eq!(message.text(Locale::EN), "Name is required");
+        assert_eq!(message.text(Locale::parse("ru").unwrap_or(Locale::EN)), "Поле «Name» обязательно");
+    }
+}

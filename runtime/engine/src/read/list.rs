@@ -1,0 +1,247 @@
+//! A page of records: filtered, sorted, paged by key.
+
+use std::sync::Arc;
+
+use fichero_model::expr::{Expr, Scope, compile};
+use fichero_model::kind::Kind;
+use fichero_model::place::Place;
+use fichero_model::rule::SortKey;
+use fichero_model::value::Value;
+use fichero_model::{EntityId, FieldId, Model};
+use fichero_store::query::{Filter, Query, Trash};
+use serde_json::Value as Json;
+
+use super::cursor::{self, Seal};
+use super::show::{self, Shape};
+use crate::message::Message;
+use crate::policy::{self, ReadPath};
+use crate::record::work::Work;
+use crate::refusal::{Kind as RefusalKind, Refusal};
+
+/// The most records one page may hold.
+pub const MOST: u32 = 500;
+
+/// How many a page holds when nothing is said.
+pub const USUAL: u32 = 50;
+
+/// Counting stops here: a list never counts more rows than anybody reads.
+pub const MOST_COUNTED: u32 = 10_000;
+
+/// What is asked of a list, as texts of a request.
+#[derive(Clone, Debug, Default)]
+pub struct ListRequest {
+    /// A portable expression.
+    pub filter: Option<String>,
+    /// Fields that must equal a value; `()` when the text is empty.
+    pub equals: Vec<(String, Json)>,
+    /// Fields or paths, `-` before one that sorts from the greatest down.
+    pub sort: Vec<String>,
+    /// How many records.
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+    /// What is wanted of each record.
+    pub shape: ShapeRequest,
+    /// Whether they are counted too.
+    pub count: bool,
+    /// The trash rather than what lives.
+    pub trash: bool,
+}
+
+/// What is wanted of each record, as texts of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShapeRequest {
+    /// Only these fields; all when empty.
+    pub fields: Vec<String>,
+    /// References shown as objects.
+    pub expand: Vec<String>,
+}
+
+/// A page of records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// The records.
+    pub items: Vec<Json>,
+    /// The cursor of the next page; nothing on the last.
+    pub next: Option<String>,
+    /// How many there are in all, at most [`MOST_COUNTED`]; nothing when it was not asked.
+    pub count: Option<u64>,
+}
+
+/// A question that was understood.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Of which entity.
+    pub entity: EntityId,
+    /// Which records.
+    pub filter: Option<Arc<Expr>>,
+    /// Fields that must equal a value.
+    pub equals: Vec<(FieldId, Value)>,
+    /// In which order; the id comes last.
+    pub sort: Vec<SortKey>,
+    /// How many.
+    pub limit: u32,
+    /// What is wanted of each.
+    pub shape: Shape,
+    /// Living, or in the trash.
+    pub trash: Trash,
+    /// What the cursor is bound to.
+    pub fingerprint: String,
+}
+
+impl Prepared {
+    /// Which records.
+    pub fn filter(&self) -> Filter<'_> {
+        let conditions = self.filter.iter().map(|filter| &**filter).collect();
+        Filter { entity: self.entity, conditions, equals: self.equals.clone(), trash: self.trash }
+    }
+}
+
+/// Understands a question.
+///
+/// # Errors
+/// What cannot be understood, by name.
+pub fn prepare(model: &Model, entity: EntityId, request: &ListRequest) -> Result<Prepared, Refusal> {
+    let filter = request
+        .filter
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| condition(model, entity, text))
+        .transpose()?;
+    let equals =
+        request.equals.iter().map(|(name, json)| equality(model, entity, name, json)).collect::<Result<Vec<_>, _>>()?;
+    let sort = request.sort.iter().map(|key| sort_key(model, entity, key)).collect::<Result<Vec<_>, _>>()?;
+    let limit = request.limit.unwrap_or(USUAL);
+    if limit == 0 || limit > MOST {
+        return Err(Refusal::malformed(Message::with("bad_limit", [MOST.to_string()])));
+    }
+    let shape = show::shape(model, entity, &request.shape)?;
+    let trash = if request.trash { Trash::Trashed } else { Trash::Living };
+    let fingerprint = format!(
+        "{}|{:?}|{:?}|{:?}|{:?}",
+        model[entity].name, request.filter, request.equals, request.sort, request.trash
+    );
+    Ok(Prepared { entity, filter, equals, sort, limit, shape, trash, fingerprint })
+}
+
+/// Reads a page.
+///
+/// # Errors
+/// When it may not be read, the cursor does not fit, or the database cannot be read.
+pub fn run(
+    work: &Work<'_>,
+    prepared: &Prepared,
+    cursor: Option<&str>,
+    count: bool,
+    seal: &Seal,
+) -> Result<Page, Refusal> {
+    policy::may_read(work.actor, ReadPath::List)?;
+    let after = cursor.map(|text| cursor::open(seal, &prepared.fingerprint, text)).transpose()?;
+    let query = Query { sort: &prepared.sort, after: after.as_ref(), ..Query::new(prepared.filter(), prepared.limit as usize) };
+    let (found, total) = work.page(&query, count.then_some(MOST_COUNTED))?;
+    let next = found.next.map(|cursor| cursor::close(seal, &prepared.fingerprint, &cursor));
+    let rows = found.rows;
+    let items = show::records(work, prepared.entity, &rows, &prepared.shape)?;
+    Ok(Page { items, next, count: total })
+}
+
+/// A condition of a request, compiled; it must be portable.
+///
+/// # Errors
+/// What is wrong with it, with its column.
+pub fn condition(model: &Model, entity: EntityId, text: &str) -> Result<Arc<Expr>, Refusal> {
+    let expr = expression(model, entity, text)?;
+    if *expr.ty() != fichero_model::kind::Type::Boolean {
+        return Err(bad_filter(&format!("`{text}` is neither true nor false")));
+    }
+    Ok(Arc::new(expr))
+}
+
+/// A portable expression of a request.
+///
+/// # Errors
+/// What is wrong with it, with its column.
+pub fn expression(model: &Model, entity: EntityId, text: &str) -> Result<Expr, Refusal> {
+    let file: Arc<str> = Arc::from("filter");
+    let place = Place::start_of(&file);
+    let expr = compile(text, &place, &Scope::row(model, entity)).map_err(|diagnostics| {
+        let first = diagnostics.first();
+        let column = first.and_then(|diagnostic| diagnostic.place.as_ref()).map_or(1, |place| place.column);
+        let mut told = first.map_or_else(String::new, |diagnostic| diagnostic.message.clone());
+        if let Some(help) = first.and_then(|diagnostic| diagnostic.help.as_deref()) {
+            told = format!("{told}; {help}");
+        }
+        bad_filter(&format!("column {column}: {told}"))
+    })?;
+    match &expr.unportable {
+        Some(part) => Err(bad_filter(&format!("column {}: {}", part.at.start + 1, part.why))),
+        None => Ok(expr),
+    }
+}
+
+fn bad_filter(told: &str) -> Refusal {
+    Refusal { code: "bad_filter", ..Refusal::malformed(Message::with("bad_filter", [told])) }
+}
+
+/// A field that must equal a value, given as text or as it stands in a body.
+///
+/// # Errors
+/// When there is no such field, or the value is none of its type.
+pub fn equality(model: &Model, entity: EntityId, name: &str, json: &Json) -> Result<(FieldId, Value), Refusal> {
+    let Some((id, field)) = model[entity].field(name) else {
+        let names = model[entity].fields.iter().map(|field| &*field.name);
+        let message = match fichero_model::name::did_you_mean(name, names) {
+            Some(near) => Message::with("unknown_field_near", [name, near]),
+            None => Message::with("bad_parameter", [name]),
+        };
+        return Err(Refusal::malformed(message));
+    };
+    if !field.is_stored() || field.many {
+        return Err(Refusal::malformed(Message::with("bad_parameter", [name])));
+    }
+    let value = match json {
+        Json::Null => Value::Nothing,
+        Json::String(text) if text.is_empty() => Value::Nothing,
+        // In the address every value is a text; in a body numbers and booleans may stand as they are.
+        Json::String(text) if !matches!(field.kind, Kind::Ref(_)) => {
+            let notation = crate::value::text::Notation::plain(model.workspace.time_zone.clone());
+            match field.kind {
+                Kind::Money { .. } => {
+                    crate::value::text::amount(field, text, crate::value::check::MONEY_SCALE, &notation)
+                        .map(Value::Decimal)
+                }
+                _ => crate::value::text::value(model, field, text, &notation),
+            }
+            .map_err(|(_, message)| Refusal::malformed(message))?
+        }
+        json => crate::value::json::value(model, field, json).map_err(|(_, message)| Refusal::malformed(message))?,
+    };
+    Ok((id, value))
+}
+
+/// A sort key of a request or a page: a field or path, `-` before one that sorts from the greatest down.
+///
+/// # Errors
+/// When it names nothing that can be sorted by.
+pub fn sort_key(model: &Model, entity: EntityId, text: &str) -> Result<SortKey, Refusal> {
+    let (name, descending) = match text.strip_prefix('-') {
+        Some(name) => (name, true),
+        None => (text, false),
+    };
+    let wrong = || Refusal {
+        kind: RefusalKind::Malformed,
+        code: "bad_sort",
+        detail: Message::with("bad_sort", [name]),
+        errors: Vec::new(),
+    };
+    let plain =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+    if !plain {
+        return Err(wrong());
+    }
+    let by = expression(model, entity, name).map_err(|_| wrong())?;
+    match by.ty() {
+        fichero_model::kind::Type::Json | fichero_model::kind::Type::List(_) => Err(wrong()),
+        _ => Ok(SortKey { by, descending }),
+    }
+}

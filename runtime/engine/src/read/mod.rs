@@ -1,0 +1,11 @@
+//! Reading records: one, many, sums over them, what became of them. Every function here asks [`crate::policy`] first.
+
+pub mod aggregate;
+pub mod cursor;
+pub mod derive;
+pub mod history;
+pub mod list;
+pub mod show;
+
+pub use list::{ListRequest, Page};
+pub use show::Shape;

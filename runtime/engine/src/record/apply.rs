@@ -1,0 +1,139 @@
+//! `apply`: one command, from what was asked to what is written.
+
+use std::sync::Arc;
+
+use fichero_model::expr::Row;
+use fichero_model::value::Value;
+use fichero_model::{EntityId, FieldId, Id, Ref};
+
+use super::draft::Draft;
+use super::work::Work;
+use crate::command::{Command, Done};
+use crate::input::{Given, Input};
+use crate::message::Message;
+use crate::policy::{self, Action};
+use crate::refusal::{Kind, Refusal};
+
+/// Does a command inside a transaction. Nothing outside the database happens; the caller commits.
+///
+/// # Errors
+/// When it is refused. The caller rolls back, so nothing is half done.
+pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
+    let done = match command {
+        Command::Create { entity, input } => create(work, entity, input),
+        Command::Update { entity, id, input, version } => {
+            let old = target(work, Ref { entity, id }, version, Action::Update)?;
+            update(work, old, input)
+        }
+        Command::Upsert { entity, key, input } => upsert(work, entity, key, input),
+        Command::Transition { entity, id, field, to, input, version } => {
+            let old = target(work, Ref { entity, id }, version, Action::Transition)?;
+            transition(work, old, field, &to, input)
+        }
+        Command::Delete { entity, id, version } => {
+            let row = target(work, Ref { entity, id }, version, Action::Delete)?;
+            super::remove::trash(work, row)
+        }
+        Command::Restore { entity, id } => {
+            let row = trashed(work, entity, id)?;
+            super::remove::restore(work, row)
+        }
+        Command::Purge { entity, id } => {
+            policy::may(work.actor, &work.live.model, entity, Action::Purge)?;
+            refuse_append_only(work, entity)?;
+            let row = work.lock_any(Ref { entity, id })?.ok_or_else(Refusal::not_found)?;
+            super::remove::purge(work, row)
+        }
+    }?;
+    super::rollup::settle(work)?;
+    work.flush()?;
+    Ok(done)
+}
+
+fn create(work: &Work<'_>, entity: EntityId, input: Input) -> Result<Done, Refusal> {
+    policy::may(work.actor, &work.live.model, entity, Action::Create)?;
+    let draft = Draft::create(work, entity, input)?;
+    super::save::save(work, super::check::check(work, draft)?)
+}
+
+fn update(work: &Work<'_>, old: Arc<Row>, input: Input) -> Result<Done, Refusal> {
+    refuse_append_only(work, old.entity)?;
+    let draft = Draft::update(work, old, input)?;
+    super::save::save(work, super::check::check(work, draft)?)
+}
+
+fn upsert(work: &Work<'_>, entity: EntityId, key: FieldId, input: Input) -> Result<Done, Refusal> {
+    let value = match input.get(key) {
+        Some(Given::Value(value)) if !value.is_nothing() => value.clone(),
+        _ => {
+            let field = &work.live.model[entity][key];
+            return Err(Refusal::malformed(Message::with("required", [&field.label])));
+        }
+    };
+    let found = work.equal(entity, key, value, 1)?;
+    match found.first().and_then(|row| row.reference()) {
+        None => create(work, entity, input),
+        Some(reference) => {
+            let old = target(work, reference, None, Action::Update)?;
+            update(work, old, input)
+        }
+    }
+}
+
+fn transition(
+    work: &Work<'_>,
+    old: Arc<Row>,
+    field: Option<FieldId>,
+    to: &str,
+    mut input: Input,
+) -> Result<Done, Refusal> {
+    let model = Arc::clone(&work.live.model);
+    let field = match field {
+        Some(field) => Some(field),
+        None => model[old.entity].all_fields().find(|(_, field)| field.pipeline.is_some()).map(|(id, _)| id),
+    };
+    let Some((id, definition)) =
+        field.map(|id| (id, &model[old.entity][id])).filter(|(_, field)| field.pipeline.is_some())
+    else {
+        return Err(Refusal::new(Kind::Conflict, "no_pipeline", Message::key("no_pipeline")));
+    };
+    let options = fichero_model::entity::options_of(&definition.kind)
+        .ok_or_else(|| Refusal::internal("transition", &"a stage field without stages"))?;
+    match crate::value::text::option(&model, definition, options, to) {
+        Ok(stage @ Value::Text(_)) => input.put(id, Given::Value(stage)),
+        Ok(_) => return Err(Refusal::malformed(Message::with("required", ["to"]))),
+        Err((code, message)) => {
+            return Err(Refusal::invalid(vec![crate::refusal::FieldError::new(
+                definition.name.to_string(),
+                code,
+                message,
+            )]));
+        }
+    }
+    update(work, old, input)
+}
+
+/// The living record a command is about, locked, at the version the writer read.
+fn target(work: &Work<'_>, reference: Ref, version: Option<i64>, action: Action) -> Result<Arc<Row>, Refusal> {
+    policy::may(work.actor, &work.live.model, reference.entity, action)?;
+    if action == Action::Delete {
+        refuse_append_only(work, reference.entity)?;
+    }
+    let row = work.lock(reference)?.ok_or_else(Refusal::not_found)?;
+    match version {
+        Some(version) if version != row.version() => Err(Refusal::new(Kind::Stale, "stale", Message::key("stale"))),
+        _ => Ok(row),
+    }
+}
+
+fn trashed(work: &Work<'_>, entity: EntityId, id: Id) -> Result<Arc<Row>, Refusal> {
+    policy::may(work.actor, &work.live.model, entity, Action::Restore)?;
+    work.lock_any(Ref { entity, id })?.ok_or_else(Refusal::not_found)
+}
+
+fn refuse_append_only(work: &Work<'_>, entity: EntityId) -> Result<(), Refusal> {
+    match work.live.model[entity].append_only {
+        true => Err(Refusal::new(Kind::Conflict, "append_only", Message::key("append_only"))),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,316 @@
+//! Draft → checked: after this nothing is refused but by the database (unique rules, a lost race).
+
+use std::sync::Arc;
+
+use fichero_model::entity::Field;
+use fichero_model::expr::Row;
+use fichero_model::kind::{Kind, Reference};
+use fichero_model::pipeline::Pipeline;
+use fichero_model::rule::RuleEvent;
+use fichero_model::value::Value;
+use fichero_model::{EntityId, FieldId, Ref};
+
+use super::draft::Draft;
+use super::work::Work;
+use crate::command::Mode;
+use crate::input::Line;
+use crate::message::{Argument, Message};
+use crate::refusal::{FieldError, Refusal};
+use crate::value::check::{self, about};
+
+/// A record that may be written. Only [`check`] makes one.
+#[derive(Debug)]
+pub struct Checked {
+    entity: EntityId,
+    old: Option<Arc<Row>>,
+    row: Arc<Row>,
+    links: Vec<(FieldId, Vec<Ref>)>,
+    lines: Vec<CheckedLines>,
+}
+
+/// The lines of a checked record.
+#[derive(Debug)]
+pub struct CheckedLines {
+    /// The field they belong to.
+    pub field: FieldId,
+    /// Those that are made or changed, in their order.
+    pub saved: Vec<Checked>,
+    /// Those that are no longer given.
+    pub removed: Vec<Arc<Row>>,
+}
+
+impl Checked {
+    /// Which entity it belongs to.
+    pub fn entity(&self) -> EntityId {
+        self.entity
+    }
+
+    /// The record as stored; nothing for one that is being made.
+    pub fn old(&self) -> Option<&Arc<Row>> {
+        self.old.as_ref()
+    }
+
+    /// The record as it will be.
+    pub fn row(&self) -> &Arc<Row> {
+        &self.row
+    }
+
+    /// For writing: the row alone, where a number is still to be given out.
+    pub(super) fn row_mut(&mut self) -> &mut Row {
+        Arc::make_mut(&mut self.row)
+    }
+
+    /// What its references to many records will hold, for those that were given.
+    pub fn links(&self) -> &[(FieldId, Vec<Ref>)] {
+        &self.links
+    }
+
+    /// Its lines, for those that were given.
+    pub(super) fn take_lines(&mut self) -> Vec<CheckedLines> {
+        std::mem::take(&mut self.lines)
+    }
+
+    /// Whether writing it would change anything but the stamps.
+    pub fn is_changed(&self, definition: &fichero_model::entity::Entity) -> bool {
+        let Some(old) = &self.old else { return true };
+        !self.links.is_empty()
+            || old.overridden != self.row.overridden
+            || definition.all_fields().any(|(id, field)| !field.system && old.get(id) != self.row.get(id))
+    }
+}
+
+/// Runs the rules and checks everything that does not need the database to refuse it.
+///
+/// # Errors
+/// All that is wrong with the record and its lines at once; or a definition failed; or the database cannot be read.
+pub fn check(work: &Work<'_>, draft: Draft) -> Result<Checked, Refusal> {
+    let (checked, errors) = gather(work, draft)?;
+    if errors.is_empty() { Ok(checked) } else { Err(Refusal::invalid(errors)) }
+}
+
+fn gather(work: &Work<'_>, mut draft: Draft) -> Result<(Checked, Vec<FieldError>), Refusal> {
+    let lines = check_lines(work, &mut draft)?;
+    let event = if draft.old.is_some() { RuleEvent::Update } else { RuleEvent::Create };
+    super::rules::run(work, &mut draft, event)?;
+    check_references(work, &mut draft)?;
+    check_values(work, &mut draft)?;
+    check_stages(work, &mut draft);
+    let Draft { entity, old, row, links, errors, .. } = draft;
+    Ok((Checked { entity, old, row, links, lines }, errors))
+}
+
+/// Lines are drafted and checked before their parent's rules run, so that rules see the sums over them.
+fn check_lines(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<CheckedLines>, Refusal> {
+    let model = Arc::clone(&work.live.model);
+    let given = std::mem::take(&mut draft.lines);
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut all = Vec::with_capacity(given.len());
+    for (field, lines) in given {
+        let Kind::Lines { of, by } = model[draft.entity][field].kind else { continue };
+        work.pend(&draft.row);
+        let stored = match &draft.old {
+            Some(old) => work.stored_lines(old, field)?,
+            None => Vec::new(),
+        };
+        let name = model[draft.entity][field].name.clone();
+        let mut saved = Vec::with_capacity(lines.len());
+        for (index, line) in lines.into_iter().enumerate() {
+            let place = format!("{name}[{index}]");
+            match draft_line(work, draft, (of, by), line, &stored)? {
+                Ok(line) => {
+                    let (line, errors) = gather(work, line)?;
+                    draft.errors.extend(errors.into_iter().map(|error| error.inside(&place)));
+                    saved.push(line);
+                }
+                Err((code, message)) => draft.errors.push(FieldError::new(place, code, message)),
+            }
+        }
+        let kept: Vec<_> = saved.iter().filter_map(|line| line.row().id()).collect();
+        let removed = stored.into_iter().filter(|row| row.id().is_none_or(|id| !kept.contains(&id))).collect();
+        work.pend_lines(draft.id(), field, saved.iter().map(|line| Arc::clone(line.row())).collect());
+        all.push(CheckedLines { field, saved, removed });
+    }
+    super::rollup::in_memory(work, draft, &all)?;
+    draft.compute(work)?;
+    work.pend(&draft.row);
+    Ok(all)
+}
+
+fn draft_line(
+    work: &Work<'_>,
+    parent: &Draft,
+    (of, by): (EntityId, FieldId),
+    line: Line,
+    stored: &[Arc<Row>],
+) -> Result<Result<Draft, check::Problem>, Refusal> {
+    let Line { id, mut input } = line;
+    input.fields.retain(|(field, _)| *field != by);
+    match id {
+        None => {
+            let reference = Ref { entity: parent.entity, id: parent.id() };
+            input.put(by, crate::input::Given::Value(Value::Ref(reference)));
+            Draft::create(work, of, input).map(Ok)
+        }
+        Some(id) => match stored.iter().find(|row| row.id() == Some(id)) {
+            Some(row) => Draft::update(work, Arc::clone(row), input).map(Ok),
+            None => Ok(Err(("unknown_line", Message::with("unknown_line", [Argument::Plain(id.to_string())])))),
+        },
+    }
+}
+
+/// Every reference that is new points to a living record that may be chosen.
+fn check_references(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    let model = Arc::clone(&work.live.model);
+    let mut fresh: Vec<(FieldId, Ref)> = Vec::new();
+    for (id, field) in model[draft.entity].all_fields() {
+        if let (Kind::Ref(_), false, false) = (&field.kind, field.system, field.is_link())
+            && draft.old.as_ref().is_none_or(|old| old.get(id) != draft.row.get(id))
+            && let Some(target) = draft.row.get(id).as_ref()
+        {
+            fresh.push((id, target));
+        }
+    }
+    fresh.extend(draft.links.iter().flat_map(|(id, targets)| targets.iter().map(|target| (*id, *target))));
+    work.load(fresh.iter().map(|(_, target)| *target))?;
+    for (id, target) in fresh {
+        let field = &model[draft.entity][id];
+        let Kind::Ref(reference) = &field.kind else { continue };
+        match work.living(target)? {
+            None => draft.error(work, id, about(field, "reference_missing", [])),
+            Some(row) => {
+                if !may_choose(work, draft, reference, &row)? {
+                    draft.error(work, id, about(field, "reference_choice", []));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn may_choose(work: &Work<'_>, draft: &Draft, reference: &Reference, target: &Arc<Row>) -> Result<bool, Refusal> {
+    let Some(choose) = &reference.choose else { return Ok(true) };
+    let context = work.context(Some(target), Some(&draft.row), draft.old.as_ref(), &[], None);
+    choose.holds(&context).map_err(|fault| work.fault(choose, &fault))
+}
+
+fn check_values(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    let model = Arc::clone(&work.live.model);
+    for (id, field) in model[draft.entity].all_fields() {
+        if field.system || !field.is_input() {
+            continue;
+        }
+        let changed = draft.changes(id);
+        let value = draft.row.get(id).clone();
+        if is_empty(draft, id, field) {
+            let required = field.required
+                || match &field.required_if {
+                    Some(condition) => draft.holds(work, condition, &[], None)?,
+                    None => false,
+                };
+            if required {
+                draft.error(work, id, about(field, "required", []));
+            }
+            continue;
+        }
+        if !changed {
+            continue;
+        }
+        if let (Some(condition), Mode::Live, true) = (&field.readonly_if, work.mode, draft.given.contains(&id))
+            && draft.holds(work, condition, &[], None)?
+        {
+            draft.error(work, id, about(field, "readonly", []));
+        }
+        for item in value.items() {
+            check_one(work, draft, id, field, item)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_one(work: &Work<'_>, draft: &mut Draft, id: FieldId, field: &Field, value: &Value) -> Result<(), Refusal> {
+    if let Err(problem) = check::fits(field, value) {
+        draft.error(work, id, problem);
+        return Ok(());
+    }
+    if let (Kind::Choice { options }, Some(name)) = (&field.kind, value.as_text()) {
+        let model = Arc::clone(&work.live.model);
+        let allowed = match model[*options].find(name) {
+            None => Err(about(field, "not_option", [Argument::from(name)])),
+            Some(option) if option.retired && work.mode == Mode::Live => {
+                Err(about(field, "retired_option", [Argument::from(&option.label)]))
+            }
+            Some(_) => Ok(()),
+        };
+        let chosen = match &field.options_if {
+            Some(condition) if allowed.is_ok() => draft.holds(work, condition, &[], Some(value))?,
+            _ => true,
+        };
+        match allowed {
+            Err(problem) => draft.error(work, id, problem),
+            Ok(()) if !chosen => draft.error(work, id, about(field, "not_option", [Argument::from(name)])),
+            Ok(()) => {}
+        }
+    }
+    for check in &field.validate {
+        if draft.holds(work, &check.bad, &[], Some(value))? {
+            let message = super::rules::sentence(work, draft, check, value)?;
+            draft.errors.push(FieldError::new(field.name.to_string(), "validate", message).found_by(&check.name));
+        }
+    }
+    Ok(())
+}
+
+fn is_empty(draft: &Draft, id: FieldId, field: &Field) -> bool {
+    if field.is_link() {
+        return match draft.links.iter().find(|(link, _)| *link == id) {
+            Some((_, targets)) => targets.is_empty(),
+            None => draft.old.is_none(),
+        };
+    }
+    if field.kind.is_rows() {
+        return false;
+    }
+    match field.kind {
+        Kind::Boolean => false,
+        _ => draft.row.get(id).is_nothing(),
+    }
+}
+
+/// A stage may only follow one that allows it, and only with what it requires.
+fn check_stages(work: &Work<'_>, draft: &mut Draft) {
+    if work.mode == Mode::Load {
+        return;
+    }
+    let model = Arc::clone(&work.live.model);
+    for (id, field) in model[draft.entity].all_fields() {
+        let Some(pipeline) = field.pipeline.map(|pipeline| &model[pipeline]) else { continue };
+        if !draft.changes(id) {
+            continue;
+        }
+        let to = draft.row.get(id).as_text().unwrap_or_default().to_owned();
+        if let Some(from) = draft.old.as_ref().and_then(|old| old.get(id).as_text().map(str::to_owned))
+            && !pipeline.may_move(&from, &to)
+        {
+            let label = |stage: &str| Argument::from(&stage_label(work, pipeline, stage));
+            draft.error(work, id, about(field, "transition", [label(&from), label(&to)]));
+            continue;
+        }
+        let required = pipeline.stage(&to).map(|(_, stage)| stage.require.clone()).unwrap_or_default();
+        for missing in required {
+            let wanted = &model[draft.entity][missing];
+            if is_empty(draft, missing, wanted) {
+                let stage = stage_label(work, pipeline, &to);
+                draft.error(work, missing, about(wanted, "stage_requires", [Argument::from(&stage)]));
+            }
+        }
+    }
+}
+
+fn stage_label(work: &Work<'_>, pipeline: &Pipeline, stage: &str) -> fichero_model::label::Text {
+    match work.live.model[pipeline.options].find(stage) {
+        Some(option) => option.label.clone(),
+        None => fichero_model::label::Text::from_name(stage),
+    }
+}

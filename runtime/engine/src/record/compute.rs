@@ -1,0 +1,59 @@
+//! Computed fields of a draft: formulas that are stored, computes that nobody has overridden, shared currencies.
+
+use std::sync::Arc;
+
+use fichero_model::entity::Source;
+use fichero_model::kind::{Kind, MoneyCurrency};
+use fichero_model::value::Value;
+
+use super::draft::Draft;
+use super::work::Work;
+use crate::refusal::Refusal;
+use crate::value::check;
+
+/// Refreshes them, each after what it reads. A value that cannot be kept is the writer's to see.
+///
+/// # Errors
+/// When a definition fails.
+pub fn refresh(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    let model = Arc::clone(&work.live.model);
+    let definition = &model[draft.entity];
+    share_currencies(work, draft)?;
+    for id in &definition.compute_order {
+        let field = &definition[*id];
+        let expr = match &field.source {
+            Source::Compute(expr) if !draft.row.overridden.contains(id) => expr,
+            Source::Formula { value, stored: true } => value,
+            _ => continue,
+        };
+        let value = draft.eval(work, expr, &[], None)?;
+        let kept = match field.kind {
+            Kind::Money { .. } => super::money::of(work, draft, *id, value)?,
+            _ => check::conform(field, value),
+        };
+        match kept {
+            Ok(value) => draft.set(*id, value),
+            Err(problem) => draft.error(work, *id, problem),
+        }
+    }
+    Ok(())
+}
+
+/// Money whose currency is that of another field follows it: the amount stays, its worth in base is worked out anew.
+fn share_currencies(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    let model = Arc::clone(&work.live.model);
+    for (id, field) in model[draft.entity].all_fields() {
+        if let (Kind::Money { currency: MoneyCurrency::Shared(_) }, Value::Money(money)) =
+            (&field.kind, draft.row.get(id).clone())
+        {
+            let currency = super::money::default_currency(work, draft, id)?;
+            if currency != money.currency {
+                match super::money::given(work, draft, id, Some(Some(money.amount)), Some(currency))? {
+                    Ok(value) => draft.set(id, value),
+                    Err(problem) => draft.error(work, id, problem),
+                }
+            }
+        }
+    }
+    Ok(())
+}

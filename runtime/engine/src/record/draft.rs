@@ -1,0 +1,329 @@
+//! A record on its way to be saved: what is stored, what was given, and what follows from both.
+
+use std::sync::Arc;
+
+use fichero_model::entity::{Source, System};
+use fichero_model::expr::{Expr, Row, Setting};
+use fichero_model::kind::Kind;
+use fichero_model::value::Value;
+use fichero_model::{EntityId, FieldId, Id, Ref};
+
+use super::work::Work;
+use crate::command::Mode;
+use crate::input::{Given, Input, Line};
+use crate::refusal::{FieldError, Refusal};
+use crate::value::check::{self, about};
+
+/// A record that is being made or changed, before it is checked.
+#[derive(Debug)]
+pub struct Draft {
+    /// Which entity it belongs to.
+    pub entity: EntityId,
+    /// The record as stored; nothing for one that is being made.
+    pub old: Option<Arc<Row>>,
+    /// The record as it will be.
+    pub row: Arc<Row>,
+    /// The fields that the writer gave.
+    pub given: Vec<FieldId>,
+    /// What its references to many records will hold, for those that were given.
+    pub links: Vec<(FieldId, Vec<Ref>)>,
+    /// What its lines will be, for those that were given.
+    pub lines: Vec<(FieldId, Vec<Line>)>,
+    /// All that is wrong so far.
+    pub errors: Vec<FieldError>,
+}
+
+impl Draft {
+    /// A record to be made: defaults, what was given, then what follows.
+    ///
+    /// # Errors
+    /// When the database cannot be read or a definition fails. What is wrong with values is in [`Draft::errors`].
+    pub fn create(work: &Work<'_>, entity: EntityId, input: Input) -> Result<Self, Refusal> {
+        let definition = &work.live.model[entity];
+        let mut row = Row::empty(entity, definition.fields.len());
+        let id = input.id.unwrap_or_else(|| work.ids.id(work.now));
+        row.set(System::Id.field(), Value::Ref(Ref { entity, id }));
+        row.set(System::Version.field(), Value::Integer(1));
+        work.stamp(&mut row, true);
+        let mut draft = Self {
+            entity,
+            old: None,
+            row: Arc::new(row),
+            given: Vec::new(),
+            links: Vec::new(),
+            lines: Vec::new(),
+            errors: Vec::new(),
+        };
+        draft.take(work, input)?;
+        draft.fill_defaults(work)?;
+        draft.copy(work)?;
+        draft.compute(work)?;
+        Ok(draft)
+    }
+
+    /// A record to be changed: what is stored, what was given, then what follows.
+    ///
+    /// # Errors
+    /// When the database cannot be read or a definition fails. What is wrong with values is in [`Draft::errors`].
+    pub fn update(work: &Work<'_>, old: Arc<Row>, input: Input) -> Result<Self, Refusal> {
+        let entity = old.entity;
+        let mut row = Row::clone(&old);
+        row.set(System::Version.field(), Value::Integer(old.version() + 1));
+        work.stamp(&mut row, false);
+        let mut draft = Self {
+            entity,
+            old: Some(old),
+            row: Arc::new(row),
+            given: Vec::new(),
+            links: Vec::new(),
+            lines: Vec::new(),
+            errors: Vec::new(),
+        };
+        draft.take(work, input)?;
+        draft.copy(work)?;
+        draft.compute(work)?;
+        Ok(draft)
+    }
+
+    /// The record's identity.
+    pub fn id(&self) -> Id {
+        self.row.id().unwrap_or(Id::from_bytes([0; 16]))
+    }
+
+    /// Whether the command changes a field.
+    pub fn changes(&self, field: FieldId) -> bool {
+        match &self.old {
+            None => {
+                !self.row.get(field).is_nothing()
+                    || self.links.iter().any(|(link, targets)| *link == field && !targets.is_empty())
+            }
+            Some(old) => old.get(field) != self.row.get(field) || self.links.iter().any(|(link, _)| *link == field),
+        }
+    }
+
+    /// Puts a value into the record.
+    pub fn set(&mut self, field: FieldId, value: Value) {
+        if *self.row.get(field) != value {
+            Arc::make_mut(&mut self.row).set(field, value);
+        }
+    }
+
+    /// Notes that a field is wrong.
+    pub fn error(&mut self, work: &Work<'_>, field: FieldId, (code, message): check::Problem) {
+        let name = work.live.model[self.entity][field].name.to_string();
+        self.errors.push(FieldError::new(name, code, message));
+    }
+
+    /// The value of an expression over the draft.
+    ///
+    /// # Errors
+    /// When the definition fails.
+    pub fn eval(
+        &self,
+        work: &Work<'_>,
+        expr: &Expr,
+        locals: &[Value],
+        value: Option<&Value>,
+    ) -> Result<Value, Refusal> {
+        let context = work.context(Some(&self.row), Some(&self.row), self.old.as_ref(), locals, value);
+        expr.eval(&context).map_err(|fault| work.fault(expr, &fault))
+    }
+
+    /// Whether a condition over the draft holds.
+    ///
+    /// # Errors
+    /// When the definition fails.
+    pub fn holds(
+        &self,
+        work: &Work<'_>,
+        expr: &Expr,
+        locals: &[Value],
+        value: Option<&Value>,
+    ) -> Result<bool, Refusal> {
+        self.eval(work, expr, locals, value).map(|value| value.is_true())
+    }
+
+    /// Takes over what the writer gave, field by field.
+    fn take(&mut self, work: &Work<'_>, input: Input) -> Result<(), Refusal> {
+        self.errors.extend(input.errors);
+        let model = Arc::clone(&work.live.model);
+        for (id, given) in input.fields {
+            let field = &model[self.entity][id];
+            let loadable = work.mode == Mode::Load
+                && matches!(id, field if [System::CreatedAt, System::CreatedBy].iter().any(|system| system.field() == field));
+            let numbered = work.mode == Mode::Load && matches!(field.source, Source::Sequence(_));
+            if !field.is_input() && !loadable && !numbered {
+                self.error(work, id, about(field, "readonly", []));
+                continue;
+            }
+            let kept = self.old.as_ref().map(|old| old.get(id).clone());
+            match self.receive(work, id, given)? {
+                Ok(()) => self.given.push(id),
+                Err(problem) => {
+                    self.error(work, id, problem);
+                    continue;
+                }
+            }
+            if work.mode == Mode::Live && field.readonly && self.changes(id) {
+                self.error(work, id, about(field, "readonly", []));
+            }
+            if let Some(kept) = kept
+                && field.once
+                && !kept.is_nothing()
+                && kept != *self.row.get(id)
+            {
+                self.error(work, id, about(field, "once", []));
+            }
+            if matches!(field.source, Source::Compute(_)) {
+                self.note_override(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// A computed field that was given a value is overridden; one that was emptied follows its inputs again.
+    fn note_override(&mut self, id: FieldId) {
+        let given = !self.row.get(id).is_nothing();
+        let row = Arc::make_mut(&mut self.row);
+        row.overridden.retain(|known| *known != id);
+        if given {
+            row.overridden.push(id);
+        }
+    }
+
+    fn receive(&mut self, work: &Work<'_>, id: FieldId, given: Given) -> Result<Result<(), check::Problem>, Refusal> {
+        let model = Arc::clone(&work.live.model);
+        let field = &model[self.entity][id];
+        match given {
+            Given::Value(value) if field.is_link() => {
+                let targets = value.items().iter().filter_map(Value::as_ref).collect();
+                self.put_links(id, targets);
+            }
+            Given::Value(value @ (Value::Integer(_) | Value::Decimal(_) | Value::Money(_)))
+                if matches!(field.kind, Kind::Money { .. }) =>
+            {
+                match super::money::of(work, self, id, value)? {
+                    Ok(money) => self.set(id, money),
+                    Err(problem) => return Ok(Err(problem)),
+                }
+            }
+            Given::Value(value) => match check::conform(field, value) {
+                Ok(value) => self.set(id, value),
+                Err(problem) => return Ok(Err(problem)),
+            },
+            Given::Money { amount, currency } => match super::money::given(work, self, id, amount, currency)? {
+                Ok(money) => self.set(id, money),
+                Err(problem) => return Ok(Err(problem)),
+            },
+            Given::Named(name) => match super::reference::named(work, field, &name)? {
+                Ok(reference) if field.is_link() => self.put_links(id, vec![reference]),
+                Ok(reference) => self.set(id, Value::Ref(reference)),
+                Err(problem) => return Ok(Err(problem)),
+            },
+            Given::NamedList(names) => {
+                let mut targets = Vec::with_capacity(names.len());
+                for name in names {
+                    match super::reference::named(work, field, &name)? {
+                        Ok(reference) => targets.push(reference),
+                        Err(problem) => return Ok(Err(problem)),
+                    }
+                }
+                self.put_links(id, targets);
+            }
+            Given::Lines(lines) => self.lines.push((id, lines)),
+        }
+        Ok(Ok(()))
+    }
+
+    fn put_links(&mut self, id: FieldId, mut targets: Vec<Ref>) {
+        let mut seen = std::collections::HashSet::new();
+        targets.retain(|target| seen.insert(*target));
+        self.links.retain(|(known, _)| *known != id);
+        self.links.push((id, targets));
+    }
+
+    fn fill_defaults(&mut self, work: &Work<'_>) -> Result<(), Refusal> {
+        let model = Arc::clone(&work.live.model);
+        for (id, field) in model[self.entity].all_fields() {
+            if self.given.contains(&id) {
+                continue;
+            }
+            if let Some(default) = &field.default {
+                self.settle(work, id, default, &[])?;
+            } else if let Some(pipeline) = field.pipeline
+                && let Some(first) = model[pipeline].stages.first()
+            {
+                self.set(id, Value::Text(first.name.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a field what a definition sets it to. A value that does not fit is the writer's to see.
+    ///
+    /// # Errors
+    /// When the definition fails or the database cannot be read.
+    pub fn settle(&mut self, work: &Work<'_>, id: FieldId, setting: &Setting, locals: &[Value]) -> Result<(), Refusal> {
+        let given = match setting {
+            Setting::Literal(value) => Given::Value(value.clone()),
+            Setting::Named(name) => Given::Named(name.clone()),
+            Setting::Expr(expr) => Given::Value(self.eval(work, expr, locals, None)?),
+            Setting::List(items) => Given::Value(Value::list(
+                items
+                    .iter()
+                    .map(|item| match item {
+                        Setting::Literal(value) => Ok(value.clone()),
+                        Setting::Expr(expr) => self.eval(work, expr, locals, None),
+                        Setting::Named(_) | Setting::List(_) | Setting::Rows(_) => Ok(Value::Nothing),
+                    })
+                    .collect::<Result<Vec<_>, Refusal>>()?,
+            )),
+            Setting::Rows(rows) => {
+                Given::Lines(rows.iter().map(|row| self.line(work, row, locals)).collect::<Result<_, _>>()?)
+            }
+        };
+        if let Err(problem) = self.receive(work, id, given)? {
+            self.error(work, id, problem);
+        }
+        Ok(())
+    }
+
+    fn line(&self, work: &Work<'_>, settings: &[(FieldId, Setting)], locals: &[Value]) -> Result<Line, Refusal> {
+        let mut line = Line::default();
+        for (id, setting) in settings {
+            let given = match setting {
+                Setting::Literal(value) => Given::Value(value.clone()),
+                Setting::Named(name) => Given::Named(name.clone()),
+                Setting::Expr(expr) => Given::Value(self.eval(work, expr, locals, None)?),
+                Setting::List(_) | Setting::Rows(_) => continue,
+            };
+            line.input.put(*id, given);
+        }
+        Ok(line)
+    }
+
+    /// Fields that copy take their value when one of the references they read is chosen, and it was not given itself.
+    fn copy(&mut self, work: &Work<'_>) -> Result<(), Refusal> {
+        let live = Arc::clone(&work.live);
+        for (id, reads) in &live.ties(self.entity).copies {
+            let (id, field) = (*id, &live.model[self.entity][*id]);
+            let Source::Copy(expr) = &field.source else { continue };
+            if self.given.contains(&id) || !reads.iter().any(|read| self.changes(*read)) {
+                continue;
+            }
+            let value = self.eval(work, expr, &[], None)?;
+            if let Err(problem) = self.receive(work, id, Given::Value(value))? {
+                self.error(work, id, problem);
+            }
+        }
+        Ok(())
+    }
+
+    /// Refreshes every computed field, each after what it reads.
+    ///
+    /// # Errors
+    /// When a definition fails.
+    pub fn compute(&mut self, work: &Work<'_>) -> Result<(), Refusal> {
+        super::compute::refresh(work, self)
+    }
+}

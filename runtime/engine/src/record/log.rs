@@ -1,0 +1,116 @@
+//! What is written to the logs for each record a command changes: one entry per record and command, with only the
+//! fields that changed; and one per stage or owner that changed.
+//!
+//! The logs are append-only. Entries are gathered during the command and written at its end, in few statements.
+
+use std::sync::Arc;
+
+use fichero_model::entity::Field;
+use fichero_model::expr::Row;
+use fichero_model::kind::Kind;
+use fichero_model::value::Value;
+use fichero_model::{EntityId, FieldId, Ref};
+use serde_json::{Map, Value as Json, json};
+
+use super::check::Checked;
+use super::work::Work;
+use crate::refusal::Refusal;
+use crate::value::json as codec;
+
+/// One entry of the change log, before it is written.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The record.
+    pub record: Ref,
+    /// Its version afterwards.
+    pub revision: i64,
+    /// What was done: `create update delete restore purge`.
+    pub action: &'static str,
+    /// For each field that changed, by its physical name, what it was and what it is.
+    pub changes: Map<String, Json>,
+    /// The stages and owners that changed: the field, from, to.
+    pub moves: Vec<(FieldId, Option<String>, Option<String>)>,
+}
+
+/// Notes that a checked record was written.
+///
+/// # Errors
+/// None today; the signature leaves room for logs that must be read.
+pub fn saved(work: &Work<'_>, checked: &Checked) -> Result<(), Refusal> {
+    let Some(record) = checked.row().reference() else { return Ok(()) };
+    let (mut changes, moves) = differences(work, checked.entity(), checked.old(), checked.row());
+    for (link, targets) in checked.links() {
+        let field = &work.live.model[checked.entity()][*link];
+        let after = Value::list(targets.iter().map(|target| Value::Ref(*target)));
+        if checked.old().is_some() || !after.is_nothing() {
+            let name = work.live.layout.column_name(checked.entity(), *link);
+            changes.insert(name.to_string(), json!([Json::Null, codec::write(&work.live.model, field, &after)]));
+        }
+    }
+    let action = if checked.old().is_some() { "update" } else { "create" };
+    work.note(Entry { record, revision: checked.row().version(), action, changes, moves });
+    Ok(())
+}
+
+/// Notes that a record was changed by something that follows from another record.
+///
+/// # Errors
+/// As [`saved`].
+pub fn changed(work: &Work<'_>, old: &Arc<Row>, new: &Row) -> Result<(), Refusal> {
+    let Some(record) = new.reference() else { return Ok(()) };
+    let (changes, moves) = differences(work, new.entity, Some(old), new);
+    work.note(Entry { record, revision: new.version(), action: "update", changes, moves });
+    Ok(())
+}
+
+/// Notes that a record was put into the trash, taken out of it, or removed for good.
+///
+/// # Errors
+/// As [`saved`].
+pub fn removed(work: &Work<'_>, row: &Row, action: &'static str) -> Result<(), Refusal> {
+    let Some(record) = row.reference() else { return Ok(()) };
+    work.note(Entry { record, revision: row.version(), action, changes: Map::new(), moves: Vec::new() });
+    Ok(())
+}
+
+type Moves = Vec<(FieldId, Option<String>, Option<String>)>;
+
+fn differences(work: &Work<'_>, entity: EntityId, old: Option<&Arc<Row>>, new: &Row) -> (Map<String, Json>, Moves) {
+    let model = &work.live.model;
+    let (mut changes, mut moves) = (Map::new(), Vec::new());
+    for (id, field) in model[entity].all_fields() {
+        let (before, after) = (old.map_or(&Value::Nothing, |old| old.get(id)), new.get(id));
+        // Derived values write no history: they follow from what does.
+        if field.system || before == after || !field.is_input() && !is_number(field) {
+            continue;
+        }
+        let name = work.live.layout.column_name(entity, id);
+        changes.insert(name.to_string(), Json::Array(vec![written(work, field, before), written(work, field, after)]));
+        if field.pipeline.is_some() || is_owner(work, field) {
+            let text = |value: &Value| (!value.is_nothing()).then(|| crate::value::text::plain(value));
+            moves.push((id, text(before), text(after)));
+        }
+    }
+    (changes, moves)
+}
+
+fn is_number(field: &Field) -> bool {
+    matches!(field.source, fichero_model::entity::Source::Sequence(_))
+}
+
+/// A person or team who holds the record: a single reference to the runtime's own people or teams, called `owner` or
+/// `team`, the names that access speaks of.
+fn is_owner(work: &Work<'_>, field: &Field) -> bool {
+    let held = matches!(&*field.name, "owner" | "team");
+    held && !field.many
+        && matches!(&field.kind, Kind::Ref(reference) if reference.targets.iter().any(|target| *target == work.live.model.user || *target == work.live.model.team))
+}
+
+fn written(work: &Work<'_>, field: &Field, value: &Value) -> Json {
+    match value {
+        Value::Money(money) => {
+            json!({"amount": money.amount.normalize().to_string(), "currency": money.currency.as_str()})
+        }
+        other => codec::write(&work.live.model, field, other),
+    }
+}

@@ -1,0 +1,21 @@
+//! The one door for change of records: draft → rules → checked → written, with rollups and the log, in one transaction.
+//!
+//! Only a [`check::Checked`] can be written, and only [`check`] makes one. Everything here is synchronous and runs on
+//! the thread that holds the transaction; it is a function of the database, the command and the moment, so a command
+//! may be run again.
+
+pub mod apply;
+pub mod check;
+pub mod compute;
+pub mod draft;
+pub mod log;
+pub mod money;
+pub mod reference;
+pub mod remove;
+pub mod rollup;
+pub mod rules;
+pub mod save;
+pub mod unique;
+pub mod work;
+
+pub use apply::apply;

@@ -1,0 +1,100 @@
+//! Money: which currency a write means, and what an amount is worth in the workspace's currency on its day.
+
+use std::sync::Arc;
+
+use fichero_model::FieldId;
+use fichero_model::kind::{Kind, MoneyCurrency};
+use fichero_model::value::{Currency, Money, Value};
+use rust_decimal::Decimal;
+
+use super::draft::Draft;
+use super::work::Work;
+use crate::message::{Argument, Message};
+use crate::refusal::Refusal;
+use crate::value::check::{self, MONEY_SCALE, Problem, about};
+
+/// Money as far as a writer gave it: an amount without a currency keeps the one there is, else takes the field's own.
+///
+/// # Errors
+/// When a definition fails or the database cannot be read; the inner error is the writer's to see.
+pub fn given(
+    work: &Work<'_>,
+    draft: &Draft,
+    id: FieldId,
+    amount: Option<Option<Decimal>>,
+    currency: Option<Currency>,
+) -> Result<Result<Value, Problem>, Refusal> {
+    let held = match draft.row.get(id) {
+        Value::Money(money) => Some(*money),
+        _ => None,
+    };
+    let amount = match amount {
+        Some(None) => return Ok(Ok(Value::Nothing)),
+        Some(Some(amount)) => amount,
+        None => match held {
+            Some(money) => money.amount,
+            None => return Ok(Ok(Value::Nothing)),
+        },
+    };
+    let currency = match (currency, held) {
+        (Some(currency), _) => currency,
+        (None, Some(money)) => money.currency,
+        (None, None) => default_currency(work, draft, id)?,
+    };
+    worth(work, draft, id, amount, currency)
+}
+
+/// Money that a definition worked out: money as it is, a plain number in the field's own currency.
+///
+/// # Errors
+/// When a definition fails or the database cannot be read; the inner error is the writer's to see.
+pub fn of(work: &Work<'_>, draft: &Draft, id: FieldId, value: Value) -> Result<Result<Value, Problem>, Refusal> {
+    let field = &work.live.model[draft.entity][id];
+    let number = match value {
+        Value::Money(_) => return Ok(check::conform(field, value)),
+        Value::Integer(number) => Decimal::from(number),
+        Value::Decimal(number) => number,
+        _ => return Ok(Ok(Value::Nothing)),
+    };
+    let Some(amount) = check::rounded(number, MONEY_SCALE) else { return Ok(Err(about(field, "out_of_range", []))) };
+    let currency = default_currency(work, draft, id)?;
+    worth(work, draft, id, amount, currency)
+}
+
+/// The currency of a write that names none.
+///
+/// # Errors
+/// When a definition fails.
+pub fn default_currency(work: &Work<'_>, draft: &Draft, id: FieldId) -> Result<Currency, Refusal> {
+    let model = Arc::clone(&work.live.model);
+    match &model[draft.entity][id].kind {
+        Kind::Money { currency: MoneyCurrency::Own(currency) } => Ok(*currency),
+        Kind::Money { currency: MoneyCurrency::Shared(expr) } => {
+            let value = draft.eval(work, expr, &[], None)?;
+            Ok(value.as_text().and_then(Currency::parse).unwrap_or(model.workspace.currency))
+        }
+        _ => Ok(model.workspace.currency),
+    }
+}
+
+fn worth(
+    work: &Work<'_>,
+    draft: &Draft,
+    id: FieldId,
+    amount: Decimal,
+    currency: Currency,
+) -> Result<Result<Value, Problem>, Refusal> {
+    let field = &work.live.model[draft.entity][id];
+    let base = work.live.model.workspace.currency;
+    if currency == base {
+        return Ok(Ok(Value::Money(Money { amount, currency, base: amount })));
+    }
+    let Some(rate) = work.rate(currency)? else {
+        let arguments = [currency.to_string(), base.to_string(), work.today().to_string()].map(Argument::Plain);
+        return Ok(Err(("no_rate", Message::with("no_rate", arguments))));
+    };
+    let worth = amount.checked_mul(rate).and_then(|worth| check::rounded(worth, MONEY_SCALE));
+    Ok(worth
+        .map(|worth| Value::Money(Money { amount, currency, base: worth }))
+        .ok_or_else(|| about(field, "out_of_range", [])))
+}

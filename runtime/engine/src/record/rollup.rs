@@ -1,0 +1,158 @@
+//! Rollups: sums and counts kept at the parent, in the transaction that changes a child.
+//!
+//! They count all living rows, whoever asks. Refreshing them raises no version and writes no history; what a parent
+//! computes from them is refreshed too, and so on upwards.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use fichero_model::entity::{Rollup, RollupFunction, Source};
+use fichero_model::expr::Row;
+use fichero_model::kind::Kind;
+use fichero_model::value::Value;
+use fichero_model::{EntityId, FieldId, Ref};
+use rust_decimal::Decimal;
+
+use super::check::CheckedLines;
+use super::draft::Draft;
+use super::work::Work;
+use crate::refusal::Refusal;
+use crate::value::check;
+
+/// The deepest chain of parents that is followed.
+const DEEPEST: usize = 8;
+
+/// Works out a draft's rollups over lines that are not written yet, so that its rules see them.
+///
+/// # Errors
+/// When a definition fails.
+pub fn in_memory(work: &Work<'_>, draft: &mut Draft, lines: &[CheckedLines]) -> Result<(), Refusal> {
+    let model = Arc::clone(&work.live.model);
+    for (id, field) in model[draft.entity].all_fields() {
+        let Source::Rollup(rollup) = &field.source else { continue };
+        let Some(over) = lines.iter().find(|lines| lines.field == rollup.over) else { continue };
+        let rows: Vec<Arc<Row>> = over.saved.iter().map(|line| Arc::clone(line.row())).collect();
+        let value = fold(work, rollup, &rows)?;
+        put(work, draft, id, value)?;
+    }
+    Ok(())
+}
+
+/// Notes which parents have to be refreshed after a child changed from `old` to `new`.
+pub fn touch(work: &Work<'_>, entity: EntityId, old: Option<&Row>, new: Option<&Row>) {
+    for tie in &work.live.ties(entity).rollups {
+        let parent = |row: Option<&Row>| row.and_then(|row| row.get(tie.by).as_ref());
+        let (before, after) = (parent(old), parent(new));
+        let same = match (old, new) {
+            (Some(old), Some(new)) => {
+                before == after && tie.reads.iter().all(|field| old.get(*field) == new.get(*field))
+            }
+            _ => false,
+        };
+        if !same {
+            for parent in before.into_iter().chain(after) {
+                work.dirty(parent, tie.rollup);
+            }
+        }
+    }
+}
+
+/// Refreshes every parent that was noted, and theirs in turn.
+///
+/// # Errors
+/// When a definition fails or the database cannot be read or written.
+pub fn settle(work: &Work<'_>) -> Result<(), Refusal> {
+    for _ in 0..DEEPEST {
+        let dirty = work.take_dirty();
+        if dirty.is_empty() {
+            return Ok(());
+        }
+        let parents: BTreeSet<Ref> = dirty.iter().map(|(parent, _)| *parent).collect();
+        // In the order of their ids, so that two commands that touch the same parents cannot wait for each other.
+        for parent in parents {
+            let rollups: BTreeSet<FieldId> =
+                dirty.iter().filter(|(known, _)| *known == parent).map(|(_, rollup)| *rollup).collect();
+            refresh(work, parent, &rollups)?;
+        }
+    }
+    Err(Refusal::internal("rollup", &"parents are nested too deeply"))
+}
+
+fn refresh(work: &Work<'_>, parent: Ref, rollups: &BTreeSet<FieldId>) -> Result<(), Refusal> {
+    let Some(stored) = work.lock(parent)? else { return Ok(()) };
+    let mut draft = Draft {
+        entity: parent.entity,
+        old: Some(Arc::clone(&stored)),
+        row: Arc::clone(&stored),
+        given: Vec::new(),
+        links: Vec::new(),
+        lines: Vec::new(),
+        errors: Vec::new(),
+    };
+    let model = Arc::clone(&work.live.model);
+    for id in rollups {
+        if let Source::Rollup(rollup) = &model[parent.entity][*id].source {
+            let value = work.rollup(parent, rollup)?;
+            put(work, &mut draft, *id, value)?;
+        }
+    }
+    draft.compute(work)?;
+    if let Some(error) = draft.errors.first() {
+        return Err(Refusal::invalid(vec![error.clone()]));
+    }
+    if draft.row != stored {
+        work.write_derived(&stored, &draft.row)?;
+        touch(work, parent.entity, Some(&stored), Some(&draft.row));
+    }
+    Ok(())
+}
+
+fn put(work: &Work<'_>, draft: &mut Draft, id: FieldId, value: Value) -> Result<(), Refusal> {
+    let field = &work.live.model[draft.entity][id];
+    let kept = match field.kind {
+        Kind::Money { .. } => super::money::of(work, draft, id, value)?,
+        _ => check::conform(field, value),
+    };
+    match kept {
+        Ok(value) => draft.set(id, value),
+        Err(problem) => draft.error(work, id, problem),
+    }
+    Ok(())
+}
+
+/// The value of a rollup over rows at hand.
+fn fold(work: &Work<'_>, rollup: &Rollup, rows: &[Arc<Row>]) -> Result<Value, Refusal> {
+    let mut values = Vec::new();
+    for row in rows {
+        let context = work.context(Some(row), Some(row), None, &[], None);
+        if let Some(filter) = &rollup.filter
+            && !filter.holds(&context).map_err(|fault| work.fault(filter, &fault))?
+        {
+            continue;
+        }
+        match &rollup.of {
+            None => values.push(Value::Boolean(true)),
+            Some(of) => {
+                let value = of.eval(&context).map_err(|fault| work.fault(of, &fault))?;
+                if !value.is_nothing() {
+                    values.push(value);
+                }
+            }
+        }
+    }
+    let numbers = || values.iter().filter_map(Value::as_number);
+    let sum = || numbers().try_fold(Decimal::ZERO, Decimal::checked_add).map(Value::Decimal).unwrap_or_default();
+    let least = |a: &Value, b: &Value| a.compare(b).unwrap_or(std::cmp::Ordering::Equal);
+    Ok(match rollup.function {
+        RollupFunction::Count => Value::Integer(values.len() as i64),
+        RollupFunction::Sum => sum(),
+        RollupFunction::Min => values.iter().min_by(|a, b| least(a, b)).cloned().unwrap_or_default(),
+        RollupFunction::Max => values.iter().max_by(|a, b| least(a, b)).cloned().unwrap_or_default(),
+        RollupFunction::Avg => match (sum().as_number(), values.len()) {
+            (Some(sum), count) if count > 0 => {
+                sum.checked_div(Decimal::from(count)).map(Value::Decimal).unwrap_or_default()
+            }
+            _ => Value::Nothing,
+        },
+    })
+}

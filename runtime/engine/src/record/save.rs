@@ -1,0 +1,75 @@
+//! Checked → written: the row, its links and lines, its log, and its parents' rollups.
+
+use fichero_model::EntityId;
+use fichero_model::entity::Source;
+
+use super::check::{Checked, CheckedLines};
+use super::work::Work;
+use crate::command::{Done, Effect};
+use crate::refusal::Refusal;
+
+/// Writes a record and its lines.
+///
+/// # Errors
+/// When a unique rule refuses it, the record was changed meanwhile, or the database cannot be written.
+pub fn save(work: &Work<'_>, mut checked: Checked) -> Result<Done, Refusal> {
+    let (entity, lines) = (checked.entity(), checked.take_lines());
+    let done = row(work, &mut checked)?;
+    for lines in lines {
+        save_lines(work, entity, lines)?;
+    }
+    Ok(done)
+}
+
+fn row(work: &Work<'_>, checked: &mut Checked) -> Result<Done, Refusal> {
+    let model = std::sync::Arc::clone(&work.live.model);
+    let definition = &model[checked.entity()];
+    let id = checked.row().id().ok_or_else(|| Refusal::internal("save", &"a record without identity"))?;
+    if !checked.is_changed(definition) {
+        let version = checked.old().map_or(1, |old| old.version());
+        return Ok(Done { id, version, effect: Effect::Unchanged });
+    }
+    let effect = match checked.old().cloned() {
+        None => {
+            number(work, checked)?;
+            work.insert(checked.row())?;
+            Effect::Created
+        }
+        Some(old) => {
+            work.update(&old, checked.row())?;
+            Effect::Updated
+        }
+    };
+    for (field, targets) in checked.links() {
+        work.write_links(checked.row(), *field, targets)?;
+    }
+    super::log::saved(work, checked)?;
+    super::rollup::touch(work, checked.entity(), checked.old().map(|old| &**old), Some(checked.row()));
+    Ok(Done { id, version: checked.row().version(), effect })
+}
+
+/// Gives out the numbers of a new record, last of all, so that a refused one takes none.
+fn number(work: &Work<'_>, checked: &mut Checked) -> Result<(), Refusal> {
+    let model = std::sync::Arc::clone(&work.live.model);
+    let entity = checked.entity();
+    for (id, field) in model[entity].all_fields() {
+        if let Source::Sequence(sequence) = &field.source
+            && checked.row().get(id).is_nothing()
+        {
+            let number = work.next_number(entity, id, sequence)?;
+            checked.row_mut().set(id, number);
+        }
+    }
+    Ok(())
+}
+
+fn save_lines(work: &Work<'_>, parent: EntityId, lines: CheckedLines) -> Result<(), Refusal> {
+    for row in &lines.removed {
+        super::remove::trash_line(work, row)?;
+    }
+    let mut order = Vec::with_capacity(lines.saved.len());
+    for line in lines.saved {
+        order.push(save(work, line)?.id);
+    }
+    work.order_lines(parent, lines.field, &order)
+}

@@ -1,0 +1,500 @@
+//! One command or query in progress: the transaction, the model it pinned, who acts and when, and what was read and is
+//! about to be written.
+//!
+//! It is also where expressions get the rows that they walk to. Rows are read once; a pass over many records first finds
+//! out which rows are missing, reads them in one statement per entity, and goes again ([`Work::gather`]), so the number
+//! of statements grows with the depth of the paths, never with the number of records.
+
+mod log;
+mod write;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use fichero_model::clock::Ids;
+use fichero_model::entity::System;
+use fichero_model::expr::{Context, Expr, Facts, Fault, Row};
+use fichero_model::id::SettingsId;
+use fichero_model::kind::Kind;
+use fichero_model::rule::SortKey;
+use fichero_model::value::{Currency, Value};
+use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_store::Record;
+use fichero_store::query::{Aggregation, Cursor, Filter, Groups, Query};
+use fichero_store::system::{change, data_row};
+use fichero_store::{Error, Tx};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde_json::Value as Json;
+
+use super::draft::Draft;
+use super::log::Entry;
+use crate::actor::Actor;
+use crate::command::Mode;
+use crate::live::{Live, Referrer};
+use crate::read::list::ShapeRequest;
+use crate::read::show;
+use crate::refusal::Refusal;
+
+/// The most rounds of reading ahead: paths are at most four references deep, expanded references add one.
+const ROUNDS: usize = 8;
+
+/// One command or query in progress.
+pub struct Work<'a> {
+    /// The model it pinned.
+    pub live: Arc<Live>,
+    /// Who acts.
+    pub actor: &'a Actor,
+    /// The moment it happens at.
+    pub now: Timestamp,
+    /// Identities and randomness.
+    pub ids: &'a dyn Ids,
+    /// How it is meant.
+    pub mode: Mode,
+    tx: RefCell<&'a mut Tx>,
+    /// The identity of this command: all entries of the log that it makes share it.
+    command: Cell<Option<Id>>,
+    /// The deletion or import it is part of.
+    batch: Cell<Option<Id>>,
+    /// Rows that were read, living or in the trash; nothing for those that are not there.
+    rows: RefCell<HashMap<Ref, Option<Arc<Row>>>>,
+    /// The rows behind lists: lines, children, links.
+    lists: RefCell<HashMap<(Id, FieldId), Vec<Arc<Row>>>>,
+    /// Drafts that expressions see in place of what is stored.
+    pending: RefCell<HashMap<Id, Arc<Row>>>,
+    /// What a pass over many records found missing; nothing outside of one.
+    missing: RefCell<Option<Missing>>,
+    dirty: RefCell<BTreeSet<(Ref, FieldId)>>,
+    entries: RefCell<Vec<Entry>>,
+    rates: RefCell<HashMap<Currency, Option<Decimal>>>,
+}
+
+#[derive(Debug, Default)]
+struct Missing {
+    rows: BTreeSet<Ref>,
+    lists: BTreeSet<(EntityId, FieldId, Id)>,
+}
+
+impl<'a> Work<'a> {
+    /// A command or query that begins now.
+    pub fn new(
+        live: Arc<Live>,
+        tx: &'a mut Tx,
+        actor: &'a Actor,
+        now: Timestamp,
+        ids: &'a dyn Ids,
+        mode: Mode,
+    ) -> Self {
+        Self {
+            live,
+            actor,
+            now,
+            ids,
+            mode,
+            tx: RefCell::new(tx),
+            command: Cell::new(None),
+            batch: Cell::new(actor.cause),
+            rows: RefCell::default(),
+            lists: RefCell::default(),
+            pending: RefCell::default(),
+            missing: RefCell::new(None),
+            dirty: RefCell::default(),
+            entries: RefCell::default(),
+            rates: RefCell::default(),
+        }
+    }
+
+    /// Runs statements of the store.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub fn with<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T, Error>) -> Result<T, Refusal> {
+        self.store(f).map_err(Refusal::from)
+    }
+
+    fn store<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T, Error>) -> Result<T, Error> {
+        f(&mut self.tx.borrow_mut())
+    }
+
+    /// The identity of this command.
+    fn command_id(&self) -> Id {
+        let id = self.command.get().unwrap_or_else(|| self.ids.id(self.now));
+        self.command.set(Some(id));
+        id
+    }
+
+    /// The identity of the deletion that this command is, taken when it is first asked for.
+    pub fn batch_id(&self) -> Id {
+        let id = self.batch.get().unwrap_or_else(|| self.ids.id(self.now));
+        self.batch.set(Some(id));
+        id
+    }
+
+    /// The day it is in the workspace's zone.
+    pub fn today(&self) -> Date {
+        self.now.to_zoned(self.live.model.workspace.time_zone.clone()).date()
+    }
+
+    // ---- Expressions -------------------------------------------------------------------------------------------------
+
+    /// What an expression is evaluated against.
+    pub fn context<'c>(
+        &'c self,
+        row: Option<&'c Arc<Row>>,
+        record: Option<&'c Arc<Row>>,
+        old: Option<&'c Arc<Row>>,
+        locals: &'c [Value],
+        value: Option<&'c Value>,
+    ) -> Context<'c> {
+        Context {
+            model: &self.live.model,
+            facts: self,
+            row,
+            record,
+            old,
+            me: self.actor.user,
+            now: self.now,
+            locals,
+            value,
+        }
+    }
+
+    /// The value of an expression over a stored row.
+    ///
+    /// # Errors
+    /// When the definition fails.
+    pub fn eval_on(&self, expr: &Expr, row: &Arc<Row>) -> Result<Value, Refusal> {
+        let context = self.context(Some(row), Some(row), None, &[], None);
+        expr.eval(&context).map_err(|fault| self.fault(expr, &fault))
+    }
+
+    /// An expression that failed, told with its place.
+    pub fn fault(&self, expr: &Expr, fault: &Fault) -> Refusal {
+        Refusal::from(Fault::new(format!("{}: `{}`: {fault}", expr.place, expr.text)))
+    }
+
+    /// Runs a pass over many records; rows that it misses are read in one statement per entity, and it runs again.
+    ///
+    /// # Errors
+    /// What the pass gives.
+    pub fn gather<T>(&self, pass: impl Fn() -> Result<T, Refusal>) -> Result<T, Refusal> {
+        for _ in 0..ROUNDS {
+            *self.missing.borrow_mut() = Some(Missing::default());
+            let result = pass();
+            let missing = self.missing.borrow_mut().take().unwrap_or_default();
+            if missing.rows.is_empty() && missing.lists.is_empty() {
+                return result;
+            }
+            self.load(missing.rows.into_iter())?;
+            self.load_lists(missing.lists)?;
+        }
+        pass()
+    }
+
+    // ---- Rows --------------------------------------------------------------------------------------------------------
+
+    /// Reads rows ahead, with one statement per entity.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn load(&self, references: impl Iterator<Item = Ref>) -> Result<(), Refusal> {
+        let mut wanted: HashMap<EntityId, Vec<Id>> = HashMap::new();
+        for reference in references {
+            let known =
+                self.rows.borrow().contains_key(&reference) || self.pending.borrow().contains_key(&reference.id);
+            let ids = wanted.entry(reference.entity).or_default();
+            if !known && !ids.contains(&reference.id) {
+                ids.push(reference.id);
+            }
+        }
+        for (entity, ids) in wanted.into_iter().filter(|(_, ids)| !ids.is_empty()) {
+            let found = self.with(|tx| self.live.layout.get_many(tx, entity, &ids))?;
+            let mut rows = self.rows.borrow_mut();
+            rows.extend(ids.into_iter().map(|id| (Ref { entity, id }, None)));
+            for record in found {
+                let row = taken(record);
+                if let Some(reference) = row.reference() {
+                    rows.insert(reference, Some(row));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A record, living or in the trash; a draft of this command in place of what is stored.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn any(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
+        if let Some(row) = self.pending.borrow().get(&reference.id) {
+            return Ok(Some(Arc::clone(row)));
+        }
+        self.load(std::iter::once(reference))?;
+        Ok(self.rows.borrow().get(&reference).cloned().flatten())
+    }
+
+    /// A record that is not in the trash.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn living(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
+        Ok(self.any(reference)?.filter(|row| row.get(System::DeletedAt.field()).is_nothing()))
+    }
+
+    /// The record that a reference points to, living or in the trash, as expressions see it: inside [`Work::gather`] a
+    /// row that was not read yet is noted and read before the next pass.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn target(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
+        let known = self.rows.borrow().contains_key(&reference) || self.pending.borrow().contains_key(&reference.id);
+        if !known && let Some(missing) = self.missing.borrow_mut().as_mut() {
+            missing.rows.insert(reference);
+            return Ok(None);
+        }
+        self.any(reference)
+    }
+
+    /// The rows of a lines, children or many-reference field, noted and read later inside [`Work::gather`].
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rows_of(&self, row: &Row, field: FieldId) -> Result<Vec<Arc<Row>>, Refusal> {
+        let Some(id) = row.id() else { return Ok(Vec::new()) };
+        if let Some(rows) = self.lists.borrow().get(&(id, field)) {
+            return Ok(rows.clone());
+        }
+        if let Some(missing) = self.missing.borrow_mut().as_mut() {
+            missing.lists.insert((row.entity, field, id));
+            return Ok(Vec::new());
+        }
+        self.load_lists(std::iter::once((row.entity, field, id)).collect())?;
+        Ok(self.lists.borrow().get(&(id, field)).cloned().unwrap_or_default())
+    }
+
+    fn load_lists(&self, wanted: BTreeSet<(EntityId, FieldId, Id)>) -> Result<(), Refusal> {
+        let mut by_field: HashMap<(EntityId, FieldId), Vec<Id>> = HashMap::new();
+        for (entity, field, id) in wanted {
+            by_field.entry((entity, field)).or_default().push(id);
+        }
+        for ((entity, field), ids) in by_field {
+            let mut found: HashMap<Id, Vec<Arc<Row>>> = ids.iter().map(|id| (*id, Vec::new())).collect();
+            match &self.live.model[entity][field].kind {
+                Kind::Lines { of, by } | Kind::Children { of, by } => {
+                    for record in self.with(|tx| self.live.layout.referring(tx, *of, *by, &ids, false))? {
+                        let row = taken(record);
+                        if let Some(parent) = row.get(*by).as_ref() {
+                            found.entry(parent.id).or_default().push(row);
+                        }
+                    }
+                }
+                _ => {
+                    let links = self.with(|tx| self.live.layout.links(tx, entity, field, &ids))?;
+                    self.load(links.iter().map(|(_, target)| *target))?;
+                    for (id, target) in links {
+                        if let Some(row) = self.living(target)? {
+                            found.entry(id).or_default().push(row);
+                        }
+                    }
+                }
+            }
+            self.lists.borrow_mut().extend(found.into_iter().map(|(id, rows)| ((id, field), rows)));
+        }
+        Ok(())
+    }
+
+    /// The living records where a stored field equals a value.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn equal(&self, entity: EntityId, field: FieldId, value: Value, limit: usize) -> Result<Vec<Arc<Row>>, Refusal> {
+        let filter = Filter { equals: vec![(field, value)], ..Filter::all(entity) };
+        Ok(self.page(&Query::new(filter, limit), None)?.0.rows)
+    }
+
+    /// The records a rule looks up; `record` is the draft.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn find(
+        &self,
+        entity: EntityId,
+        filter: Option<&Expr>,
+        sort: &[SortKey],
+        limit: usize,
+        draft: &Draft,
+        locals: &[Value],
+    ) -> Result<Vec<Arc<Row>>, Refusal> {
+        let filter = Filter { conditions: filter.into_iter().collect(), ..Filter::all(entity) };
+        let context = self.context(None, Some(&draft.row), draft.old.as_ref(), locals, None);
+        Ok(self.ask(&Query { sort, ..Query::new(filter, limit) }, &context, None)?.0.rows)
+    }
+
+    /// A page of records, and how many there are in all, counted up to a cap where one is given.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn page(&self, query: &Query<'_>, cap: Option<u32>) -> Result<(Found, Option<u64>), Refusal> {
+        let context = self.context(None, None, None, &[], None);
+        self.ask(query, &context, cap)
+    }
+
+    fn ask(&self, query: &Query<'_>, context: &Context<'_>, cap: Option<u32>) -> Result<(Found, Option<u64>), Refusal> {
+        // What is known beforehand may be read from other records, so it is worked out before the statement runs.
+        let prepared = query.prepare(&self.live.layout, context)?;
+        let page = self.with(|tx| prepared.page(tx))?;
+        let count = cap.map(|cap| self.with(|tx| prepared.count(tx, cap))).transpose()?;
+        let rows = page.items.into_iter().map(|found| self.remember(found.record)).collect();
+        Ok((Found { rows, next: page.next }, count))
+    }
+
+    /// Sums and counts over groups.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn aggregate(&self, aggregation: &Aggregation<'_>) -> Result<Groups, Refusal> {
+        let context = self.context(None, None, None, &[], None);
+        let prepared = aggregation.prepare(&self.live.layout, &context)?;
+        self.with(|tx| prepared.run(tx))
+    }
+
+    /// What became of a record.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn history(&self, reference: Ref, before: Option<Id>, limit: u32) -> Result<Vec<change::Change>, Refusal> {
+        self.with(|tx| change::history(tx, reference.id, before, limit))
+    }
+
+    /// The record of a data row.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn data_row(&self, entity: EntityId, name: &str) -> Result<Option<Id>, Refusal> {
+        let table = self.live.layout.table_name(entity);
+        self.with(|tx| data_row::find(tx, &table, name))
+    }
+
+    /// The record as it is answered after a command; nothing when it is gone.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn answer(&self, entity: EntityId, id: Id, shape: &ShapeRequest) -> Result<Option<Json>, Refusal> {
+        let shape = show::shape(&self.live.model, entity, shape)?;
+        let Some(row) = self.any(Ref { entity, id })? else { return Ok(None) };
+        Ok(show::records(self, entity, &[row], &shape)?.pop())
+    }
+
+    // ---- Drafts ------------------------------------------------------------------------------------------------------
+
+    /// Lets expressions see a draft in place of what is stored.
+    pub fn pend(&self, row: &Arc<Row>) {
+        if let Some(id) = row.id() {
+            self.pending.borrow_mut().insert(id, Arc::clone(row));
+        }
+    }
+
+    /// Lets expressions see the lines of a draft in place of those that are stored.
+    pub fn pend_lines(&self, parent: Id, field: FieldId, rows: Vec<Arc<Row>>) {
+        for row in &rows {
+            self.pend(row);
+        }
+        self.lists.borrow_mut().insert((parent, field), rows);
+    }
+
+    /// The stored lines of a record, locked.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn stored_lines(&self, parent: &Arc<Row>, field: FieldId) -> Result<Vec<Arc<Row>>, Refusal> {
+        let (Kind::Lines { of, by }, Some(id)) = (&self.live.model[parent.entity][field].kind, parent.id()) else {
+            return Ok(Vec::new());
+        };
+        let found = self.with(|tx| self.live.layout.referring(tx, *of, *by, &[id], false))?;
+        Ok(found.into_iter().map(taken).collect())
+    }
+
+    /// Puts when and by whom into a row.
+    pub fn stamp(&self, row: &mut Row, made: bool) {
+        let now = Value::DateTime(self.now);
+        let who = self.actor.user.map_or(Value::Nothing, Value::Ref);
+        if made {
+            row.set(System::CreatedAt.field(), now.clone());
+            row.set(System::CreatedBy.field(), who.clone());
+        }
+        row.set(System::UpdatedAt.field(), now);
+        row.set(System::UpdatedBy.field(), who);
+    }
+
+    /// The newest rate of a currency: units of the workspace's currency for one of it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rate(&self, currency: Currency) -> Result<Option<Decimal>, Refusal> {
+        if let Some(rate) = self.rates.borrow().get(&currency) {
+            return Ok(*rate);
+        }
+        let rate = match &self.live.model.rates {
+            None => None,
+            Some(rates) => {
+                let newest = [SortKey { by: self.live.field_expr(rates.entity, rates.date), descending: true }];
+                let query = Query { sort: &newest, ..Query::new(Filter::all(rates.entity).and(&rates.applies), 1) };
+                let code = Value::text(currency.as_str());
+                let context = self.context(None, None, None, &[], Some(&code));
+                let (found, _) = self.ask(&query, &context, None)?;
+                found.rows.first().and_then(|row| row.get(rates.rate).as_number())
+            }
+        };
+        self.rates.borrow_mut().insert(currency, rate);
+        Ok(rate)
+    }
+
+    fn remember(&self, record: Record) -> Arc<Row> {
+        let row = taken(record);
+        if let Some(reference) = row.reference() {
+            self.rows.borrow_mut().insert(reference, Some(Arc::clone(&row)));
+        }
+        row
+    }
+}
+
+impl Facts for Work<'_> {
+    fn row(&self, reference: Ref) -> Result<Option<Arc<Row>>, Fault> {
+        self.target(reference).map_err(told)
+    }
+
+    fn rows(&self, of: &Row, field: FieldId) -> Result<Vec<Arc<Row>>, Fault> {
+        self.rows_of(of, field).map_err(told)
+    }
+
+    fn settings(&self, settings: SettingsId) -> Result<Option<Arc<Row>>, Fault> {
+        let Some(definition) = self.live.model.settings.get(settings.index()) else { return Ok(None) };
+        let (found, _) = self.page(&Query::new(Filter::all(definition.entity), 1), None).map_err(told)?;
+        Ok(found.rows.into_iter().next())
+    }
+
+    fn has_role(&self, role: &str) -> bool {
+        // Until roles come with access, there is one: the administrator's.
+        self.actor.admin && role == "admin"
+    }
+}
+
+/// A page of records.
+#[derive(Debug)]
+pub struct Found {
+    /// The records.
+    pub rows: Vec<Arc<Row>>,
+    /// Where the page ended, when there are more.
+    pub next: Option<Cursor>,
+}
+
+/// A row as it was read.
+fn taken(record: Record) -> Arc<Row> {
+    record.row
+}
+
+fn told(refusal: Refusal) -> Fault {
+    Fault::new(refusal.detail.text(fichero_model::label::Locale::EN))
+}

@@ -1,0 +1,107 @@
+//! What follows from a command: rollups to refresh, and the log of what it did.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use fichero_model::entity::{Rollup, RollupFunction};
+use fichero_model::expr::Aggregate;
+use fichero_model::kind::Kind;
+use fichero_model::value::Value;
+use fichero_model::{FieldId, Ref};
+use fichero_store::query::{Aggregation, Filter, Measure};
+use fichero_store::system::{change, stage};
+use serde_json::Value as Json;
+
+use super::Work;
+use crate::record::log::Entry;
+use crate::refusal::Refusal;
+
+impl Work<'_> {
+    /// Notes that a rollup of a parent has to be refreshed.
+    pub fn dirty(&self, parent: Ref, rollup: FieldId) {
+        self.dirty.borrow_mut().insert((parent, rollup));
+    }
+
+    /// The rollups that have to be refreshed; they are noted no longer.
+    pub fn take_dirty(&self) -> BTreeSet<(Ref, FieldId)> {
+        std::mem::take(&mut self.dirty.borrow_mut())
+    }
+
+    /// The value of a rollup of a stored record.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rollup(&self, parent: Ref, rollup: &Rollup) -> Result<Value, Refusal> {
+        let (Kind::Lines { of, by } | Kind::Children { of, by }) = self.live.model[parent.entity][rollup.over].kind else {
+            return Ok(Value::Nothing);
+        };
+        let filter = Filter { equals: vec![(by, Value::Ref(parent))], ..Filter::all(of) };
+        let aggregate = match rollup.function {
+            RollupFunction::Count => Aggregate::Count,
+            RollupFunction::Sum => Aggregate::Sum,
+            RollupFunction::Min => Aggregate::Min,
+            RollupFunction::Max => Aggregate::Max,
+            RollupFunction::Avg => Aggregate::Avg,
+        };
+        let measure = Measure { aggregate, of: rollup.of.as_ref(), filter: rollup.filter.as_ref() };
+        let groups = self.aggregate(&Aggregation { filter, group: Vec::new(), measures: vec![measure], after: None, limit: 1 })?;
+        let figure = groups.items.into_iter().next().and_then(|group| group.measures.into_iter().next());
+        Ok(figure.unwrap_or_default())
+    }
+
+    /// Notes an entry of the log.
+    pub fn note(&self, entry: Entry) {
+        self.entries.borrow_mut().push(entry);
+    }
+
+    /// Writes the log of this command.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn flush(&self) -> Result<(), Refusal> {
+        let noted = std::mem::take(&mut *self.entries.borrow_mut());
+        if noted.is_empty() {
+            return Ok(());
+        }
+        let mut changes = Vec::with_capacity(noted.len());
+        let mut moves = Vec::new();
+        for entry in noted {
+            let change = self.change(&entry);
+            moves.extend(entry.moves.into_iter().map(|(field, from, to)| stage::Move {
+                record: entry.record.id,
+                entity: Arc::clone(&change.entity),
+                field: self.live.layout.column_name(entry.record.entity, field),
+                from: from.map(Arc::from),
+                to: to.map(Arc::from),
+                at: self.now,
+                actor: change.actor,
+                change: change.id,
+            }));
+            let mut salt = [0; 16];
+            self.ids.random(&mut salt);
+            changes.push((change, salt));
+        }
+        self.with(|tx| {
+            change::append(tx, &changes)?;
+            moves.iter().try_for_each(|moved| stage::append(tx, moved))
+        })
+    }
+
+    fn change(&self, entry: &Entry) -> change::Change {
+        change::Change {
+            id: self.ids.id(self.now),
+            at: self.now,
+            entity: self.live.layout.table_name(entry.record.entity),
+            record: entry.record.id,
+            revision: entry.revision,
+            action: Arc::from(entry.action),
+            actor: self.actor.user.map(|user| user.id),
+            via: Arc::from(self.actor.via.name()),
+            cause: self.actor.cause.map(|cause| Arc::from(cause.to_string())),
+            deployment: self.live.seq,
+            batch: self.batch.get(),
+            command: self.command_id(),
+            body: (!entry.changes.is_empty()).then(|| Arc::new(Json::Object(entry.changes.clone()))),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Writing records inside a command: locks, rows, links, numbers.
+
+use std::sync::Arc;
+
+use fichero_model::entity::{Sequence, SequencePart, SequencePeriod, System};
+use fichero_model::expr::Row;
+use fichero_model::kind::Kind;
+use fichero_model::value::Value;
+use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_store::Error;
+use fichero_store::Record;
+use fichero_store::system::sequence;
+
+use super::{Work, taken};
+use crate::live::Referrer;
+use crate::message::Message;
+use crate::record::unique;
+use crate::refusal::{Kind as RefusalKind, Refusal};
+
+impl Work<'_> {
+    /// A living record that nobody else changes before this command ends.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn lock(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
+        Ok(self.lock_any(reference)?.filter(|row| row.get(System::DeletedAt.field()).is_nothing()))
+    }
+
+    /// The same, living or in the trash.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn lock_any(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
+        let found = self.with(|tx| self.live.layout.lock(tx, reference.entity, &[reference.id]))?;
+        Ok(found.into_iter().next().map(|record| self.remember(record)))
+    }
+
+    /// Writes a new record.
+    ///
+    /// # Errors
+    /// When a unique rule refuses it, or the database cannot be written.
+    pub fn insert(&self, row: &Arc<Row>) -> Result<(), Refusal> {
+        let record = given(row);
+        self.store(|tx| self.live.layout.insert(tx, &record)).map_err(|error| self.broken(error))?;
+        self.rows.borrow_mut().extend(row.reference().map(|reference| (reference, Some(Arc::clone(row)))));
+        Ok(())
+    }
+
+    /// Writes a changed record.
+    ///
+    /// # Errors
+    /// When a unique rule refuses it, somebody else changed it, or the database cannot be written.
+    pub fn update(&self, old: &Row, row: &Row) -> Result<(), Refusal> {
+        let row = Arc::new(row.clone());
+        let record = given(&row);
+        let current =
+            self.store(|tx| self.live.layout.update(tx, &record, old.version())).map_err(|error| self.broken(error))?;
+        if !current {
+            return Err(Refusal::new(RefusalKind::Stale, "stale", Message::key("stale")));
+        }
+        self.rows.borrow_mut().extend(row.reference().map(|reference| (reference, Some(row))));
+        Ok(())
+    }
+
+    /// Writes values that follow from other records: no version is raised.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn write_derived(&self, old: &Row, row: &Arc<Row>) -> Result<(), Refusal> {
+        let Some(id) = row.id() else { return Ok(()) };
+        let changed: Vec<(FieldId, Value)> = self.live.model[row.entity]
+            .all_fields()
+            .filter(|(field, definition)| definition.is_stored() && old.get(*field) != row.get(*field))
+            .map(|(field, _)| (field, row.get(field).clone()))
+            .collect();
+        self.store(|tx| self.live.layout.set(tx, row.entity, &[id], &changed)).map_err(|error| self.broken(error))?;
+        self.rows.borrow_mut().extend(row.reference().map(|reference| (reference, Some(Arc::clone(row)))));
+        Ok(())
+    }
+
+    /// Writes which records a reference to many points to.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn write_links(&self, row: &Row, field: FieldId, targets: &[Ref]) -> Result<(), Refusal> {
+        let Some(id) = row.id() else { return Ok(()) };
+        self.lists.borrow_mut().remove(&(id, field));
+        self.with(|tx| self.live.layout.set_links(tx, row.entity, field, id, targets))
+    }
+
+    /// Takes one record out of a reference to many.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn unlink(&self, row: &Row, field: FieldId, target: Ref) -> Result<(), Refusal> {
+        let Some(id) = row.id() else { return Ok(()) };
+        let links = self.with(|tx| self.live.layout.links(tx, row.entity, field, &[id]))?;
+        let kept: Vec<Ref> = links.into_iter().map(|(_, target)| target).filter(|known| *known != target).collect();
+        self.write_links(row, field, &kept)
+    }
+
+    /// Keeps lines in this order.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn order_lines(&self, parent: EntityId, field: FieldId, order: &[Id]) -> Result<(), Refusal> {
+        let Kind::Lines { of, .. } = self.live.model[parent][field].kind else { return Ok(()) };
+        for (position, id) in order.iter().enumerate() {
+            self.with(|tx| self.live.layout.set_position(tx, of, *id, position as i64))?;
+        }
+        Ok(())
+    }
+
+    /// Removes a record for good.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn purge(&self, row: &Row) -> Result<(), Refusal> {
+        let Some(reference) = row.reference() else { return Ok(()) };
+        self.store(|tx| self.live.layout.purge(tx, reference.entity, &[reference.id]))
+            .map_err(|error| self.broken(error))?;
+        self.rows.borrow_mut().insert(reference, None);
+        Ok(())
+    }
+
+    /// The living records that refer to a record.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn referring(&self, referrer: &Referrer, target: Ref) -> Result<Vec<Arc<Row>>, Refusal> {
+        if referrer.link {
+            let links = self.with(|tx| self.live.layout.linking(tx, referrer.entity, referrer.field, &[target.id]))?;
+            let references: Vec<Ref> = links.into_iter().map(|(_, id)| Ref { entity: referrer.entity, id }).collect();
+            self.load(references.iter().copied())?;
+            let rows: Result<Vec<_>, _> = references.into_iter().map(|reference| self.living(reference)).collect();
+            return Ok(rows?.into_iter().flatten().collect());
+        }
+        let found =
+            self.with(|tx| self.live.layout.referring(tx, referrer.entity, referrer.field, &[target.id], false))?;
+        Ok(found.into_iter().map(|record| self.remember(record)).collect())
+    }
+
+    /// The records in the trash that refer to a record and went there with it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn trashed_with(&self, referrer: &Referrer, target: Ref, batch: &str) -> Result<Vec<Arc<Row>>, Refusal> {
+        if referrer.link {
+            return Ok(Vec::new());
+        }
+        let found =
+            self.with(|tx| self.live.layout.referring(tx, referrer.entity, referrer.field, &[target.id], true))?;
+        let rows = found.into_iter().map(|record| self.remember(record));
+        Ok(rows.filter(|row| row.get(System::DeletedBatch.field()).as_text() == Some(batch)).collect())
+    }
+
+    /// The next number of a sequence field.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn next_number(&self, entity: EntityId, field: FieldId, definition: &Sequence) -> Result<Value, Refusal> {
+        let today = self.today();
+        let period = match definition.per {
+            SequencePeriod::Ever => String::new(),
+            SequencePeriod::Year => today.strftime("%Y").to_string(),
+            SequencePeriod::Month => today.strftime("%Y-%m").to_string(),
+            SequencePeriod::Day => today.to_string(),
+        };
+        let key = format!("{}.{}", self.live.layout.table_name(entity), self.live.layout.column_name(entity, field));
+        let number = self.with(|tx| sequence::take(tx, &key, &period, 1))?;
+        let text: String = definition
+            .pattern
+            .iter()
+            .map(|part| match part {
+                SequencePart::Text(text) => text.to_string(),
+                SequencePart::Year => today.strftime("%Y").to_string(),
+                SequencePart::ShortYear => today.strftime("%y").to_string(),
+                SequencePart::Month => today.strftime("%m").to_string(),
+                SequencePart::Day => today.strftime("%d").to_string(),
+                SequencePart::Number(digits) => format!("{number:0width$}", width = usize::from(*digits)),
+            })
+            .collect();
+        Ok(Value::text(&text))
+    }
+
+    /// A refusal of the database in words about fields.
+    fn broken(&self, error: Error) -> Refusal {
+        unique::refusal(&self.live, error)
+    }
+}
+
+/// A row as it is written.
+fn given(row: &Arc<Row>) -> Record {
+    Record { row: Arc::clone(row), overridden: row.overridden.clone(), position: None }
+}

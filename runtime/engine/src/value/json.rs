@@ -1,0 +1,304 @@
+//! Records from and to JSON, as contract.md's HTTP writes it: ids and decimals as strings, money as members `amount`,
+//! `amount_currency` and `amount_base`, a reference to one of several entities as `"entity:ID"`, dates in ISO 8601,
+//! moments in UTC with `Z`, durations in seconds.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use fichero_model::entity::{Entity, Field};
+use fichero_model::expr::Row;
+use fichero_model::kind::{Kind, Reference};
+use fichero_model::value::{Currency, Value};
+use fichero_model::{EntityId, FieldId, Id, Model, Ref};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde_json::{Map, Value as Json};
+
+use super::check::{self, MOST_VALUES, Problem, about};
+use crate::input::{Given, Input, Line};
+use crate::message::{Argument, Message};
+use crate::refusal::{FieldError, Refusal};
+
+/// The most lines one record may be given at once.
+pub const MOST_LINES: usize = 2_000;
+
+/// Reads what a body gives for a record of `entity`.
+///
+/// # Errors
+/// When the body is no object. What is wrong with single fields is in [`Input::errors`].
+pub fn input(model: &Model, entity: EntityId, body: &Json) -> Result<Input, Refusal> {
+    let Json::Object(members) = body else {
+        return Err(Refusal::malformed(Message::with("not_object", [&*model[entity].name])));
+    };
+    Ok(object(model, entity, members, 0))
+}
+
+fn object(model: &Model, entity: EntityId, members: &Map<String, Json>, depth: usize) -> Input {
+    let definition = &model[entity];
+    let mut input = Input::default();
+    for (name, json) in members {
+        let result = match definition.field(name) {
+            Some((id, field)) => member(model, id, field, json, depth, &mut input),
+            None => money_part(definition, name, json, &mut input).unwrap_or_else(|| Err(unknown(definition, name))),
+        };
+        if let Err((code, message)) = result {
+            input.errors.push(FieldError::new(name, code, message));
+        }
+    }
+    input
+}
+
+fn member(
+    model: &Model,
+    id: FieldId,
+    field: &Field,
+    json: &Json,
+    depth: usize,
+    input: &mut Input,
+) -> Result<(), Problem> {
+    let given = match &field.kind {
+        Kind::Lines { of, .. } => Given::Lines(lines(model, *of, field, json, depth, input)?),
+        Kind::Money { .. } => {
+            let amount = if json.is_null() {
+                None
+            } else {
+                Some(check::decimal(field, number(field, json, check::MONEY_SCALE)?, check::MONEY_SCALE)?)
+            };
+            let currency = match input.get(id) {
+                Some(Given::Money { currency, .. }) => *currency,
+                _ => None,
+            };
+            Given::Money { amount: Some(amount), currency }
+        }
+        _ if json.is_null() => Given::Value(Value::Nothing),
+        _ if field.many => {
+            let Json::Array(items) = json else { return Err(about(field, "not_list", [])) };
+            if items.len() > MOST_VALUES {
+                return Err(about(field, "too_many_values", [Argument::Plain(MOST_VALUES.to_string())]));
+            }
+            let values: Result<Vec<Value>, Problem> = items.iter().map(|item| value(model, field, item)).collect();
+            Given::Value(Value::list(values?))
+        }
+        _ => Given::Value(value(model, field, json)?),
+    };
+    input.put(id, given);
+    Ok(())
+}
+
+/// The second and third members of money: `amount_currency` is taken, `amount_base` may be given back unchanged.
+fn money_part(definition: &Entity, name: &str, json: &Json, input: &mut Input) -> Option<Result<(), Problem>> {
+    let (stem, base) = match (name.strip_suffix("_currency"), name.strip_suffix("_base")) {
+        (Some(stem), _) => (stem, false),
+        (_, Some(stem)) => (stem, true),
+        _ => return None,
+    };
+    let (id, field) = definition.field(stem).filter(|(_, field)| matches!(field.kind, Kind::Money { .. }))?;
+    if base {
+        return Some(Err(about(field, "readonly", [])));
+    }
+    if json.is_null() {
+        return Some(Ok(()));
+    }
+    let Some(code) = json.as_str().and_then(Currency::parse) else {
+        return Some(Err(about(field, "not_currency", [])));
+    };
+    let amount = match input.get(id) {
+        Some(Given::Money { amount, .. }) => *amount,
+        _ => None,
+    };
+    input.put(id, Given::Money { amount, currency: Some(code) });
+    Some(Ok(()))
+}
+
+fn lines(
+    model: &Model,
+    of: EntityId,
+    field: &Field,
+    json: &Json,
+    depth: usize,
+    input: &mut Input,
+) -> Result<Vec<Line>, Problem> {
+    let Json::Array(items) = json else { return Err(about(field, "not_list", [])) };
+    if depth >= 3 || items.len() > MOST_LINES {
+        return Err(about(field, "too_many_values", [Argument::Plain(MOST_LINES.to_string())]));
+    }
+    let mut lines = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let Json::Object(members) = item else { return Err(about(field, "not_object", [])) };
+        let mut members = members.clone();
+        let id = match members.remove("id") {
+            None | Some(Json::Null) => None,
+            Some(Json::String(text)) => Some(Id::from_str(&text).map_err(|_| about(field, "not_reference", []))?),
+            Some(_) => return Err(about(field, "not_reference", [])),
+        };
+        let mut line = object(model, of, &members, depth + 1);
+        let place = format!("{}[{index}]", field.name);
+        input.errors.extend(std::mem::take(&mut line.errors).into_iter().map(|error| error.inside(&place)));
+        lines.push(Line { id, input: line });
+    }
+    Ok(lines)
+}
+
+fn unknown(definition: &Entity, name: &str) -> Problem {
+    let names = definition.fields.iter().map(|field| &*field.name);
+    match fichero_model::name::did_you_mean(name, names) {
+        Some(near) => ("unknown_field", Message::with("unknown_field_near", [name, near])),
+        None => ("unknown_field", Message::with("unknown_field", [name])),
+    }
+}
+
+/// Reads one value that is not null and not a list.
+///
+/// # Errors
+/// When it is not a value of the field's type.
+pub fn value(model: &Model, field: &Field, json: &Json) -> Result<Value, Problem> {
+    let text = |key: &'static str| json.as_str().ok_or_else(|| about(field, key, []));
+    match &field.kind {
+        Kind::Text { .. } | Kind::LongText { .. } | Kind::File => {
+            Ok(Value::text(&check::clean(field, text("not_text")?)))
+        }
+        Kind::Integer => json
+            .as_i64()
+            .ok_or_else(|| about(field, "not_integer", []))
+            .and_then(|number| check::integer(field, number)),
+        Kind::Decimal { scale } => check::decimal(field, number(field, json, *scale)?, *scale).map(Value::Decimal),
+        Kind::Money { .. } => Err(about(field, "not_list", [])),
+        Kind::Boolean => json.as_bool().map(Value::Boolean).ok_or_else(|| about(field, "not_boolean", [])),
+        Kind::Date => super::text::date(field, text("not_date")?, &[]),
+        Kind::Time => super::text::time(field, text("not_time")?),
+        Kind::DateTime => datetime(field, text("not_datetime")?),
+        Kind::Duration => json
+            .as_i64()
+            .ok_or_else(|| about(field, "not_duration", []))
+            .and_then(|seconds| check::integer(field, seconds))
+            .map(|value| match value {
+                Value::Integer(seconds) => Value::Duration(seconds),
+                other => other,
+            }),
+        Kind::Choice { options } => super::text::option(model, field, *options, text("not_text")?),
+        Kind::Ref(reference) => reference_value(model, field, reference, text("not_reference")?),
+        Kind::Json => Ok(Value::Json(Arc::new(json.clone()))),
+        Kind::Lines { .. } | Kind::Children { .. } => Err(about(field, "readonly", [])),
+    }
+}
+
+fn number(field: &Field, json: &Json, scale: u8) -> Result<Decimal, Problem> {
+    let wrong = || about(field, "not_decimal", [Argument::Plain(scale.to_string())]);
+    let text = match json {
+        Json::String(text) => text.clone(),
+        Json::Number(number) => number.to_string(),
+        _ => return Err(wrong()),
+    };
+    super::text::exact(&text).ok_or_else(wrong)
+}
+
+fn datetime(field: &Field, text: &str) -> Result<Value, Problem> {
+    let moment = Timestamp::from_str(text).map_err(|_| about(field, "not_datetime", []))?;
+    Timestamp::from_microsecond(moment.as_microsecond())
+        .map(Value::DateTime)
+        .map_err(|_| about(field, "not_datetime", []))
+}
+
+fn reference_value(model: &Model, field: &Field, reference: &Reference, text: &str) -> Result<Value, Problem> {
+    let wrong = || about(field, "not_reference", []);
+    let (entity, id) = match (text.split_once(':'), &*reference.targets) {
+        (Some((name, id)), targets) => {
+            let entity = model
+                .entity(name)
+                .map(|(entity, _)| entity)
+                .filter(|entity| targets.contains(entity))
+                .ok_or_else(wrong)?;
+            (entity, id)
+        }
+        (None, [only]) => (*only, text),
+        (None, targets) => {
+            let example = targets.first().map_or("", |target| &model[*target].name);
+            return Err(about(field, "reference_kind", [Argument::from(example)]));
+        }
+    };
+    Ok(Value::Ref(Ref { entity, id: Id::from_str(id).map_err(|_| wrong())? }))
+}
+
+/// Writes one value of a field; money takes more than one member, see [`put`].
+pub fn write(model: &Model, field: &Field, value: &Value) -> Json {
+    match value {
+        Value::Nothing if field.many => Json::Array(Vec::new()),
+        Value::Nothing => match field.kind {
+            Kind::Boolean => Json::Bool(false),
+            _ => Json::Null,
+        },
+        Value::List(items) => Json::Array(items.iter().map(|item| one(model, &field.kind, item)).collect()),
+        value => one(model, &field.kind, value),
+    }
+}
+
+fn one(model: &Model, kind: &Kind, value: &Value) -> Json {
+    match value {
+        Value::Ref(reference) => match kind {
+            Kind::Ref(Reference { targets, .. }) if targets.len() > 1 => {
+                Json::String(format!("{}:{}", model[reference.entity].name, reference.id))
+            }
+            _ => Json::String(reference.id.to_string()),
+        },
+        Value::Decimal(number) => Json::String(match kind {
+            Kind::Decimal { scale } => fixed(*number, *scale),
+            _ => number.normalize().to_string(),
+        }),
+        other => loose(other),
+    }
+}
+
+/// Writes a value whose kind is not known: of an aggregate or an expression.
+pub fn loose(value: &Value) -> Json {
+    match value {
+        Value::Nothing => Json::Null,
+        Value::Boolean(truth) => Json::Bool(*truth),
+        Value::Integer(number) | Value::Duration(number) => Json::from(*number),
+        Value::Decimal(number) => Json::String(number.normalize().to_string()),
+        Value::Money(money) => Json::String(fixed(money.base, 2)),
+        Value::Text(text) => Json::String(text.to_string()),
+        Value::Date(date) => Json::String(date.to_string()),
+        Value::Time(time) => Json::String(time.strftime("%H:%M:%S").to_string()),
+        Value::DateTime(moment) => Json::String(moment.to_string()),
+        Value::Ref(reference) => Json::String(reference.id.to_string()),
+        Value::List(items) => Json::Array(items.iter().map(loose).collect()),
+        Value::Json(json) => Json::clone(json),
+    }
+}
+
+/// A number with at least `scale` digits behind the point.
+fn fixed(number: Decimal, scale: u8) -> String {
+    let mut number = number.normalize();
+    if number.scale() < u32::from(scale) {
+        number.rescale(u32::from(scale));
+    }
+    number.to_string()
+}
+
+/// Puts a field into an object, money as its three members.
+pub fn put(model: &Model, field: &Field, value: &Value, object: &mut Map<String, Json>) {
+    if let Kind::Money { .. } = field.kind {
+        let (amount, currency, base) = match value {
+            Value::Money(money) => {
+                (fixed(money.amount, 2).into(), money.currency.as_str().into(), fixed(money.base, 2).into())
+            }
+            _ => (Json::Null, Json::Null, Json::Null),
+        };
+        object.insert(format!("{}_currency", field.name), currency);
+        object.insert(format!("{}_base", field.name), base);
+        object.insert(field.name.to_string(), amount);
+    } else {
+        object.insert(field.name.to_string(), write(model, field, value));
+    }
+}
+
+/// Writes the stored values of a row; fields that are not stored in it are the reader's to add.
+pub fn record(model: &Model, row: &Row) -> Map<String, Json> {
+    let mut object = Map::new();
+    for (id, field) in model[row.entity].all_fields() {
+        if field.is_stored() {
+            put(model, field, row.get(id), &mut object);
+        }
+    }
+    object
+}

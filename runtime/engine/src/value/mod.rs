@@ -1,0 +1,5 @@
+//! Values at the borders: from JSON and from text into typed values, and from records into JSON.
+
+pub mod check;
+pub mod json;
+pub mod text;

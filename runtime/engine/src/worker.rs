@@ -1,0 +1,193 @@
+//! The worker: it does what is due, and otherwise sleeps until something is.
+//!
+//! An internal job is claimed, takes effect and disappears in one transaction, so it happens exactly once. What fails is
+//! undone, tried again later and later, and is dead after its last try. The lanes take turns, so that a flood in one
+//! holds up no other.
+//!
+//! Any number of workers may run, on any number of nodes. One is woken by what is enqueued, by the moment the next job is
+//! due, and now and then by itself, because wake-ups are best effort. What leaves the house (mail, calls to other
+//! systems) is not done here: it stays in the outbox.
+
+mod kind;
+
+use fichero_store::system::job::{self, Claim, Job, Lane};
+use fichero_store::{Events, Isolation, Priority, Tx};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::engine::Engine;
+use crate::refusal::Refusal;
+
+pub use kind::Kind;
+
+/// How often a job is tried before it is dead: with the store's backoff that is half a day.
+pub const TRIES: i64 = 20;
+
+/// The longest sleep: other nodes' wake-ups may be lost.
+const LONGEST_SLEEP: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long it waits when the database is away.
+const AWAY: SignedDuration = SignedDuration::from_secs(5);
+
+/// How long a job of a newer release waits for a worker that knows it.
+const UNKNOWN: SignedDuration = SignedDuration::from_mins(10);
+
+/// A running worker.
+#[derive(Debug)]
+pub struct Worker {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Starts a worker on the async runtime at hand, and sees that the jobs which recur are there.
+    pub fn start(engine: Engine) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        Self { stop, task: tokio::spawn(work(engine, stopped)) }
+    }
+
+    /// Lets the job at hand come to its end, and stops.
+    pub async fn stop(self) {
+        // Nobody listens any more when the worker has ended with its database.
+        let _ = self.stop.send(true);
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the worker ended badly");
+        }
+    }
+}
+
+async fn work(engine: Engine, mut stopped: watch::Receiver<bool>) {
+    let mut events = engine.db().subscribe();
+    let mut scheduled = false;
+    while !*stopped.borrow() {
+        let sleep = match turn(&engine, &stopped, &mut scheduled).await {
+            Ok(Some(due)) => due.duration_since(engine.clock().now()).clamp(SignedDuration::ZERO, LONGEST_SLEEP),
+            Ok(None) => LONGEST_SLEEP,
+            Err(refusal) => {
+                tracing::warn!(code = refusal.code, "the worker cannot look for jobs");
+                AWAY
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(sleep.unsigned_abs()) => {}
+            open = enqueued(&mut events) => if !open { return },
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+/// Does all that is due; gives the moment when the next is.
+async fn turn(engine: &Engine, stopped: &watch::Receiver<bool>, scheduled: &mut bool) -> Result<Option<Timestamp>, Refusal> {
+    if !*scheduled {
+        schedule(engine).await?;
+        *scheduled = true;
+    }
+    let mut busy = true;
+    while busy {
+        busy = false;
+        for lane in Lane::ALL {
+            if *stopped.borrow() {
+                return Ok(None);
+            }
+            busy |= next(engine, lane).await?;
+        }
+    }
+    next_due(engine).await
+}
+
+/// Waits until jobs were enqueued. False when the database was closed.
+async fn enqueued(events: &mut Events) -> bool {
+    loop {
+        match events.next().await {
+            Ok(event) if event.channel.is_empty() || &*event.channel == job::CHANNEL => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+/// Sees that the jobs which recur are there; those that wait already are left alone.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn schedule(engine: &Engine) -> Result<(), Refusal> {
+    engine
+        .write(Priority::Background, Isolation::Serializable, |engine, _, tx| {
+            for kind in Kind::ALL.iter().filter(|kind| kind.period().is_some()) {
+                if job::find(tx, kind.name())?.is_none() {
+                    kind.recur(engine, tx)?;
+                }
+            }
+            Ok::<_, Refusal>(())
+        })
+        .await
+}
+
+/// Does all that is due now, also what that brings about, and gives how many jobs there were. For scenario tests, where
+/// time stands still meanwhile.
+///
+/// # Errors
+/// When the database cannot be read or written. A job that fails is tried again later and is no error here.
+pub async fn run_due(engine: &Engine) -> Result<usize, Refusal> {
+    let mut count = 0;
+    loop {
+        let before = count;
+        for lane in Lane::ALL {
+            count += usize::from(next(engine, lane).await?);
+        }
+        if count == before {
+            return Ok(count);
+        }
+    }
+}
+
+/// When a job may be tried next; nothing when none waits.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn next_due(engine: &Engine) -> Result<Option<Timestamp>, Refusal> {
+    engine.read(|_, _, tx| job::next_ready(tx).map_err(Refusal::from)).await
+}
+
+/// Does the job of a lane that is due longest. False when none is.
+async fn next(engine: &Engine, lane: Lane) -> Result<bool, Refusal> {
+    engine
+        .write(Priority::Background, Isolation::Serializable, move |engine, _, tx| {
+            let now = engine.clock().now();
+            let claim = Claim { lane, limit: 1, worker: "internal", now, lease_until: now };
+            let Some(job) = job::claim(tx, &claim)?.pop() else { return Ok(false) };
+            match Kind::find(&job.kind) {
+                Some(kind) => attempt(engine, tx, kind, &job)?,
+                None => job::put_off(tx, &job, "no worker of this release knows it", later(now, UNKNOWN))?,
+            }
+            Ok::<_, Refusal>(true)
+        })
+        .await
+}
+
+/// Tries a claimed job: done, it disappears; failed, it waits for its next try or is dead.
+fn attempt(engine: &Engine, tx: &mut Tx, kind: Kind, job: &Job) -> Result<(), Refusal> {
+    let done = tx.savepoint(|tx| {
+        job::finish(tx, job)?;
+        kind.run(engine, tx, job)
+    });
+    let Err(refusal) = done else { return Ok(()) };
+    let why = refusal.to_text(fichero_model::label::Locale::EN);
+    tracing::warn!(job = %job.id, kind = kind.name(), attempt = job.attempts, why, "a job failed");
+    let now = engine.clock().now();
+    if job.attempts >= TRIES {
+        return Ok(job::bury(tx, job, &why, now)?);
+    }
+    let mut chance = [0; 8];
+    engine.ids().random(&mut chance);
+    let until = later(now, job::backoff(job.attempts, u64::from_be_bytes(chance)));
+    Ok(job::put_off(tx, job, &why, until)?)
+}
+
+fn later(moment: Timestamp, by: SignedDuration) -> Timestamp {
+    moment.checked_add(by).unwrap_or(moment)
+}
+
+#[cfg(test)]
+mod tests;

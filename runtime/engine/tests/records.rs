@@ -1,0 +1,331 @@
+//! The one door for change of records, on both databases: what is given, what follows, what is refused.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod world;
+
+use fichero_engine::read::list::ListRequest;
+use serde_json::json;
+use world::{codes, id, nobody, nothing, on_each};
+
+const SHOP: &str = r#"
+entity: customer
+fields:
+  name: {type: text, required: true, max: 40}
+  code: {type: text, external: true}
+  tier: {type: choice, default: basic, options: {basic: {discount: 0}, gold: {discount: 10}, old: {discount: 1, retired: true}}}
+  orders: {type: children, of: sale, by: customer}
+  open_total: {type: money, rollup: sum(orders.total), where: not stage.closed}
+  open_count: {type: integer, rollup: count(orders), where: not stage.closed}
+  big: {type: boolean, formula: open_total > 1000}
+unique:
+  one_name: {fields: [name]}
+---
+entity: product
+fields:
+  name: {type: text, required: true}
+  price: {type: money, min: 0}
+---
+entity: sale
+title: number
+fields:
+  number: {type: sequence, pattern: "S-{YYYY}-{####}", per: year}
+  name: text
+  customer: {type: ref, to: customer, required: true, on_delete: restrict}
+  customer_tier: {lookup: customer.tier}
+  lines: {type: lines, of: sale_line}
+  total: {type: money, rollup: sum(lines.subtotal)}
+  discount: {type: decimal, compute: customer.tier.discount}
+  due: {type: date, default: =today() + days(30)}
+  note: {type: longtext, visible_if: discount > 0}
+rules:
+  no_giveaways:
+    on: save
+    if: total < 1 and count(lines) > 0
+    reject: {field: lines, message: {en: "A sale of {{ total }} is no sale", es: "Una venta de {{ total }} no es venta"}}
+  reward:
+    on: save
+    if: changed(note) and note == "reward"
+    set: {discount: 50}
+---
+entity: sale_line
+title: label
+fields:
+  sale: {type: ref, to: sale, required: true, on_delete: cascade}
+  label: text
+  product: {type: ref, to: product, on_delete: clear}
+  price: {type: money, copy: product.price}
+  quantity: {type: integer, default: 1, min: 1}
+  subtotal: {type: money, formula: round(price * quantity, 2)}
+---
+pipeline: sale_process
+entity: sale
+field: stage
+stages:
+  draft: {closed: false}
+  sent: {closed: false, require: [note]}
+  paid: {closed: true, outcome: won}
+transitions:
+  draft: [sent]
+  sent: [paid, draft]
+  paid: []
+"#;
+
+#[test]
+fn defaults_formulas_and_numbers_follow_from_what_is_given() {
+    on_each(SHOP, async |world| {
+        let customer = world.create("customer", json!({"name": "Acme", "tier": "gold"})).await;
+        assert_eq!(customer["open_count"], 0);
+        let sale = world.create("sale", json!({"customer": id(&customer)})).await;
+        assert_eq!(sale["number"], "S-2026-0001");
+        assert_eq!(sale["due"], "2026-04-01");
+        assert_eq!(sale["stage"], "draft");
+        assert_eq!(sale["discount"], "10.00");
+        assert_eq!(sale["customer_tier"], "gold");
+        assert_eq!(sale["version"], 1);
+        let second = world.create("sale", json!({"customer": id(&customer)})).await;
+        assert_eq!(second["number"], "S-2026-0002");
+    });
+}
+
+#[test]
+fn every_wrong_value_is_told_at_once() {
+    on_each(SHOP, async |world| {
+        let refused = world
+            .try_create("sale", json!({"customer": nobody(), "due": "soon", "colour": 1, "total": 3, "stage": "gone"}))
+            .await;
+        assert_eq!(
+            codes(refused),
+            [
+                "due: not_date",
+                "colour: unknown_field",
+                "stage: not_option",
+                "total: readonly",
+                "customer: reference_missing"
+            ]
+        );
+        assert_eq!(codes(world.try_create("customer", json!({"name": "x".repeat(41)})).await), ["name: too_long"]);
+        assert_eq!(codes(world.try_create("customer", nothing()).await), ["name: required"]);
+        assert_eq!(
+            codes(world.try_create("customer", json!({"name": "A", "tier": "old"})).await),
+            ["tier: retired_option"]
+        );
+        assert!(world.names("customer", ListRequest::default()).await.is_empty(), "nothing is half done");
+    });
+}
+
+#[test]
+fn lines_are_saved_with_their_parent_and_rules_see_their_sum() {
+    on_each(SHOP, async |world| {
+        let product = world.create("product", json!({"name": "Bolt", "price": "2.50"})).await;
+        let customer = world.create("customer", json!({"name": "Acme"})).await;
+        let lines = json!([{"product": id(&product), "quantity": 4}, {"price": "1.00", "quantity": 2}]);
+        let sale = world.create("sale", json!({"customer": id(&customer), "lines": lines})).await;
+        assert_eq!(sale["total"], "12.00");
+        let stored = world.get_expanded("sale", id(&sale), &["lines"]).await;
+        let lines = stored["lines"].as_array().unwrap();
+        assert_eq!(lines.len(), 2);
+        assert_eq!((&lines[0]["price"], &lines[0]["subtotal"]), (&json!("2.50"), &json!("10.00")));
+
+        // The whole list is given: the first is changed, the second goes, a third comes.
+        let change = json!({"lines": [{"id": id(&lines[0]), "quantity": 10}, {"price": "5"}]});
+        let changed = world.update("sale", id(&sale), change).await;
+        assert_eq!(changed["total"], "30.00");
+        assert_eq!(world.get("customer", id(&customer)).await["open_total"], "30.00");
+
+        let refused = world.try_update("sale", id(&sale), json!({"lines": [{"price": "0.10"}]})).await;
+        assert_eq!(codes(refused), ["lines: rule"]);
+        let wrong = world
+            .try_update("sale", id(&sale), json!({"lines": [{"price": "1"}, {"quantity": 0, "price": "9"}]}))
+            .await;
+        assert_eq!(codes(wrong), ["lines[1].quantity: too_small"]);
+        assert_eq!(world.get("sale", id(&sale)).await["total"], "30.00");
+    });
+}
+
+#[test]
+fn rollups_follow_children_wherever_they_change() {
+    on_each(SHOP, async |world| {
+        let a = world.create("customer", json!({"name": "A"})).await;
+        let b = world.create("customer", json!({"name": "B"})).await;
+        let sale = world.create("sale", json!({"customer": id(&a), "note": "x", "lines": [{"price": "1500"}]})).await;
+        let sums = async |customer: &serde_json::Value| {
+            let stored = world.get("customer", id(customer)).await;
+            (
+                stored["open_total"].clone(),
+                stored["open_count"].clone(),
+                stored["big"].clone(),
+                stored["version"].clone(),
+            )
+        };
+        assert_eq!(
+            sums(&a).await,
+            (json!("1500.00"), json!(1), json!(true), json!(1)),
+            "derived changes raise no version"
+        );
+        world.update("sale", id(&sale), json!({"customer": id(&b)})).await;
+        assert_eq!(sums(&a).await, (json!("0.00"), json!(0), json!(false), json!(1)));
+        assert_eq!(sums(&b).await.1, json!(1));
+        world.transition("sale", id(&sale), "sent", nothing()).await.unwrap();
+        world.transition("sale", id(&sale), "paid", nothing()).await.unwrap();
+        assert_eq!(sums(&b).await, (json!("0.00"), json!(0), json!(false), json!(1)));
+    });
+}
+
+#[test]
+fn a_stage_follows_only_where_it_may_and_with_what_it_requires() {
+    on_each(SHOP, async |world| {
+        let customer = world.create("customer", json!({"name": "A"})).await;
+        let sale = world.create("sale", json!({"customer": id(&customer)})).await;
+        assert_eq!(codes(world.transition("sale", id(&sale), "paid", nothing()).await), ["stage: transition"]);
+        assert_eq!(codes(world.transition("sale", id(&sale), "sent", nothing()).await), ["note: stage_requires"]);
+        let sent = world.transition("sale", id(&sale), "sent", json!({"note": "go"})).await.unwrap();
+        assert_eq!(sent["stage"], "sent");
+        assert_eq!(codes(world.transition("sale", id(&sale), "snet", nothing()).await), ["stage: not_option"]);
+    });
+}
+
+#[test]
+fn a_computed_value_follows_until_it_is_overridden() {
+    on_each(SHOP, async |world| {
+        let gold = world.create("customer", json!({"name": "G", "tier": "gold"})).await;
+        let basic = world.create("customer", json!({"name": "B"})).await;
+        let sale = world.create("sale", json!({"customer": id(&gold)})).await;
+        assert_eq!(sale["discount"], "10.00");
+        assert_eq!(world.update("sale", id(&sale), json!({"customer": id(&basic)})).await["discount"], "0.00");
+        assert_eq!(world.update("sale", id(&sale), json!({"discount": "7"})).await["discount"], "7.00");
+        assert_eq!(world.update("sale", id(&sale), json!({"customer": id(&gold)})).await["discount"], "7.00");
+        assert_eq!(
+            world.update("sale", id(&sale), json!({"discount": null})).await["discount"],
+            "10.00",
+            "emptied, it follows again"
+        );
+    });
+}
+
+#[test]
+fn unique_rules_are_told_about_fields_and_see_only_the_living() {
+    on_each(SHOP, async |world| {
+        let first = world.create("customer", json!({"name": "Ácme  Corp", "code": "A1"})).await;
+        assert_eq!(codes(world.try_create("customer", json!({"name": "ACME corp"})).await), ["name: unique"]);
+        assert_eq!(codes(world.try_create("customer", json!({"name": "Other", "code": "A1"})).await), ["code: unique"]);
+        world.delete("customer", id(&first)).await.unwrap();
+        world.create("customer", json!({"name": "ACME corp"})).await;
+        assert_eq!(codes(world.restore("customer", id(&first)).await), ["name: unique"]);
+    });
+}
+
+#[test]
+fn deleting_restricts_cascades_and_clears_and_restoring_brings_the_batch_back() {
+    on_each(SHOP, async |world| {
+        let product = world.create("product", json!({"name": "Bolt", "price": "2"})).await;
+        let customer = world.create("customer", json!({"name": "A"})).await;
+        let sale = world
+            .create("sale", json!({"customer": id(&customer), "lines": [{"product": id(&product)}, {"price": "1"}]}))
+            .await;
+        assert_eq!(codes(world.delete("customer", id(&customer)).await), ["restrict"]);
+        world.delete("product", id(&product)).await.unwrap();
+        let lines = world.get_expanded("sale", id(&sale), &["lines"]).await["lines"].clone();
+        assert_eq!(lines[0]["product"], json!(null));
+        assert_eq!(lines[0]["price"], "2.00", "what was copied stays");
+
+        world.delete("sale", id(&sale)).await.unwrap();
+        assert_eq!(world.get("customer", id(&customer)).await["open_count"], 0);
+        assert!(world.names("sale_line", ListRequest::default()).await.is_empty(), "lines go with their parent");
+        let trashed = world.names("sale", ListRequest { trash: true, ..ListRequest::default() }).await;
+        assert_eq!(trashed.len(), 1);
+        world.restore("sale", id(&sale)).await.unwrap();
+        let back = world.get_expanded("sale", id(&sale), &["lines"]).await;
+        assert_eq!(back["lines"].as_array().unwrap().len(), 2);
+        assert_eq!(world.get("customer", id(&customer)).await["open_total"], "3.00");
+        world.purge("sale", id(&sale)).await.unwrap();
+        assert_eq!(codes(world.purge("sale", id(&sale)).await), ["not_found"]);
+        world.delete("customer", id(&customer)).await.unwrap();
+    });
+}
+
+#[test]
+fn history_tells_who_changed_what_and_nothing_derived() {
+    on_each(SHOP, async |world| {
+        let customer = world.create("customer", json!({"name": "A"})).await;
+        world.update("customer", id(&customer), json!({"name": "B", "tier": "gold"})).await;
+        world.update("customer", id(&customer), json!({"name": "B"})).await;
+        let sale = world.create("sale", json!({"customer": id(&customer), "lines": [{"price": "5"}]})).await;
+        world.delete("sale", id(&sale)).await.unwrap();
+        let history = world.history("customer", id(&customer)).await;
+        let told: Vec<_> =
+            history.iter().map(|entry| (entry["action"].as_str().unwrap(), entry["changes"].clone())).collect();
+        assert_eq!(
+            told,
+            [
+                ("update", json!({"name": ["A", "B"], "tier": ["basic", "gold"]})),
+                ("create", json!({"name": [null, "A"], "tier": [null, "basic"]})),
+            ]
+        );
+        let actions: Vec<_> =
+            world.history("sale", id(&sale)).await.iter().map(|entry| entry["action"].clone()).collect();
+        assert_eq!(actions, ["delete", "create"]);
+    });
+}
+
+#[test]
+fn a_stale_write_is_refused_and_changes_nothing() {
+    on_each(SHOP, async |world| {
+        let customer = world.create("customer", json!({"name": "A"})).await;
+        world.update_at("customer", id(&customer), json!({"name": "B"}), Some(1)).await.unwrap();
+        assert_eq!(codes(world.update_at("customer", id(&customer), json!({"name": "C"}), Some(1)).await), ["stale"]);
+        assert_eq!(world.get("customer", id(&customer)).await["name"], "B");
+    });
+}
+
+#[test]
+fn lists_filter_sort_and_page_alike() {
+    on_each(SHOP, async |world| {
+        for (name, tier) in [("Zoë", "gold"), ("anna", "basic"), ("Éric", "gold"), ("bob", "basic"), ("Ándor", "basic")]
+        {
+            world.create("customer", json!({"name": name, "tier": tier})).await;
+        }
+        let sorted = ListRequest { sort: vec!["name".to_owned()], ..ListRequest::default() };
+        assert_eq!(world.names("customer", sorted.clone()).await, ["Ándor", "anna", "bob", "Éric", "Zoë"]);
+        assert_eq!(world.filtered("customer", "tier == \"gold\"").await, ["Éric", "Zoë"]);
+        assert_eq!(world.filtered("customer", "tier.discount > 5 and name != \"Zoë\"").await, ["Éric"]);
+        assert_eq!(
+            world.filtered("customer", "not tier == \"gold\" and contains(name, \"AN\")").await,
+            ["Ándor", "anna"]
+        );
+        let mut cursor = None;
+        let mut seen = Vec::new();
+        loop {
+            let request = ListRequest {
+                limit: Some(2),
+                cursor: cursor.clone(),
+                sort: vec!["-tier".to_owned(), "name".to_owned()],
+                ..ListRequest::default()
+            };
+            let page = world.engine.list(&world.actor, world.entity("customer"), &request).await.unwrap();
+            seen.extend(page.items.iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, ["Éric", "Zoë", "Ándor", "anna", "bob"]);
+        let groups = world.aggregate("customer", &["tier"], &["count()"]).await;
+        assert_eq!(groups, [json!({"tier": "basic", "count()": 3}), json!({"tier": "gold", "count()": 2})]);
+    });
+}
+
+#[test]
+fn rules_set_and_messages_speak_the_readers_language() {
+    on_each(SHOP, async |world| {
+        let customer = world.create("customer", json!({"name": "A"})).await;
+        let sale = world.create("sale", json!({"customer": id(&customer), "note": "reward"})).await;
+        assert_eq!(sale["discount"], "50.00");
+        let refusal = world
+            .try_create("sale", json!({"customer": id(&customer), "lines": [{"price": "0.5"}]}))
+            .await
+            .unwrap_err();
+        let text = |locale: &str| refusal.to_text(fichero_model::label::Locale::parse(locale).unwrap());
+        assert!(text("en").contains("A sale of 0.5 EUR is no sale"), "{}", text("en"));
+        assert!(text("es").contains("Una venta de 0.5 EUR no es venta"), "{}", text("es"));
+    });
+}

@@ -1,0 +1,326 @@
+//! Whether an expression can become SQL with one meaning on both databases, and which part cannot.
+//!
+//! A part that does not read the row at hand, nor an item of a list of it, is a constant of the request: it is
+//! evaluated in memory beforehand and becomes a parameter, whatever it is made of. The rest is portable when it is:
+//! * a stored field, reached through at most four stored references; one that is computed when read, when its
+//!   expression is portable from there (the store writes it out);
+//! * an attribute of an option;
+//! * `not and or`, `==`, `!=`, `??`, `if`; `<` and the like over numbers, money, dates, times and durations, and over
+//!   texts that have a folded key (`text` fields) or are constants;
+//! * `+` and `-` of numbers, money and durations, `+` of texts, a date or moment moved by a constant duration, the
+//!   distance of two dates or moments;
+//! * a function of the published list that says so;
+//! * `any all count sum min max` and `in` over rows (`lines`, `children`, links), a field of each, or a `filter` of them;
+//! * `in` a list that is written out.
+
+use std::ops::Range;
+
+use super::compile::references;
+use super::eval::DEEPEST;
+use super::function::{Function, Portable, Published};
+use super::tree::{Aggregate, Arithmetic, Comparison, Expr, Node, Op, Quantifier, RowName, Unportable};
+use crate::entity::{Field, Source};
+use crate::id::{EntityId, FieldId};
+use crate::kind::{Kind, Type};
+use crate::model::Model;
+
+/// The most references on the way to a field, those within lookups included.
+const LONGEST_PATH: usize = 4;
+
+impl Expr {
+    /// The first part that cannot become SQL, as the model has its fields now. [`Expr::unportable`] holds what it was
+    /// when the expression was compiled; where fields it reads got their own expressions later, ask again.
+    pub fn find_unportable(&self, model: &Model) -> Option<Unportable> {
+        Checker { model, walked: 0, depth: 0 }.node(&self.root).err()
+    }
+}
+
+/// Whether a node is evaluated beforehand: it reads neither the row at hand nor an item of a list around it.
+pub fn is_constant(node: &Node) -> bool {
+    match &node.op {
+        Op::Row(RowName::This | RowName::Item(_)) => false,
+        Op::Literal(_) | Op::Row(_) | Op::Local(_) | Op::Value | Op::Changed(_) => true,
+        Op::Field { of, .. }
+        | Op::Each { of, .. }
+        | Op::Attribute { of, .. }
+        | Op::Not(of)
+        | Op::Negate(of)
+        | Op::Matches { text: of, .. }
+        | Op::Aggregate { list: of, .. }
+        | Op::HasRole(of) => is_constant(of),
+        Op::And(a, b)
+        | Op::Or(a, b)
+        | Op::Coalesce(a, b)
+        | Op::Compare(_, a, b)
+        | Op::Arithmetic(_, a, b)
+        | Op::In { value: a, list: b } => is_constant(a) && is_constant(b),
+        Op::If { condition, then, otherwise } => is_constant(condition) && is_constant(then) && is_constant(otherwise),
+        Op::List(nodes) | Op::Call { arguments: nodes, .. } | Op::Script { arguments: nodes, .. } => nodes.iter().all(is_constant),
+        // The items of a constant list are constants too, but the body names them as items.
+        Op::Quantify { list, depth, body, .. } => is_constant(list) && reads_only_own_item(body, *depth),
+    }
+}
+
+/// Whether a closure's body reads no row but the item of this closure, or of closures within.
+fn reads_only_own_item(node: &Node, depth: usize) -> bool {
+    let all = |nodes: &[&Node]| nodes.iter().all(|node| reads_only_own_item(node, depth));
+    match &node.op {
+        Op::Row(RowName::This) => false,
+        Op::Row(RowName::Item(item)) => *item >= depth,
+        Op::Literal(_) | Op::Row(_) | Op::Local(_) | Op::Value | Op::Changed(_) => true,
+        Op::Field { of, .. }
+        | Op::Each { of, .. }
+        | Op::Attribute { of, .. }
+        | Op::Not(of)
+        | Op::Negate(of)
+        | Op::Matches { text: of, .. }
+        | Op::Aggregate { list: of, .. }
+        | Op::HasRole(of) => all(&[of]),
+        Op::And(a, b)
+        | Op::Or(a, b)
+        | Op::Coalesce(a, b)
+        | Op::Compare(_, a, b)
+        | Op::Arithmetic(_, a, b)
+        | Op::In { value: a, list: b }
+        | Op::Quantify { list: a, body: b, .. } => all(&[a, b]),
+        Op::If { condition, then, otherwise } => all(&[condition, then, otherwise]),
+        Op::List(nodes) | Op::Call { arguments: nodes, .. } | Op::Script { arguments: nodes, .. } => {
+            nodes.iter().all(|node| reads_only_own_item(node, depth))
+        }
+    }
+}
+
+type Checked = Result<(), Unportable>;
+
+fn no(at: &Range<usize>, why: impl Into<String>) -> Checked {
+    Err(Unportable { at: at.clone(), why: why.into() })
+}
+
+struct Checker<'m> {
+    model: &'m Model,
+    /// How many references led to the row at hand.
+    walked: usize,
+    /// How many computed fields deep.
+    depth: u32,
+}
+
+impl Checker<'_> {
+    fn node(&self, node: &Node) -> Checked {
+        if is_constant(node) {
+            return Ok(());
+        }
+        match &node.op {
+            Op::Literal(_) | Op::Row(_) | Op::Local(_) | Op::Value | Op::Changed(_) => Ok(()),
+            Op::Field { of, fields } => self.field(node, of, fields),
+            Op::Attribute { of, .. } | Op::Not(of) | Op::Negate(of) => self.node(of),
+            Op::And(a, b) | Op::Or(a, b) => self.node(a).and_then(|()| self.node(b)),
+            Op::Coalesce(a, b) => self.scalar(node).and_then(|()| self.node(a)).and_then(|()| self.node(b)),
+            Op::If { condition, then, otherwise } => {
+                self.scalar(node)?;
+                self.node(condition)?;
+                self.node(then)?;
+                self.node(otherwise)
+            }
+            Op::Compare(comparison, a, b) => self.compare(*comparison, a, b, node),
+            Op::In { value, list } => {
+                self.node(value)?;
+                match &list.op {
+                    Op::List(items) => items.iter().try_for_each(|item| self.node(item)),
+                    _ => self.list(list),
+                }
+            }
+            Op::Arithmetic(operator, a, b) => self.arithmetic(*operator, a, b, node),
+            Op::Call { function, arguments } => self.call(*function, arguments, node),
+            Op::Quantify { quantifier: Quantifier::Filter, .. } | Op::Each { .. } | Op::List(_) => {
+                no(&node.at, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min`, `max` or `in`")
+            }
+            Op::Quantify { list, body, .. } => self.list(list).and_then(|()| self.node(body)),
+            Op::Aggregate { aggregate: Aggregate::Avg, .. } => no(&node.at, "a mean divides, and only comparing, `+` and `-` of numbers are exact on every database"),
+            Op::Aggregate { list, .. } => self.list(list),
+            Op::Matches { .. } => no(&node.at, "databases have other regular expressions"),
+            Op::HasRole(_) => no(&node.at, "the name of a role cannot come from the row"),
+            Op::Script { .. } => no(&node.at, "scripts run in memory"),
+        }
+    }
+
+    /// A value that is one, not several and not structured.
+    fn scalar(&self, node: &Node) -> Checked {
+        match node.ty {
+            Type::List(_) => no(&node.at, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min`, `max` or `in`"),
+            Type::Json => no(&node.at, "structured data is only ever compared with `()`"),
+            _ => Ok(()),
+        }
+    }
+
+    fn field(&self, node: &Node, of: &Node, fields: &[(EntityId, FieldId)]) -> Checked {
+        self.scalar(node)?;
+        self.path(of)?;
+        self.reached(node, references(node), fields)
+    }
+
+    /// The rows on the way: each a stored reference.
+    fn path(&self, node: &Node) -> Checked {
+        match &node.op {
+            Op::Row(_) => Ok(()),
+            Op::Field { of, fields } => {
+                let computed = fields.iter().find(|(entity, field)| !self.model.field(*entity, *field).is_stored());
+                match computed {
+                    Some((entity, field)) if !is_constant(node) => {
+                        let name = &self.model.field(*entity, *field).name;
+                        no(&node.at, format!("`{name}` is computed when read, and a path goes through stored references"))
+                    }
+                    _ => self.path(of),
+                }
+            }
+            _ if is_constant(node) => Ok(()),
+            _ => no(&node.at, "a path goes through stored references"),
+        }
+    }
+
+    /// The field at the end of a path of so many references.
+    fn reached(&self, node: &Node, references: usize, fields: &[(EntityId, FieldId)]) -> Checked {
+        let walked = self.walked + references.saturating_sub(1);
+        if walked > LONGEST_PATH {
+            return no(&node.at, format!("it follows {walked} references, those within computed fields included, and may follow {LONGEST_PATH}"));
+        }
+        fields.iter().try_for_each(|(entity, field)| {
+            let declared = self.model.field(*entity, *field);
+            let (Source::Lookup(expr) | Source::Formula { value: expr, stored: false }) = &declared.source else { return Ok(()) };
+            if self.depth >= DEEPEST {
+                return no(&node.at, format!("`{}` is computed through more than {DEEPEST} fields", declared.name));
+            }
+            let inner = Checker { model: self.model, walked, depth: self.depth + 1 };
+            inner.node(&expr.root).map_err(|inner| Unportable {
+                at: node.at.clone(),
+                why: format!("`{}` is computed when read: {}", declared.name, inner.why),
+            })
+        })
+    }
+
+    /// A list of rows, or of a field of each.
+    fn list(&self, node: &Node) -> Checked {
+        match &node.op {
+            Op::Field { of, fields } => {
+                let rows = fields.iter().all(|(entity, field)| is_rows(self.model.field(*entity, *field)));
+                if !rows {
+                    return no(&node.at, "values kept together in one field cannot be asked for in SQL yet");
+                }
+                self.path(of)
+            }
+            Op::Each { of, fields } => {
+                self.list(of)?;
+                let several = fields.iter().any(|(entity, field)| matches!(self.model.field(*entity, *field).value_type(), Type::List(_)));
+                if several {
+                    return no(&node.at, "a list of lists");
+                }
+                self.reached(node, references(node), fields)
+            }
+            Op::Quantify { quantifier: Quantifier::Filter, list, body, .. } => self.list(list).and_then(|()| self.node(body)),
+            _ => no(&node.at, "only rows of another entity can be asked for in SQL"),
+        }
+    }
+
+    fn compare(&self, comparison: Comparison, a: &Node, b: &Node, node: &Node) -> Checked {
+        // Whether there is anything can be asked of every single field.
+        for (this, other) in [(a, b), (b, a)] {
+            if other.ty == Type::Nothing && this.ty == Type::Json {
+                return match &this.op {
+                    Op::Field { of, fields } => self.path(of).and_then(|()| self.reached(this, references(this), fields)),
+                    _ => self.scalar(this),
+                };
+            }
+        }
+        self.scalar(a)?;
+        self.scalar(b)?;
+        let ordering = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+        for side in [a, b] {
+            match side.ty {
+                Type::Choice(_) if ordering => return no(&node.at, "the order of options is not stored"),
+                Type::Text if ordering && !self.has_key(side) => {
+                    return no(&side.at, "only `text` fields and constants are ordered: the stored folded key is compared");
+                }
+                _ => self.node(side)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn arithmetic(&self, operator: Arithmetic, a: &Node, b: &Node, node: &Node) -> Checked {
+        let moves = |ty: &Type| matches!(ty, Type::Date | Type::DateTime);
+        match operator {
+            Arithmetic::Add | Arithmetic::Subtract => {
+                let by = match (&a.ty, &b.ty) {
+                    (day, Type::Duration) if moves(day) => Some(b),
+                    (Type::Duration, day) if moves(day) => Some(a),
+                    _ => None,
+                };
+                if let Some(by) = by.filter(|by| !is_constant(by)) {
+                    return no(&by.at, "a date is moved in SQL by a constant duration only");
+                }
+                self.node(a).and_then(|()| self.node(b))
+            }
+            Arithmetic::Multiply | Arithmetic::Divide | Arithmetic::Remainder => {
+                no(&node.at, "only comparing, `+` and `-` of numbers are exact on every database; keep the result in a formula")
+            }
+        }
+    }
+
+    fn call(&self, function: Function, arguments: &[Node], node: &Node) -> Checked {
+        let refuse = || {
+            let why = match Published::find(function.name()).map(|published| published.portable) {
+                Some(Portable::No(why)) => format!("`{}`: {why}", function.name()),
+                Some(Portable::When(when)) => format!("`{}` becomes SQL only {when}", function.name()),
+                Some(Portable::Yes) | None => format!("`{}` is called in a way that has no SQL", function.name()),
+            };
+            no(&node.at, why)
+        };
+        let all = || arguments.iter().try_for_each(|argument| self.node(argument));
+        match (function, arguments) {
+            (Function::Year | Function::Month | Function::Day | Function::Weekday, [day]) if day.ty == Type::Date => all(),
+            (Function::Hour, [time]) if time.ty == Type::Time => all(),
+            (Function::AddMonths, [day, months]) if is_constant(months) => self.node(day),
+            (
+                Function::StartOfWeek
+                | Function::StartOfMonth
+                | Function::EndOfMonth
+                | Function::StartOfYear
+                | Function::EndOfYear
+                | Function::DaysBetween
+                | Function::Len
+                | Function::Abs
+                | Function::Sign
+                | Function::Least
+                | Function::Greatest
+                | Function::Base,
+                _,
+            ) => all(),
+            (Function::Contains | Function::StartsWith | Function::EndsWith, [text, part]) if self.has_key(text) && is_constant(part) => Ok(()),
+            (Function::Fold, [text]) if self.has_key(text) => Ok(()),
+            (Function::IsEmpty, [Node { op: Op::Field { of, fields }, ty: Type::Json, .. }]) => {
+                self.path(of).and_then(|()| self.reached(&arguments[0], references(&arguments[0]), fields))
+            }
+            (Function::IsEmpty, [list @ Node { ty: Type::List(_), .. }]) => self.list(list),
+            (Function::IsEmpty, _) => all(),
+            _ => refuse(),
+        }
+    }
+
+    /// Whether a text has a folded key in SQL: it is a constant, or a `text` field reached by a path.
+    fn has_key(&self, node: &Node) -> bool {
+        let Op::Field { of, fields } = &node.op else { return is_constant(node) };
+        is_constant(node)
+            || (self.field(node, of, fields).is_ok()
+                && fields.iter().all(|(entity, field)| {
+                    let declared = self.model.field(*entity, *field);
+                    match &declared.source {
+                        Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => self.has_key(&expr.root),
+                        _ => matches!(declared.kind, Kind::Text { .. }),
+                    }
+                }))
+    }
+}
+
+/// Whether the values of a field are rows of another entity.
+fn is_rows(field: &Field) -> bool {
+    field.kind.is_rows() || field.is_link()
+}

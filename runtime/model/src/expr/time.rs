@@ -1,0 +1,101 @@
+//! Days and moments: reading them from text, and the arithmetic on them.
+//!
+//! Stored logic lives in the workspace's zone. A moment is kept to the microsecond, a duration to the second.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+
+use super::number;
+
+/// The seconds of a day of 24 hours.
+pub const DAY: i64 = 86_400;
+
+/// The day an ISO 8601 text writes: `2026-03-02`, nothing else.
+pub fn parse_date(text: &str) -> Option<Date> {
+    let shaped = text.len() == 10 && text.bytes().enumerate().all(|(index, byte)| match index {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    number::date(shaped.then(|| text.parse().ok())??)
+}
+
+/// The time of day an ISO 8601 text writes: `09:30` or `09:30:15`.
+pub fn parse_time(text: &str) -> Option<Time> {
+    let shaped = matches!(text.len(), 5 | 8) && text.bytes().enumerate().all(|(index, byte)| match index {
+        2 | 5 => byte == b':',
+        _ => byte.is_ascii_digit(),
+    });
+    shaped.then(|| text.parse().ok())?
+}
+
+/// The moment an ISO 8601 text writes: `2026-03-02T09:00`, with seconds and a fraction if need be, in `zone` unless it
+/// ends with `Z`, an offset, or a space and the name of a zone. A time that a clock change skips begins at the first
+/// moment that exists, an ambiguous one is the first of its two.
+pub fn parse_moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    if let Some((civil, name)) = text.split_once(' ') {
+        return parse_moment(civil, &TimeZone::get(name).ok()?).filter(|_| !has_offset(civil));
+    }
+    let moment = if has_offset(text) {
+        text.parse::<Timestamp>().ok()?
+    } else {
+        parse_date(text.get(..10)?)?;
+        let civil = text.parse::<DateTime>().ok()?;
+        zone.to_ambiguous_timestamp(civil).compatible().ok()?
+    };
+    number::moment(Timestamp::from_microsecond(moment.as_microsecond()).ok()?)
+}
+
+fn has_offset(text: &str) -> bool {
+    let time = text.get(10..).unwrap_or_default();
+    time.ends_with(['Z', 'z']) || time.contains(['+', '-'])
+}
+
+/// The first moment of a day in a zone.
+pub fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    let moment = zone.to_ambiguous_timestamp(day.at(0, 0, 0, 0)).compatible().ok()?;
+    number::moment(moment)
+}
+
+/// The day, and the time of day, that a moment is in a zone.
+pub fn civil(moment: Timestamp, zone: &TimeZone) -> DateTime {
+    zone.to_datetime(moment)
+}
+
+/// A day moved by a duration: by its whole days, rounded down.
+pub fn move_day(day: Date, seconds: i64) -> Option<Date> {
+    number::date(day.checked_add(seconds.div_euclid(DAY).days()).ok()?)
+}
+
+/// A moment moved by a duration.
+pub fn move_moment(moment: Timestamp, seconds: i64) -> Option<Timestamp> {
+    let microseconds = moment.as_microsecond().checked_add(seconds.checked_mul(1_000_000)?)?;
+    number::moment(Timestamp::from_microsecond(microseconds).ok()?)
+}
+
+/// How many days `to` is after `from`.
+pub fn days_between(from: Date, to: Date) -> i64 {
+    // The days of two dates never leave 32 bits.
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
+
+/// The whole seconds from one moment to another, towards zero.
+pub fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
+    to.as_microsecond().saturating_sub(from.as_microsecond()) / 1_000_000
+}
+
+/// The same day so many months later, or that month's last day where there is no such day.
+pub fn add_months(day: Date, months: i64) -> Option<Date> {
+    let first = i64::from(day.year()) * 12 + i64::from(day.month()) - 1;
+    let moved = first.checked_add(months)?;
+    let year = i16::try_from(moved.div_euclid(12)).ok()?;
+    let month = i8::try_from(moved.rem_euclid(12) + 1).ok()?;
+    let begin = Date::new(year, month, 1).ok()?;
+    number::date(Date::new(year, month, day.day().min(begin.days_in_month())).ok()?)
+}
+
+/// The Monday on or before a day.
+pub fn start_of_week(day: Date) -> Option<Date> {
+    let since = i64::from(day.weekday().to_monday_zero_offset());
+    number::date(day.checked_sub(since.days()).ok()?)
+}

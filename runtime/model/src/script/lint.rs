@@ -1,0 +1,158 @@
+//! Compiling a script file and finding what is wrong with it before it ever runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rhai::{AST, ASTNode, Expr, FnCallExpr, LexError, ParseErrorType, Position, Stmt};
+
+use super::{Script, Signature, engine, library};
+use crate::code;
+use crate::diagnostic::Diagnostic;
+use crate::name::did_you_mean;
+use crate::place::Place;
+
+/// The longest file, in bytes.
+const LONGEST: usize = 100_000;
+
+/// Compiles a file. A file with errors has no functions.
+pub(super) fn compile(text: &str, place: &Place) -> (Script, Vec<Diagnostic>) {
+    let empty = || Script { file: Arc::clone(&place.file), functions: Vec::new(), ast: AST::empty() };
+    let refuse = |finding: Diagnostic| (empty(), vec![finding]);
+    if text.len() > LONGEST {
+        let message = format!("the script has {} bytes, and may have {LONGEST}", text.len());
+        return refuse(Diagnostic::error(code::SCRIPT, &Place::start_of(&place.file), message).help("split it into several files"));
+    }
+    let ast = match engine::engine().compile(text) {
+        Ok(ast) => ast,
+        Err(error) => return refuse(syntax(text, place, &error.0, error.1)),
+    };
+    let functions = signatures(&ast);
+    let mut lint = Lint { text, place, functions: &functions, findings: Vec::new() };
+    for statement in ast.statements() {
+        lint.top_level(statement);
+    }
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        if let Some(node) = path.last() {
+            lint.node(*node);
+        }
+        true
+    });
+    let mut findings = lint.findings;
+    findings.sort_by_key(|finding| finding.place.as_ref().map(|place| place.start));
+    findings.dedup();
+    let functions = functions.into_iter().map(|(name, parameters)| Signature { line: line_of(&ast, &name), name, parameters }).collect();
+    (Script { file: Arc::clone(&place.file), functions, ast }, findings)
+}
+
+/// The functions of a file, but for the closures in them.
+fn signatures(ast: &AST) -> BTreeMap<Arc<str>, Vec<Arc<str>>> {
+    let written = ast.iter_functions().filter(|function| rhai::is_valid_identifier(function.name));
+    written.map(|function| (function.name.into(), function.params.iter().map(|name| (*name).into()).collect())).collect()
+}
+
+/// The line of a function's body.
+fn line_of(ast: &AST, name: &str) -> usize {
+    let mut functions = ast.shared_lib().iter_script_fn_info().map(|info| info.4);
+    functions.find(|function| function.name == name).and_then(|function| function.body.start_position().line()).unwrap_or(1)
+}
+
+struct Lint<'a> {
+    text: &'a str,
+    place: &'a Place,
+    functions: &'a BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    findings: Vec<Diagnostic>,
+}
+
+impl Lint<'_> {
+    fn find(&mut self, position: Position, width: usize, message: String, help: Option<String>) {
+        let mut finding = Diagnostic::error(code::SCRIPT, &at(self.text, self.place, position, width), message);
+        finding.help = help;
+        self.findings.push(finding);
+    }
+
+    /// A file holds functions and nothing else.
+    fn top_level(&mut self, statement: &Stmt) {
+        if !matches!(statement, Stmt::Noop(_)) {
+            let help = "put it into a function: `fn name(argument) { … }`".to_owned();
+            self.find(statement.position(), 1, "a script file holds functions and nothing else".to_owned(), Some(help));
+        }
+    }
+
+    fn node(&mut self, node: ASTNode<'_>) {
+        match node {
+            ASTNode::Expr(Expr::FnCall(call, position)) => self.call(call, *position, false),
+            ASTNode::Expr(Expr::MethodCall(call, position)) => self.call(call, *position, true),
+            ASTNode::Stmt(Stmt::FnCall(call, position)) => self.call(call, *position, false),
+            _ => {}
+        }
+    }
+
+    fn call(&mut self, call: &FnCallExpr, position: Position, method: bool) {
+        // A closure that captures is wrapped into a call of `curry`, and `in` into one of `contains`.
+        if call.is_operator_call() || call.name == "curry" {
+            return;
+        }
+        let (name, width) = (call.name.as_str(), call.name.chars().count());
+        if !call.namespace.is_empty() {
+            let help = "copy the function into this file".to_owned();
+            return self.find(position, width, "a script calls its own functions only".to_owned(), Some(help));
+        }
+        let given = call.args.len() + usize::from(method);
+        if let Some(parameters) = self.functions.get(name) {
+            if parameters.len() != given {
+                let message = format!("`{name}` takes {} arguments, not {given}", parameters.len());
+                let form = format!("it is declared as `{name}({})`", parameters.join(", "));
+                self.find(position, width, message, Some(form));
+            }
+            return;
+        }
+        match library::counts(name) {
+            Some(counts) if counts.iter().any(|range| range.contains(&given)) => {}
+            Some(_) => self.find(position, width, format!("`{name}` does not take {given} arguments"), None),
+            None => {
+                let known = self.functions.keys().map(|name| name.to_string()).chain(library::names().map(str::to_owned));
+                let known: Vec<String> = known.collect();
+                let near = did_you_mean(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+                self.find(position, width, format!("there is no function `{name}`"), near);
+            }
+        }
+    }
+}
+
+/// What Rhai's parser did not take.
+fn syntax(text: &str, place: &Place, error: &ParseErrorType, position: Position) -> Diagnostic {
+    let finding = |width: usize, message: String| Diagnostic::error(code::SCRIPT, &at(text, place, position, width), message);
+    match error {
+        ParseErrorType::VariableUndefined(name) => {
+            finding(name.chars().count(), format!("`{name}` is not known here")).help("functions see their parameters and their own variables only")
+        }
+        ParseErrorType::UnexpectedEOF => finding(1, "the script ends too early".to_owned()).help("a bracket is not closed"),
+        ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) => finding(symbol.chars().count(), format!("`{symbol}` is not allowed here")),
+        ParseErrorType::Reserved(word) => finding(word.chars().count(), format!("`{word}` is not allowed in scripts")),
+        ParseErrorType::ExprTooDeep => finding(1, "this nests too deeply".to_owned()),
+        ParseErrorType::TooManyFunctions => finding(1, "the file holds too many functions".to_owned()),
+        other => {
+            let text = other.to_string();
+            let mut letters = text.chars();
+            let message: String = letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default();
+            finding(1, message)
+        }
+    }
+}
+
+/// The place of some characters of a file.
+fn at(text: &str, place: &Place, position: Position, width: usize) -> Place {
+    let line = position.line().unwrap_or(1);
+    let column = position.position().unwrap_or(1).max(1);
+    let line_start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let rest = text.get(line_start..).unwrap_or_default();
+    let offset = |characters: usize| rest.char_indices().nth(characters).map_or(rest.len(), |(offset, _)| offset);
+    let bytes = |offset: usize| u32::try_from(line_start + offset).unwrap_or(u32::MAX);
+    Place {
+        file: Arc::clone(&place.file),
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+        column: u32::try_from(column).unwrap_or(u32::MAX),
+        start: bytes(offset(column - 1)),
+        end: bytes(offset(column - 1 + width)),
+    }
+}

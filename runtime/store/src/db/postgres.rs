@@ -1,0 +1,212 @@
+//! PostgreSQL: threads that each own a connection.
+//!
+//! A command waits in the queue, is run by one thread from begin to commit, and is repeated there when PostgreSQL finds
+//! a conflict. Threads and connections are made as they are needed, up to [`Options::pool`].
+
+mod bus;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+
+use super::command::{Run, Verdict};
+use super::events::{Announcer, Events};
+use super::options::Options;
+use super::queue::{Queue, Turn};
+use super::{Isolation, Mode, Priority};
+use crate::tx::{PostgresSession, Session, check_server, connect_options};
+use crate::{Error, Tx};
+use bus::Bus;
+
+/// How often a command is run again because of a conflict.
+const REPEATS: u32 = 5;
+
+/// An open PostgreSQL database.
+#[derive(Debug)]
+pub(crate) struct Database {
+    shared: Arc<Shared>,
+    pool: usize,
+    count: AtomicUsize,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: Queue,
+    options: PgConnectOptions,
+    limit: Duration,
+    announcer: Announcer,
+    bus: Bus,
+}
+
+impl Database {
+    pub(crate) fn open(url: &str, options: &Options) -> Result<Self, Error> {
+        let connect = connect_options(url, options.statement_limit)?;
+        let mut first = PostgresSession::new(connect.clone(), options.statement_limit)?;
+        first.connect()?;
+        check_server(&mut first)?;
+        let pool = options.pool.max(1);
+        let announcer = Announcer::new();
+        let (bus, speaking) = Bus::start(connect.clone(), announcer.clone())?;
+        // Work in the background leaves half of the connections to those who wait at a screen.
+        let queue = Queue::new(options.queue_limit, pool.div_ceil(2));
+        let shared =
+            Shared { queue, options: connect, limit: options.statement_limit, announcer, bus };
+        let database =
+            Self { shared: Arc::new(shared), pool, count: AtomicUsize::new(0), threads: Mutex::new(vec![speaking]) };
+        database.start(Some(first))?;
+        Ok(database)
+    }
+
+    pub(crate) fn run(&self, priority: Priority, command: Box<dyn Run>) {
+        let busy = self.shared.queue.push(priority, command);
+        if busy && self.count.load(Ordering::Relaxed) < self.pool {
+            // The command waits for a thread that is there; it is no failure if another cannot be started.
+            if let Err(error) = self.start(None) {
+                tracing::warn!(error = error.detail(), "no further connection");
+            }
+        }
+    }
+
+    pub(crate) fn subscribe(&self) -> Events {
+        self.shared.announcer.subscribe()
+    }
+
+    pub(crate) fn close(&self) {
+        self.stop();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A command that closes its own database must not wait for itself.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+
+    fn stop(&self) {
+        self.shared.queue.close();
+        self.shared.bus.close();
+    }
+
+    /// Starts a thread, with a connection where there is one already.
+    fn start(&self, connected: Option<PostgresSession>) -> Result<(), Error> {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.count.load(Ordering::Relaxed);
+        if number >= self.pool {
+            return Ok(());
+        }
+        let session = match connected {
+            Some(session) => session,
+            None => PostgresSession::new(self.shared.options.clone(), self.shared.limit)?,
+        };
+        let shared = Arc::clone(&self.shared);
+        let work = move || {
+            let mut tx = Tx::new(Session::Postgres(Box::new(session)));
+            while let Some(Turn { command, priority }) = shared.queue.take() {
+                serve(&mut tx, command, &shared);
+                shared.queue.done(priority);
+            }
+            tx.disconnect();
+        };
+        let thread = std::thread::Builder::new().name(format!("postgres-{number}")).spawn(work);
+        threads.push(thread.map_err(|error| Error::Unavailable(format!("no thread can be started: {error}")))?);
+        self.count.store(number + 1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Runs a command until it is done, and answers it.
+fn serve(tx: &mut Tx, mut command: Box<dyn Run>, shared: &Shared) {
+    let mut conflicts = 0;
+    let mut losses = 0;
+    loop {
+        match attempt(tx, &mut *command) {
+            Attempt::Done => {
+                let events = tx.take_events();
+                if !events.is_empty() {
+                    shared.bus.tell(&events);
+                    shared.announcer.announce(events);
+                }
+                return command.answer();
+            }
+            Attempt::Failed => return command.answer(),
+            Attempt::Lost(error) => return command.fail(error),
+            Attempt::Again(Error::Conflict(_)) if conflicts < REPEATS => {
+                conflicts += 1;
+                // Those who met should not meet again at once: each waits longer than before, and not the same time.
+                let own = std::thread::current().name().map_or(0, |name| name.len() as u64 + u64::from(name.ends_with('1')));
+                tx.pause(Duration::from_micros((500 << conflicts) + own * 137));
+            }
+            // A server that was restarted has closed all connections; a new one will do.
+            Attempt::Again(Error::Unavailable(_)) if losses == 0 => losses += 1,
+            Attempt::Again(error) => return command.fail(error),
+        }
+    }
+}
+
+/// How one run of a command ended.
+enum Attempt {
+    /// It is committed.
+    Done,
+    /// It failed by itself and is rolled back.
+    Failed,
+    /// The transaction is gone, for a reason that may be gone too when it is run again.
+    Again(Error),
+    /// It may or may not be committed, or cannot be.
+    Lost(Error),
+}
+
+fn attempt(tx: &mut Tx, command: &mut dyn Run) -> Attempt {
+    tx.reset();
+    let begin = match command.mode() {
+        Mode::Read => None,
+        Mode::Snapshot => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        Mode::Write(Isolation::ReadCommitted) => Some("BEGIN"),
+        Mode::Write(Isolation::Serializable) => Some("BEGIN ISOLATION LEVEL SERIALIZABLE"),
+    };
+    if let Err(error) = tx.connect().and_then(|()| begin.map_or(Ok(()), |begin| tx.raw(begin))) {
+        return Attempt::Again(error);
+    }
+    let verdict = command.run(tx);
+    if begin.is_none() {
+        return match verdict {
+            Verdict::Commit => Attempt::Done,
+            Verdict::RollBack => Attempt::Failed,
+            Verdict::Repeat(error) => Attempt::Again(error),
+        };
+    }
+    match verdict {
+        Verdict::Commit => match tx.raw("COMMIT") {
+            Ok(()) => Attempt::Done,
+            Err(error @ Error::Conflict(_)) => Attempt::Again(error),
+            Err(Error::Unavailable(why)) => {
+                Attempt::Lost(Error::Unavailable(format!("{why}; whether the commit took place is not known")))
+            }
+            Err(error) => Attempt::Lost(error),
+        },
+        Verdict::RollBack => {
+            roll_back(tx);
+            Attempt::Failed
+        }
+        Verdict::Repeat(error) => {
+            roll_back(tx);
+            Attempt::Again(error)
+        }
+    }
+}
+
+/// Ends a transaction without its changes. A connection on which even that fails is given up, which ends it too.
+fn roll_back(tx: &mut Tx) {
+    if tx.raw("ROLLBACK").is_err() {
+        tx.disconnect();
+    }
+}

@@ -1,0 +1,265 @@
+//! SQLite: one writer thread, a few reader threads, each owning its connection.
+//!
+//! The writer commits in groups: what waits when it begins (and what joins while it works) shares one transaction and
+//! one durable commit, each command in its own savepoint, so one that fails fails alone. A group holds at most
+//! [`GROUP`] commands or [`BUDGET`] of work. If the commit itself fails, each command is run again alone, once. Nobody
+//! is answered before the commit.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rusqlite::OpenFlags;
+
+use super::command::{Run, Verdict};
+use super::events::{Announcer, Events};
+use super::options::{Options, SqliteSync};
+use super::queue::{Queue, Turn};
+use super::{Event, Priority};
+use crate::tx::{Session, SqliteSession};
+use crate::{Error, Tx};
+
+/// How many commands share a commit at most.
+const GROUP: usize = 64;
+
+/// How long a group may work before it commits.
+const BUDGET: Duration = Duration::from_millis(5);
+
+/// An open SQLite database.
+#[derive(Debug)]
+pub(crate) struct Database {
+    writes: Arc<Queue>,
+    reads: Arc<Queue>,
+    announcer: Announcer,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Database {
+    pub(crate) fn open(path: &Path, options: &Options) -> Result<Self, Error> {
+        let announcer = Announcer::new();
+        let writes = Arc::new(Queue::new(options.queue_limit, 1));
+        let reads = Arc::new(Queue::new(options.queue_limit, 1));
+        let writer = connect(path, options, Role::Writer)?;
+        let mut threads = Vec::new();
+        for number in 0..options.readers.max(1) {
+            let (reads, tx) = (Arc::clone(&reads), connect(path, options, Role::Reader)?);
+            threads.push(thread(format!("sqlite-read-{number}"), move || read(tx, &reads))?);
+        }
+        let (queue, told) = (Arc::clone(&writes), announcer.clone());
+        threads.push(thread("sqlite-write".to_owned(), move || write(writer, &queue, &told))?);
+        Ok(Self { writes, reads, announcer, threads: Mutex::new(threads) })
+    }
+
+    pub(crate) fn read(&self, command: Box<dyn Run>) {
+        self.reads.push(Priority::Interactive, command);
+    }
+
+    pub(crate) fn write(&self, priority: Priority, command: Box<dyn Run>) {
+        self.writes.push(priority, command);
+    }
+
+    pub(crate) fn subscribe(&self) -> Events {
+        self.announcer.subscribe()
+    }
+
+    pub(crate) fn close(&self) {
+        self.stop();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A command that closes its own database must not wait for itself.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+
+    fn stop(&self) {
+        self.writes.close();
+        self.reads.close();
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Reader,
+    Writer,
+}
+
+fn thread(name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    let started = std::thread::Builder::new().name(name).spawn(work);
+    started.map_err(|error| Error::Unavailable(format!("no thread can be started: {error}")))
+}
+
+fn connect(path: &Path, options: &Options, role: Role) -> Result<Tx, Error> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if role == Role::Writer {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let explain = |error: rusqlite::Error| Error::Unavailable(format!("{}: {error}{}", path.display(), hint(path)));
+    let connection = rusqlite::Connection::open_with_flags(path, flags).map_err(explain)?;
+    let synchronous = match options.sqlite_sync {
+        SqliteSync::Full => "FULL",
+        SqliteSync::Normal => "NORMAL",
+    };
+    // The page cache is a bound, not a reservation; with a memory map most pages need none.
+    let (cache, query_only) = match role {
+        Role::Writer => (65_536, "OFF"),
+        Role::Reader => (16_384, "ON"),
+    };
+    connection.busy_timeout(Duration::from_secs(5)).map_err(explain)?;
+    let pragmas = format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -{cache}; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;
+         PRAGMA query_only = {query_only};"
+    );
+    connection.execute_batch(&pragmas).map_err(explain)?;
+    let session = SqliteSession::new(connection, options.statement_limit).map_err(explain)?;
+    Ok(Tx::new(Session::Sqlite(session)))
+}
+
+/// What may be the matter when a file cannot be opened.
+fn hint(path: &Path) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
+    if !folder.is_dir() {
+        return format!("; the folder {} does not exist", folder.display());
+    }
+    if path.is_dir() {
+        return "; this is a folder, not a file".to_owned();
+    }
+    String::new()
+}
+
+/// The life of a reader thread.
+fn read(mut tx: Tx, queue: &Queue) {
+    while let Some(Turn { mut command, priority }) = queue.take() {
+        tx.reset();
+        match tx.raw("BEGIN") {
+            Ok(()) => {
+                command.run(&mut tx);
+                // Nothing was written, so nothing can be lost by how it ends.
+                roll_back(&mut tx);
+                command.answer();
+            }
+            Err(error) => command.fail(error),
+        }
+        queue.done(priority);
+    }
+}
+
+/// The life of the writer thread.
+fn write(mut tx: Tx, queue: &Queue, announcer: &Announcer) {
+    while let Some(first) = queue.take() {
+        let group = run_group(&mut tx, queue, first);
+        match group {
+            Ok((done, events)) => {
+                announcer.announce(events);
+                for command in done {
+                    command.answer();
+                }
+            }
+            Err((done, error)) => {
+                tracing::warn!(error = error.detail(), commands = done.len(), "a group could not be committed");
+                for command in done {
+                    run_alone(&mut tx, command, announcer);
+                }
+            }
+        }
+    }
+}
+
+type Commands = Vec<Box<dyn Run>>;
+
+/// Runs what waits in one transaction and commits it. Gives the commands to be answered with the events to be told, or
+/// the commands to be run again with the reason.
+fn run_group(tx: &mut Tx, queue: &Queue, first: Turn) -> Result<(Commands, Vec<Event>), (Commands, Error)> {
+    let began = Instant::now();
+    let mut done: Commands = Vec::new();
+    let mut events = Vec::new();
+    let mut interactive = false;
+    let mut next = Some(first);
+    if let Err(error) = tx.raw("BEGIN IMMEDIATE") {
+        if let Some(turn) = next {
+            queue.done(turn.priority);
+            done.push(turn.command);
+        }
+        return Err((done, error));
+    }
+    while let Some(Turn { mut command, priority }) = next {
+        tx.reset();
+        if let Err(error) = run_in_savepoint(tx, &mut *command, &mut events) {
+            // Not even a savepoint could be made or undone: the transaction is gone.
+            queue.done(priority);
+            done.push(command);
+            roll_back(tx);
+            return Err((done, error));
+        }
+        queue.done(priority);
+        done.push(command);
+        // Who waits at a screen does not wait for work in the background to share their commit.
+        interactive |= priority == Priority::Interactive;
+        let full = done.len() >= GROUP || began.elapsed() >= BUDGET;
+        next = if full { None } else { queue.try_take(interactive) };
+    }
+    match tx.raw("COMMIT") {
+        Ok(()) => Ok((done, events)),
+        Err(error) => {
+            roll_back(tx);
+            Err((done, error))
+        }
+    }
+}
+
+fn run_in_savepoint(tx: &mut Tx, command: &mut dyn Run, events: &mut Vec<Event>) -> Result<(), Error> {
+    tx.raw("SAVEPOINT command")?;
+    match command.run(tx) {
+        Verdict::Commit => tx.raw("RELEASE command")?,
+        Verdict::RollBack | Verdict::Repeat(_) => {
+            tx.take_events();
+            tx.raw("ROLLBACK TO command")?;
+            tx.raw("RELEASE command")?;
+        }
+    }
+    for event in tx.take_events() {
+        if !events.contains(&event) {
+            events.push(event);
+        }
+    }
+    Ok(())
+}
+
+/// Ends a transaction without its changes. When even that fails there is none, which is as good.
+fn roll_back(tx: &mut Tx) {
+    let _ = tx.raw("ROLLBACK");
+}
+
+/// Runs a command in a transaction of its own, and answers it.
+fn run_alone(tx: &mut Tx, mut command: Box<dyn Run>, announcer: &Announcer) {
+    tx.reset();
+    if let Err(error) = tx.raw("BEGIN IMMEDIATE") {
+        return command.fail(error);
+    }
+    match command.run(tx) {
+        Verdict::Commit => match tx.raw("COMMIT") {
+            Ok(()) => {
+                announcer.announce(tx.take_events());
+                command.answer();
+            }
+            Err(error) => {
+                roll_back(tx);
+                command.fail(error);
+            }
+        },
+        Verdict::RollBack | Verdict::Repeat(_) => {
+            roll_back(tx);
+            command.answer();
+        }
+    }
+}

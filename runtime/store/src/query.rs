@@ -1,0 +1,109 @@
+//! Questions about the records of an entity: lists, counts and groups.
+//!
+//! A question is prepared first and asked then: preparing works out what is known beforehand (which may read records
+//! through the caller's [`Facts`](fichero_model::expr::Facts)), asking runs at most two statements, however many rows
+//! there are.
+//!
+//! Lists are paged by key: a page begins behind the keys of the last record of the page before, and the record's id
+//! comes last, so that no record is shown twice or left out while others come and go. Nothing sorts smallest.
+
+mod cursor;
+mod group;
+mod keyset;
+mod list;
+
+use fichero_model::entity::System;
+use fichero_model::expr::{Comparison, Context, Expr, Node, Op, RowName};
+use fichero_model::kind::Type;
+use fichero_model::{EntityId, FieldId, Model, Value};
+use std::sync::Arc;
+
+pub use cursor::Cursor;
+pub use group::{Aggregation, Group, Groups, Measure};
+pub use list::{Found, Page, Query};
+
+use crate::layout::Layout;
+use crate::lower::{Condition, Lowering};
+use crate::{Cell, Error};
+
+/// Which records are asked for, by whether they are in the trash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Trash {
+    /// Those that live.
+    #[default]
+    Living,
+    /// Those in the trash.
+    Trashed,
+    /// All.
+    Any,
+}
+
+/// Which records are asked for.
+#[derive(Clone, Debug)]
+pub struct Filter<'a> {
+    /// The entity.
+    pub entity: EntityId,
+    /// Conditions that must all hold: what the request asks, what the view says, what the reader may see.
+    pub conditions: Vec<&'a Expr>,
+    /// Fields with the value they must have; one that holds many must hold the value among others.
+    pub equals: Vec<(FieldId, Value)>,
+    /// Living or in the trash.
+    pub trash: Trash,
+}
+
+impl<'a> Filter<'a> {
+    /// All living records of an entity.
+    pub fn all(entity: EntityId) -> Self {
+        Self { entity, conditions: Vec::new(), equals: Vec::new(), trash: Trash::Living }
+    }
+
+    /// Those of them for which a condition holds too.
+    #[must_use]
+    pub fn and(mut self, condition: &'a Expr) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// The `WHERE` of the question.
+    fn lower(&self, lowering: &mut Lowering<'_, '_>, model: &Model) -> Result<Condition, Error> {
+        let deleted = System::DeletedAt.field();
+        let mut all = match self.trash {
+            Trash::Any => Condition::Always(true),
+            Trash::Living => lowering.base_is_null(deleted, true),
+            Trash::Trashed => lowering.base_is_null(deleted, false),
+        };
+        for (field, value) in &self.equals {
+            all = all.and(lowering.condition_node(&equal(model, self.entity, *field, value))?);
+        }
+        for condition in &self.conditions {
+            all = all.and(lowering.condition_of(condition)?);
+        }
+        Ok(all)
+    }
+
+    /// What the question becomes in SQL, for people who want to know.
+    ///
+    /// # Errors
+    /// [`Error::Unportable`], [`Error::Fault`].
+    pub fn explain(&self, layout: &Layout, context: &Context<'_>) -> Result<(String, Vec<Cell>), Error> {
+        let mut lowering = Lowering::new(layout.model(), layout.tables(), context, self.entity);
+        let condition = self.lower(&mut lowering, layout.model())?;
+        let text = format!("FROM {} WHERE {}", lowering.from(), condition.text());
+        Ok((text, lowering.into_cells()))
+    }
+}
+
+/// `field == value`, or `value in field` for one that holds many.
+fn equal(model: &Model, entity: EntityId, field: FieldId, value: &Value) -> Node {
+    let declared = model.field(entity, field);
+    let node = |op, ty| Node { op, ty, at: 0..0 };
+    let this = node(Op::Row(RowName::This), Type::Ref(Arc::new([entity])));
+    let own = node(Op::Field { of: Box::new(this), fields: Arc::new([(entity, field)]) }, declared.value_type());
+    let ty = if value.is_nothing() { Type::Nothing } else { declared.kind.value_type() };
+    let literal = node(Op::Literal(value.clone()), ty);
+    let op = match own.ty {
+        Type::List(_) if !value.is_nothing() => Op::In { value: Box::new(literal), list: Box::new(own) },
+        _ => Op::Compare(Comparison::Equal, Box::new(own), Box::new(literal)),
+    };
+    node(op, Type::Boolean)
+}

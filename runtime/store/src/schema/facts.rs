@@ -1,0 +1,113 @@
+//! What a plan must know of the rows that are there: how many, and which of them are alike.
+
+use fichero_model::Id;
+
+use super::index::{Index, quoted};
+use super::{Table, ddl};
+use crate::sql::written_for;
+use crate::{Cell, Cells, ColumnType, Error, Tx};
+
+/// How many groups of alike records are told of.
+const GROUPS: usize = 10;
+
+/// How many records of a group are named.
+const NAMED: usize = 5;
+
+/// Tells of rows.
+pub trait Facts {
+    /// How many rows a table has for which `condition` (in the SQL of the database) holds.
+    ///
+    /// # Errors
+    /// As the database says.
+    fn count(&mut self, table: &str, condition: &str) -> Result<u64, Error>;
+
+    /// Groups of records that would break a unique index, the largest first, at most 10.
+    ///
+    /// # Errors
+    /// As the database says.
+    fn alike(&mut self, table: &Table, index: &Index) -> Result<Vec<Alike>, Error>;
+}
+
+/// Records that a unique index would not let stand beside each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alike {
+    /// The values they share, in the order of the index's columns; texts by their folded key.
+    pub values: Vec<String>,
+    /// How many there are.
+    pub count: u64,
+    /// The first of them, at most 5.
+    pub records: Vec<Id>,
+}
+
+/// A database without records.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Empty;
+
+impl Facts for Empty {
+    fn count(&mut self, _table: &str, _condition: &str) -> Result<u64, Error> {
+        Ok(0)
+    }
+
+    fn alike(&mut self, _table: &Table, _index: &Index) -> Result<Vec<Alike>, Error> {
+        Ok(Vec::new())
+    }
+}
+
+impl Facts for Tx {
+    fn count(&mut self, table: &str, condition: &str) -> Result<u64, Error> {
+        let sql = format!("SELECT count(*) FROM {} WHERE {condition}", quoted(table));
+        let row = self.query_one(&sql, &[], &[ColumnType::Integer])?;
+        let count = Cells::new(row.unwrap_or_default()).integer()?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    fn alike(&mut self, table: &Table, index: &Index) -> Result<Vec<Alike>, Error> {
+        let types: Vec<ColumnType> = index.columns.iter().map(|column| type_of(table, column)).collect();
+        let columns: Vec<String> = index.columns.iter().map(|column| quoted(column)).collect();
+        let present = columns.iter().map(|column| format!("{column} IS NOT NULL"));
+        let rows = index.rows.as_ref().map(|rows| format!("({})", rows.of(self.dialect())));
+        let rows = present.chain(rows).collect::<Vec<_>>().join(" AND ");
+        let list = columns.join(", ");
+        let sql = format!(
+            "SELECT {list}, count(*) FROM {} WHERE {rows} GROUP BY {list} HAVING count(*) > 1 \
+             ORDER BY count(*) DESC, {list} LIMIT {GROUPS}",
+            quoted(&table.name)
+        );
+        let with_count: Vec<ColumnType> = types.iter().copied().chain([ColumnType::Integer]).collect();
+        let groups = self.query(&sql, &[], &with_count)?;
+        let mut alike = Vec::with_capacity(groups.len());
+        for mut values in groups {
+            let count = Cells::new(values.pop().into_iter().collect()).integer()?;
+            let same = columns.iter().enumerate().map(|(at, column)| format!("{column} = ?{}", at + 1));
+            let same = same.collect::<Vec<_>>().join(" AND ");
+            let from = quoted(&table.name);
+            let sql = format!("SELECT \"id\" FROM {from} WHERE {rows} AND {same} ORDER BY \"id\" LIMIT {NAMED}");
+            let found = self.query(&written_for(self.dialect(), &sql), &values, &[ColumnType::Id])?;
+            let records = found.into_iter().map(|row| Cells::new(row).id()).collect::<Result<_, _>>()?;
+            let values = values.iter().map(in_words).collect();
+            alike.push(Alike { values, count: u64::try_from(count).unwrap_or(0), records });
+        }
+        Ok(alike)
+    }
+}
+
+fn type_of(table: &Table, column: &str) -> ColumnType {
+    let columns = table.fields.iter().flat_map(|field| &field.columns);
+    columns.into_iter().find(|known| known.name == column).map_or(ColumnType::Text, |known| known.ty)
+}
+
+fn in_words(cell: &Cell) -> String {
+    match cell {
+        Cell::Null(_) => "()".to_owned(),
+        Cell::Boolean(value) => value.to_string(),
+        Cell::Integer(value) => value.to_string(),
+        Cell::Text(value) => ddl::literal(value),
+        Cell::Bytes(value) => format!("{} bytes", value.len()),
+        Cell::Id(value) => value.to_string(),
+        Cell::Date(value) => value.to_string(),
+        Cell::Time(value) => value.to_string(),
+        Cell::DateTime(value) => value.to_string(),
+        Cell::Json(value) => value.to_string(),
+        Cell::Ids(value) => format!("{value:?}"),
+    }
+}

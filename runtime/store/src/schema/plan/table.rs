@@ -1,0 +1,233 @@
+//! Tables, columns and indexes compared.
+
+use super::cause::{cause_of_field, cause_of_index, cause_of_table, collision, place_of_index};
+use super::{Action, Cause, Hazard, Phase, Planner, Step, sql, value};
+use crate::schema::columns::Column;
+use crate::schema::desired::Desired;
+use crate::schema::fill::{Fill, Reason};
+use crate::schema::index::Index;
+use crate::schema::{Field, Origin, Table, ddl};
+use crate::{Dialect, Error};
+
+/// Adds the steps for all tables.
+pub(super) fn compare(planner: &mut Planner<'_>, desired: &Desired) -> Result<(), Error> {
+    let recorded = planner.question.recorded;
+    for table in &desired.schema.tables {
+        match recorded.table(&table.name) {
+            None => create(planner, table),
+            Some(old) => change(planner, table, old)?,
+        }
+    }
+    for change in &desired.changes {
+        value::convert(planner, &desired.schema, change)?;
+    }
+    for table in &desired.schema.tables {
+        indexes(planner, table, recorded.table(&table.name))?;
+    }
+    value::currency(planner, &desired.schema)
+}
+
+fn create(planner: &mut Planner<'_>, table: &Table) {
+    let dialect = planner.question.dialect;
+    let cause = cause_of_table(planner, table);
+    let what = format!("make table `{}`", table.name);
+    planner.add(Phase::Tables, sql(what, &cause, Hazard::Safe, vec![ddl::create_table(table, dialect)]));
+    if dialect == Dialect::Postgres {
+        let columns = table.fields.iter().flat_map(|field| &field.columns);
+        let references: Vec<String> =
+            columns.filter_map(|column| ddl::add_reference(&table.name, column)).collect();
+        if !references.is_empty() {
+            let what = format!("let the references of `{}` point to records that exist", table.name);
+            planner.add(Phase::References, sql(what, &cause, Hazard::Safe, references));
+        }
+    }
+    table.fields.iter().for_each(|field| links(planner, table, field));
+}
+
+/// The table of a field's links, where it needs one.
+fn links(planner: &mut Planner<'_>, table: &Table, field: &Field) {
+    let Some(links) = &field.links else { return };
+    let cause = cause_of_field(planner, table, field);
+    let what = format!("make table `{}` for the links of `{}`", links.table, field.name);
+    let statements = ddl::create_links(&table.name, field, planner.question.dialect);
+    // Behind the tables it refers to.
+    planner.add(Phase::Columns, sql(what, &cause, Hazard::Safe, statements));
+}
+
+fn change(planner: &mut Planner<'_>, table: &Table, old: &Table) -> Result<(), Error> {
+    let cause = cause_of_table(planner, table);
+    let dialect = planner.question.dialect;
+    let names = |what| sql(what, &cause, Hazard::Safe, Vec::new());
+    match (old.retired, table.retired) {
+        (None, Some(_)) => {
+            let rows = planner.facts.count(&table.name, "TRUE")?;
+            let what = format!("retire table `{}`: no entity wants it", table.name);
+            let note = Some("its records stay, out of sight, until `fichero prune`".to_owned());
+            planner.add(Phase::Names, Step { rows: Some(rows), note, ..names(what) });
+        }
+        (Some(_), None) => {
+            let what = format!("bring table `{}` back with its records", table.name);
+            planner.add(Phase::Names, names(what));
+        }
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    if table.retired.is_some() {
+        return Ok(());
+    }
+    if old.entity != table.entity {
+        let what = format!("call table `{}` entity `{}`, which was `{}`", table.name, table.entity, old.entity);
+        planner.add(Phase::Names, names(what));
+    }
+    if let (None, Some(position)) = (&old.position, &table.position) {
+        let what = format!("add column `{position}` to `{}`, for the order of lines", table.name);
+        let statement = ddl::add_position(&table.name, position, dialect);
+        planner.add(Phase::Columns, sql(what, &cause, Hazard::Safe, vec![statement]));
+    }
+    for field in &table.fields {
+        match old.born(&field.column) {
+            None => born(planner, table, field)?,
+            Some(old_field) => field_goes_on(planner, table, field, old_field)?,
+        }
+    }
+    Ok(())
+}
+
+/// A field that an existing table gets.
+fn born(planner: &mut Planner<'_>, table: &Table, field: &Field) -> Result<(), Error> {
+    let cause = cause_of_field(planner, table, field);
+    let columns: Vec<&Column> = field.columns.iter().collect();
+    add_columns(planner, table, &columns, &cause);
+    links(planner, table, field);
+    let reason = match &field.origin {
+        Origin::Given if field.required => value::has_filling(planner, table, field).then_some(Reason::Required),
+        Origin::Given => None,
+        Origin::Computed(_) | Origin::Derived(_) => Some(Reason::Derived),
+    };
+    reason.map_or(Ok(()), |reason| fill(planner, table, field, reason))
+}
+
+fn add_columns(planner: &mut Planner<'_>, table: &Table, columns: &[&Column], cause: &Cause) {
+    if columns.is_empty() {
+        return;
+    }
+    let dialect = planner.question.dialect;
+    let statements = columns.iter().map(|column| ddl::add_column(&table.name, column, dialect)).collect();
+    let names: Vec<String> = columns.iter().map(|column| format!("`{}`", column.name)).collect();
+    let word = if columns.len() == 1 { "column" } else { "columns" };
+    let what = format!("add {word} {} to `{}`", names.join(", "), table.name);
+    planner.add(Phase::Columns, sql(what, cause, Hazard::Safe, statements));
+}
+
+/// A field that was there.
+fn field_goes_on(planner: &mut Planner<'_>, table: &Table, field: &Field, old: &Field) -> Result<(), Error> {
+    let cause = cause_of_field(planner, table, field);
+    let names = |what| sql(what, &cause, Hazard::Safe, Vec::new());
+    match (old.retired, field.retired) {
+        (None, Some(_)) => {
+            let rows = value::count(planner, table, field)?;
+            let why = match table.field(&field.name) {
+                Some(heir) => format!("field `{}` moves to `{}`", heir.name, heir.column),
+                None => "no field wants it".to_owned(),
+            };
+            let what = format!("retire column `{}` of `{}`: {why}", field.column, table.name);
+            let note = successor_hint(planner, table, field)
+                .unwrap_or_else(|| "its values stay, out of sight, until `fichero prune`".to_owned());
+            planner.add(Phase::Names, Step { rows: Some(rows), note: Some(note), ..names(what) });
+        }
+        (Some(_), None) => {
+            let what = format!("bring column `{}` of `{}` back with its values", field.column, table.name);
+            planner.add(Phase::Names, names(what));
+        }
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    if field.retired.is_some() {
+        return Ok(());
+    }
+    if old.name != field.name {
+        let (column, table) = (&field.column, &table.name);
+        let what = format!("call column `{column}` of `{table}` field `{}`, which was `{}`", field.name, old.name);
+        planner.add(Phase::Names, names(what));
+    }
+    let missing: Vec<&Column> =
+        field.columns.iter().filter(|column| !old.columns.iter().any(|known| known.name == column.name)).collect();
+    add_columns(planner, table, &missing, &cause);
+    value::options(planner, table, field, old, &cause)?;
+    value::source(planner, table, field, old, &cause)
+}
+
+/// Whether a field that is gone may live on under another name that its author forgot to tie to it.
+fn successor_hint(planner: &Planner<'_>, table: &Table, gone: &Field) -> Option<String> {
+    let old = planner.question.recorded.table(&table.name)?;
+    let new = |field: &&Field| {
+        field.retired.is_none() && field.shape == gone.shape && old.born(&field.column).is_none()
+    };
+    let mut candidates = table.fields.iter().filter(new);
+    let heir = candidates.next()?;
+    // Fields that moved to new columns under the same name are no renames.
+    let renamed = candidates.next().is_none() && heir.name != gone.name;
+    renamed.then(|| format!("if `{}` is its new name, write `was: {}` there and its values go with it", heir.name, gone.name))
+}
+
+/// Has a field filled, if the table has rows.
+pub(super) fn fill(planner: &mut Planner<'_>, table: &Table, field: &Field, reason: Reason) -> Result<(), Error> {
+    let rows = planner.facts.count(&table.name, "TRUE")?;
+    if rows == 0 {
+        return Ok(());
+    }
+    let cause = cause_of_field(planner, table, field);
+    let why = match reason {
+        Reason::Derived => "compute",
+        Reason::Required => "fill",
+        Reason::Base => "compute the worth of",
+    };
+    let hazard = if reason == Reason::Base { Hazard::Reinterprets } else { Hazard::Backfill };
+    let what = format!("{why} `{}` in the rows of `{}`", field.name, table.name);
+    let action = Action::Fill(Fill { table: table.name.clone(), column: field.column.clone(), reason });
+    planner.add(Phase::Fills, Step { what, cause, hazard, rows: Some(rows), note: None, action });
+    Ok(())
+}
+
+fn indexes(planner: &mut Planner<'_>, table: &Table, old: Option<&Table>) -> Result<(), Error> {
+    let before = old.map_or(&[][..], |old| &old.indexes);
+    for index in before.iter().filter(|index| !table.indexes.contains(index)) {
+        let hazard = if index.purpose.is_unique() { Hazard::Barrier } else { Hazard::Safe };
+        // What is retired may be dropped beside nodes that know it; a rule that changes must change for all at once.
+        let hazard = if table.indexes.iter().any(|new| new.purpose == index.purpose) { hazard } else { Hazard::Safe };
+        let what = format!("drop index `{}` of `{}`", index.name, table.name);
+        let cause = cause_of_index(planner, table, index);
+        planner.add(Phase::Indexes, sql(what, &cause, hazard, vec![ddl::drop_index(index)]));
+    }
+    for index in table.indexes.iter().filter(|index| !before.contains(index)) {
+        make_index(planner, table, old, index)?;
+    }
+    Ok(())
+}
+
+fn make_index(planner: &mut Planner<'_>, table: &Table, old: Option<&Table>, index: &Index) -> Result<(), Error> {
+    let cause = cause_of_index(planner, table, index);
+    let statement = ddl::create_index(&table.name, index, planner.question.dialect);
+    let what = format!("make index `{}` on `{}`", index.name, table.name);
+    let Some(old) = old.filter(|_| index.purpose.is_unique()) else {
+        planner.add(Phase::NewIndexes, sql(what, &cause, Hazard::Safe, vec![statement]));
+        return Ok(());
+    };
+    if can_be_asked(old, index) {
+        let alike = planner.facts.alike(table, index)?;
+        if !alike.is_empty() {
+            planner.refusals.push(collision(&cause, place_of_index(planner, table, index), &alike));
+        }
+    }
+    let action = Action::Unique { table: table.name.clone(), index: index.name.clone(), sql: statement };
+    let what = what.replacen("make index", "make unique index", 1);
+    let step = Step { what, cause, hazard: Hazard::Barrier, rows: None, note: None, action };
+    planner.add(Phase::NewIndexes, step);
+    Ok(())
+}
+
+/// Whether the columns that an index is about are there already.
+fn can_be_asked(old: &Table, index: &Index) -> bool {
+    let known: Vec<&str> = old.fields.iter().flat_map(|field| &field.columns).map(|column| column.name.as_str()).collect();
+    let condition = index.rows.as_ref().map_or("", |rows| &rows.sqlite);
+    let names = condition.split('"').skip(1).step_by(2);
+    index.columns.iter().map(String::as_str).chain(names).all(|name| known.contains(&name))
+}

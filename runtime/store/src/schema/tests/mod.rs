@@ -1,0 +1,8 @@
+//! The schema on real databases: each test runs on SQLite, and on PostgreSQL where the machine has it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod chain;
+mod convert;
+mod nodes;
+mod publish;
+mod world;

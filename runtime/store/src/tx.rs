@@ -1,0 +1,224 @@
+//! What a command is given to work with: one connection, inside one transaction.
+//!
+//! Statements are run here and nowhere else. They count themselves ([`Tx::statements`]), so that a test can say that
+//! nothing grows with the rows shown. A statement that fails dooms the whole command on both databases alike: on
+//! PostgreSQL because the server says so, on SQLite because we do. [`Tx::savepoint`] is the one way to try something.
+
+mod postgres;
+mod sqlite;
+
+use std::time::{Duration, Instant};
+
+pub(crate) use postgres::{Session as PostgresSession, check_server, connect_options};
+pub(crate) use sqlite::Session as SqliteSession;
+
+use crate::{Cell, ColumnType, Dialect, Error, Event};
+
+/// How long a background command should run at most before it gives others a turn.
+pub const SLICE: Duration = Duration::from_millis(20);
+
+/// A connection inside a transaction, given to each command.
+#[derive(Debug)]
+pub struct Tx {
+    pub(crate) session: Session,
+    statements: u64,
+    failure: Option<Error>,
+    events: Vec<Event>,
+    depth: u32,
+    started: Instant,
+}
+
+#[derive(Debug)]
+pub(crate) enum Session {
+    Sqlite(SqliteSession),
+    Postgres(Box<PostgresSession>),
+}
+
+impl Tx {
+    pub(crate) fn new(session: Session) -> Self {
+        Self { session, statements: 0, failure: None, events: Vec::new(), depth: 0, started: Instant::now() }
+    }
+
+    /// Makes it fresh for the next command.
+    pub(crate) fn reset(&mut self) {
+        self.statements = 0;
+        self.failure = None;
+        self.events.clear();
+        self.depth = 0;
+        self.started = Instant::now();
+    }
+
+    /// Which database it is.
+    pub fn dialect(&self) -> Dialect {
+        match self.session {
+            Session::Sqlite(_) => Dialect::Sqlite,
+            Session::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// How many statements this command has run so far.
+    pub fn statements(&self) -> u64 {
+        self.statements
+    }
+
+    /// True when a background command has had its [`SLICE`]: it should finish and let its next slice be another
+    /// command.
+    pub fn should_yield(&self) -> bool {
+        self.started.elapsed() >= SLICE
+    }
+
+    /// Announces `event` to whoever listens ([`crate::Db::subscribe`]), after the commit; not at all when there is
+    /// none. The same event announced twice is told once.
+    pub fn on_commit(&mut self, event: Event) {
+        if !self.events.contains(&event) {
+            self.events.push(event);
+        }
+    }
+
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// The failure that dooms the command, if there was one.
+    pub(crate) fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
+    }
+
+    /// Tries something: when `f` fails, what it did is undone and the command may go on. A conflict with another
+    /// transaction cannot be undone that way; it dooms the command.
+    ///
+    /// # Errors
+    /// What `f` gives.
+    pub fn savepoint<T, E, F>(&mut self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx) -> Result<T, E>,
+        E: From<Error>,
+    {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone().into());
+        }
+        let name = format!("s{}", self.depth);
+        let announced = self.events.len();
+        self.script(&format!("SAVEPOINT {name}"))?;
+        self.depth += 1;
+        let result = f(self);
+        self.depth -= 1;
+        let doomed = self.failure.take();
+        if let Some(Error::Conflict(_) | Error::Unavailable(_) | Error::Timeout(_) | Error::Closed) = doomed {
+            self.failure = doomed;
+            return result;
+        }
+        match (result, doomed) {
+            (Ok(value), None) => {
+                self.script(&format!("RELEASE SAVEPOINT {name}"))?;
+                Ok(value)
+            }
+            (result, doomed) => {
+                self.events.truncate(announced);
+                self.script(&format!("ROLLBACK TO SAVEPOINT {name}"))?;
+                self.script(&format!("RELEASE SAVEPOINT {name}"))?;
+                // `f` may have swallowed the failure of a statement; what it did is undone all the same.
+                match (result, doomed) {
+                    (Ok(_), Some(failure)) => Err(failure.into()),
+                    (result, _) => result,
+                }
+            }
+        }
+    }
+
+    /// Runs a statement that gives no rows, and tells how many it changed. `sql` is written for [`Tx::dialect`]
+    /// ([`crate::sql::Sql::of`]).
+    ///
+    /// # Errors
+    /// As the database says; the command is doomed then.
+    pub(crate) fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64, Error> {
+        self.run(|session| match session {
+            Session::Sqlite(session) => session.execute(sql, parameters),
+            Session::Postgres(session) => session.execute(sql, parameters),
+        })
+    }
+
+    /// Runs a statement and gives its rows, each with one cell per type in `types`.
+    ///
+    /// # Errors
+    /// As the database says, and [`Error::Corrupt`] when a column is not of its type; the command is doomed then.
+    pub(crate) fn query(
+        &mut self,
+        sql: &str,
+        parameters: &[Cell],
+        types: &[ColumnType],
+    ) -> Result<Vec<Vec<Cell>>, Error> {
+        self.run(|session| match session {
+            Session::Sqlite(session) => session.query(sql, parameters, types),
+            Session::Postgres(session) => session.query(sql, parameters, types),
+        })
+    }
+
+    /// [`Tx::query`] for a statement that gives one row or none.
+    ///
+    /// # Errors
+    /// As [`Tx::query`], and [`Error::Corrupt`] when there are several rows.
+    pub(crate) fn query_one(
+        &mut self,
+        sql: &str,
+        parameters: &[Cell],
+        types: &[ColumnType],
+    ) -> Result<Option<Vec<Cell>>, Error> {
+        let mut rows = self.query(sql, parameters, types)?;
+        match (rows.pop(), rows.is_empty()) {
+            (row, true) => Ok(row),
+            (_, false) => Err(Error::Corrupt(format!("one row was expected and there are {}", rows.len() + 1))),
+        }
+    }
+
+    /// Runs statements that take no parameters and give no rows, one after another: changes of the schema.
+    ///
+    /// # Errors
+    /// As the database says; the command is doomed then.
+    pub(crate) fn script(&mut self, sql: &str) -> Result<(), Error> {
+        self.run(|session| match session {
+            Session::Sqlite(session) => session.script(sql),
+            Session::Postgres(session) => session.script(sql),
+        })
+    }
+
+    /// Runs a statement that belongs to the transaction and not to the command: it neither counts nor dooms.
+    pub(crate) fn raw(&mut self, sql: &'static str) -> Result<(), Error> {
+        match &mut self.session {
+            Session::Sqlite(session) => session.execute(sql, &[]).map(drop),
+            Session::Postgres(session) => session.script(sql),
+        }
+    }
+
+    /// Sees that there is a connection.
+    pub(crate) fn connect(&mut self) -> Result<(), Error> {
+        match &mut self.session {
+            Session::Sqlite(_) => Ok(()),
+            Session::Postgres(session) => session.connect(),
+        }
+    }
+
+    /// Gives the connection back to the server, where there is one.
+    pub(crate) fn disconnect(&mut self) {
+        match &mut self.session {
+            Session::Sqlite(_) => {}
+            Session::Postgres(session) => session.close(),
+        }
+    }
+
+    /// Waits, where several connections may be in each other's way.
+    pub(crate) fn pause(&self, duration: Duration) {
+        match &self.session {
+            Session::Sqlite(_) => {}
+            Session::Postgres(session) => session.pause(duration),
+        }
+    }
+
+    fn run<T>(&mut self, statement: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<T, Error> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        self.statements += 1;
+        statement(&mut self.session).inspect_err(|error| self.failure = Some(error.clone()))
+    }
+}

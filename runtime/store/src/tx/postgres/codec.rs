@@ -1,0 +1,140 @@
+//! Cells to and from PostgreSQL's binary format.
+//!
+//! The formats are those of PostgreSQL's `send` and `recv` functions (src/backend/utils/adt of its source): integers
+//! big-endian, days and microseconds counted from 2000-01-01.
+
+use std::sync::Arc;
+
+use fichero_model::Id;
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::types::Oid;
+use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, PgValueFormat, PgValueRef};
+use sqlx::types::{Json, Uuid};
+use sqlx::{Arguments as _, Encode, Postgres, Type, ValueRef as _};
+
+use crate::{Cell, ColumnType};
+
+/// 2000-01-01T00:00:00Z in microseconds since 1970.
+const EPOCH: i64 = 946_684_800_000_000;
+
+/// 2000-01-01 in days since 1970.
+const EPOCH_DAY: i64 = 10_957;
+
+const SECONDS_OF_A_DAY: i64 = 86_400;
+
+/// The identities of the types (src/include/catalog/pg_type.dat).
+const fn oid(ty: ColumnType) -> Oid {
+    Oid(match ty {
+        ColumnType::Boolean => 16,
+        ColumnType::Bytes => 17,
+        ColumnType::Integer => 20,
+        ColumnType::Text => 25,
+        ColumnType::Date => 1082,
+        ColumnType::Time => 1083,
+        ColumnType::DateTime => 1184,
+        ColumnType::Id => 2950,
+        ColumnType::Json => 3802,
+    })
+}
+
+/// Adds a parameter.
+pub(super) fn encode(arguments: &mut PgArguments, cell: &Cell) -> Result<(), BoxDynError> {
+    match cell {
+        Cell::Null(ColumnType::Boolean) => arguments.add(None::<bool>),
+        Cell::Null(ColumnType::Integer) => arguments.add(None::<i64>),
+        Cell::Null(ColumnType::Text) => arguments.add(None::<&str>),
+        Cell::Null(ColumnType::Bytes) => arguments.add(None::<&[u8]>),
+        Cell::Null(ColumnType::Id) => arguments.add(None::<Uuid>),
+        Cell::Null(ColumnType::Date) => arguments.add(None::<Days>),
+        Cell::Null(ColumnType::Time) => arguments.add(None::<TimeOfDay>),
+        Cell::Null(ColumnType::DateTime) => arguments.add(None::<Moment>),
+        Cell::Null(ColumnType::Json) => arguments.add(None::<Json<()>>),
+        Cell::Boolean(value) => arguments.add(*value),
+        Cell::Integer(value) => arguments.add(*value),
+        Cell::Text(value) => arguments.add(&**value),
+        Cell::Bytes(value) => arguments.add(&**value),
+        Cell::Id(value) => arguments.add(Uuid::from_bytes(*value.as_bytes())),
+        Cell::Date(value) => arguments.add(Days(*value)),
+        Cell::Time(value) => arguments.add(TimeOfDay(*value)),
+        Cell::DateTime(value) => arguments.add(Moment(*value)),
+        Cell::Json(value) => arguments.add(Json(&**value)),
+        Cell::Ids(ids) => arguments.add(ids.iter().map(|id| Uuid::from_bytes(*id.as_bytes())).collect::<Vec<_>>()),
+    }
+}
+
+macro_rules! own {
+    ($($name:ident($inner:ty) as $ty:expr, |$value:ident| $bytes:expr;)*) => {$(
+        struct $name($inner);
+
+        impl Type<Postgres> for $name {
+            fn type_info() -> PgTypeInfo {
+                PgTypeInfo::with_oid(oid($ty))
+            }
+        }
+
+        impl Encode<'_, Postgres> for $name {
+            fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+                let $value = self.0;
+                buffer.extend_from_slice(&$bytes);
+                Ok(IsNull::No)
+            }
+        }
+    )*};
+}
+
+own! {
+    Days(Date) as ColumnType::Date, |date| {
+        // A year from 1 to 9999 is some millions of days at most.
+        let days = days_since_1970(date) - EPOCH_DAY;
+        i32::try_from(days)?.to_be_bytes()
+    };
+    TimeOfDay(Time) as ColumnType::Time, |time| {
+        let seconds = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+        (seconds * 1_000_000).to_be_bytes()
+    };
+    Moment(Timestamp) as ColumnType::DateTime, |moment| (moment.as_microsecond() - EPOCH).to_be_bytes();
+}
+
+/// Reads a value as its type wants it, or says what is there instead.
+pub(super) fn decode(value: &PgValueRef<'_>, ty: ColumnType) -> Result<Cell, String> {
+    if value.is_null() {
+        return Ok(Cell::Null(ty));
+    }
+    let found = value.type_info();
+    let is_of_type = found.oid() == Some(oid(ty)) && value.format() == PgValueFormat::Binary;
+    let cell = value.as_bytes().ok().filter(|_| is_of_type).and_then(|bytes| read(bytes, ty));
+    cell.ok_or_else(|| format!("should hold {ty:?} and holds {found}"))
+}
+
+fn read(bytes: &[u8], ty: ColumnType) -> Option<Cell> {
+    let long = || bytes.try_into().ok().map(i64::from_be_bytes);
+    Some(match ty {
+        ColumnType::Boolean => Cell::Boolean(bytes == [1]),
+        ColumnType::Integer => Cell::Integer(long()?),
+        ColumnType::Text => Cell::Text(std::str::from_utf8(bytes).ok()?.into()),
+        ColumnType::Bytes => Cell::Bytes(bytes.into()),
+        ColumnType::Id => Cell::Id(Id::from_bytes(bytes.try_into().ok()?)),
+        ColumnType::Date => {
+            let days = i64::from(i32::from_be_bytes(bytes.try_into().ok()?)) + EPOCH_DAY;
+            let moment = Timestamp::from_second(days.checked_mul(SECONDS_OF_A_DAY)?).ok()?;
+            Cell::Date(moment.to_zoned(jiff::tz::TimeZone::UTC).date())
+        }
+        ColumnType::Time => {
+            let seconds = long()? / 1_000_000;
+            let part = |value: i64| i8::try_from(value).ok();
+            Cell::Time(Time::new(part(seconds / 3600)?, part(seconds / 60 % 60)?, part(seconds % 60)?, 0).ok()?)
+        }
+        ColumnType::DateTime => Cell::DateTime(Timestamp::from_microsecond(long()?.checked_add(EPOCH)?).ok()?),
+        // The first byte is the version of the format, 1.
+        ColumnType::Json => Cell::Json(Arc::new(serde_json::from_slice(bytes.strip_prefix(&[1])?).ok()?)),
+    })
+}
+
+fn days_since_1970(date: Date) -> i64 {
+    let zoned = date.to_zoned(jiff::tz::TimeZone::UTC);
+    // A date always exists in UTC; only years beyond what is stored have no moment.
+    zoned.map_or(i64::MIN, |zoned| zoned.timestamp().as_second().div_euclid(SECONDS_OF_A_DAY))
+}

@@ -1,0 +1,22 @@
+//! `Idempotency-Key`: makes a POST safe to repeat.
+
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use fichero_engine::Refusal;
+use fichero_engine::idempotency::Once;
+use fichero_engine::message::Message;
+use sha2::{Digest as _, Sha256};
+
+/// The key of a request, bound to its path and body; nothing when it has none.
+///
+/// # Errors
+/// When the key is empty, too long, or no plain text.
+pub fn read(headers: &HeaderMap, path: &str, body: &Bytes) -> Result<Option<Once>, Refusal> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if (1..=255).contains(&key.len()) => {
+            Ok(Some(Once { key: key.to_owned(), path: path.to_owned(), body: Sha256::digest(body).into() }))
+        }
+        _ => Err(Refusal::malformed(Message::with("bad_parameter", ["Idempotency-Key"]))),
+    }
+}

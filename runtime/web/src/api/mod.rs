@@ -1,0 +1,41 @@
+//! The HTTP interface: one set of routes for every entity, so that definitions change without the routes changing.
+//!
+//! Handlers take a request apart, ask the engine, and write its answer as JSON; they decide nothing.
+
+mod aggregate;
+mod auth;
+mod body;
+mod bulk;
+mod derive;
+mod idempotency;
+mod list;
+pub mod openapi;
+mod parameters;
+pub mod problem;
+mod record;
+mod schema;
+pub mod session;
+
+use axum::Router;
+use axum::routing::{get, post, put};
+
+use crate::server::App;
+
+/// The routes below `/api`.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/login", post(auth::login))
+        .route("/api/logout", post(auth::logout))
+        .route("/api/schema", get(schema::show))
+        .route("/api/openapi.json", get(openapi::show))
+        .route("/api/{entity}", get(list::show).post(record::create))
+        .route("/api/{entity}/query", post(list::query))
+        .route("/api/{entity}/aggregate", get(aggregate::show))
+        .route("/api/{entity}/bulk", post(bulk::run))
+        .route("/api/{entity}/derive", post(derive::run))
+        .route("/api/{entity}/by/{field}/{value}", put(record::upsert))
+        .route("/api/{entity}/{id}", get(record::show).patch(record::update).delete(record::delete))
+        .route("/api/{entity}/{id}/restore", post(record::restore))
+        .route("/api/{entity}/{id}/transition", post(record::transition))
+        .route("/api/{entity}/{id}/history", get(record::history))
+}

@@ -1,0 +1,74 @@
+//! Who asks: a bearer token of the HTTP interface, or the cookie session of a page.
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use fichero_engine::message::Message;
+use fichero_engine::{Actor, Kind, Refusal, Via};
+use fichero_model::label::Locale;
+
+use super::problem::Problem;
+use crate::server::App;
+
+/// The cookie that holds the token of a page's session.
+pub const COOKIE: &str = "fichero_session";
+
+/// Somebody who is signed in, by a bearer token.
+#[derive(Clone, Debug)]
+pub struct Caller(pub Actor);
+
+impl Caller {
+    /// A refusal in the caller's language.
+    pub fn refuse(&self, refusal: Refusal) -> Problem {
+        Problem::new(refusal, self.0.locale)
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let locale = language(parts);
+        let refuse = || Problem::new(Refusal::new(Kind::Unauthenticated, "unauthenticated", Message::key("unauthenticated")), locale);
+        let token = bearer(parts).ok_or_else(refuse)?;
+        let mut actor = app.engine.authenticate(token, Via::Api).await.map_err(|refusal| Problem::new(refusal, locale))?;
+        if let Some(locale) = asked_language(parts) {
+            actor.locale = locale;
+        }
+        Ok(Self(actor))
+    }
+}
+
+/// The bearer token of a request.
+pub fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The token in the session cookie of a request.
+pub fn cookie(parts: &Parts) -> Option<&str> {
+    parts
+        .headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE)
+        .map(|(_, token)| token)
+}
+
+/// The first language of `Accept-Language` that the runtime speaks.
+fn asked_language(parts: &Parts) -> Option<Locale> {
+    let header = parts.headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    header
+        .split(',')
+        .filter_map(|part| Locale::parse(part.split(';').next().unwrap_or("").trim()))
+        .find(|locale| matches!(locale.as_str(), "en" | "es" | "ru"))
+}
+
+/// The language of somebody who is not signed in.
+pub fn language(parts: &Parts) -> Locale {
+    asked_language(parts).unwrap_or(Locale::EN)
+}

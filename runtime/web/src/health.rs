@@ -1,0 +1,39 @@
+//! For machines that watch: alive, ready, and figures.
+
+use std::fmt::Write as _;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::server::App;
+
+/// `GET /healthz`: the process answers.
+pub async fn alive() -> &'static str {
+    "ok"
+}
+
+/// `GET /readyz`: the database answers, and the definitions are those that are deployed.
+pub async fn ready(State(app): State<App>) -> Response {
+    match app.engine.is_ready().await {
+        Ok(true) => "ready".into_response(),
+        Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "the newest deployment is not in force here").into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response(),
+    }
+}
+
+/// `GET /metrics`: figures in the Prometheus text format.
+pub async fn metrics(State(app): State<App>) -> Response {
+    let live = app.engine.live();
+    let figures = app.engine.figures();
+    let mut text = String::new();
+    let mut put = |name: &str, kind: &str, help: &str, value: u64| {
+        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
+    };
+    put("fichero_commands_total", "counter", "Commands done.", figures.commands);
+    put("fichero_refusals_total", "counter", "Commands and queries refused.", figures.refusals);
+    put("fichero_queries_total", "counter", "Queries answered.", figures.queries);
+    put("fichero_deployment", "gauge", "The deployment in force.", u64::try_from(live.seq).unwrap_or(0));
+    put("fichero_entities", "gauge", "Entities of the model in force.", live.model.entities.len() as u64);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}

@@ -1,0 +1,9 @@
+//! HTTP over the engine: the API and the generated pages.
+
+pub mod api;
+pub mod health;
+pub mod pages;
+pub mod server;
+pub mod ui;
+
+pub use server::router;

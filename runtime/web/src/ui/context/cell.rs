@@ -1,0 +1,159 @@
+//! A value as it is read: in a table, among the facts of a record, in its history.
+
+use serde::Serialize;
+
+use super::Link;
+
+/// A value, by how it looks. Every text is already written for the reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Cell {
+    /// Nothing: a quiet dash, or no row at all on a phone.
+    Empty,
+    /// Words.
+    Text {
+        /// The words.
+        text: String,
+    },
+    /// Words that may be many, with line breaks: cut to two lines in a table, whole among facts.
+    Long {
+        /// The words.
+        text: String,
+    },
+    /// Any number: integer, decimal, money, percent, duration. Digits line up.
+    Number {
+        /// The number with its unit or currency.
+        text: String,
+    },
+    /// Yes or no.
+    Boolean {
+        /// Which.
+        value: bool,
+    },
+    /// A date, a time, or both.
+    Date {
+        /// As the reader writes it.
+        text: String,
+        /// ISO 8601, for programs.
+        iso: String,
+        /// [`Tone::Danger`] when it is overdue.
+        tone: Tone,
+    },
+    /// One of a few: a stage, a choice.
+    Pill(Pill),
+    /// Several of a few.
+    Pills {
+        /// In their order.
+        items: Vec<Pill>,
+    },
+    /// Another record.
+    Link {
+        /// Its title.
+        text: String,
+        /// Its page.
+        href: String,
+    },
+    /// Other records.
+    Links {
+        /// In their order.
+        items: Vec<Link>,
+    },
+    /// A person, with initials in a disc.
+    Person {
+        /// Their name.
+        text: String,
+        /// Their page, where there is one.
+        href: Option<String>,
+    },
+    /// A way to reach someone.
+    Contact {
+        /// The address or number.
+        text: String,
+        /// `mailto:`, `tel:`, `http:` or `https:`; anything else is shown without a link.
+        href: String,
+    },
+    /// A share of a whole.
+    Meter {
+        /// As words, such as "60%".
+        text: String,
+        /// From 0 to 100.
+        percent: u8,
+    },
+}
+
+/// One of a few named values, in its colour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pill {
+    /// Its label.
+    pub text: String,
+    /// Its colour.
+    pub color: Color,
+}
+
+/// The colours a definition can name. Each is readable on light and dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Color {
+    /// What has no colour of its own.
+    #[default]
+    Gray,
+    /// `red`.
+    Red,
+    /// `orange`.
+    Orange,
+    /// `yellow` or `amber`.
+    Yellow,
+    /// `green`.
+    Green,
+    /// `teal`.
+    Teal,
+    /// `blue`.
+    Blue,
+    /// `purple` or `violet`.
+    Purple,
+    /// `pink`.
+    Pink,
+}
+
+impl Color {
+    /// The colour of a name used in definitions; gray for one that is not in the palette.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "red" => Self::Red,
+            "orange" => Self::Orange,
+            "yellow" | "amber" => Self::Yellow,
+            "green" => Self::Green,
+            "teal" => Self::Teal,
+            "blue" => Self::Blue,
+            "purple" | "violet" => Self::Purple,
+            "pink" => Self::Pink,
+            _ => Self::Gray,
+        }
+    }
+}
+
+/// How something should be taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tone {
+    /// As it is.
+    #[default]
+    Plain,
+    /// It went well.
+    Success,
+    /// Look at it.
+    Warning,
+    /// It went wrong, or is late.
+    Danger,
+}
+
+/// A moment, as [`super::super::when`] describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct When {
+    /// How long ago, or the date.
+    pub text: String,
+    /// Date and time in the reader's zone, shown when pointed at.
+    pub full: String,
+    /// ISO 8601, for programs.
+    pub iso: String,
+}

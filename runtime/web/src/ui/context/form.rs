@@ -1,0 +1,55 @@
+//! The form that creates or changes a record.
+
+use serde::Serialize;
+
+use super::{EntityHead, Field, Hidden, Page};
+
+/// The form that creates or changes a record.
+///
+/// It posts to [`FormPage::action`]. The pressed button posts `_do`: `save`, `save_and_new`, `add:FIELD` (another line, or
+/// another value of a many-reference; shown again, nothing saved), `remove:FIELD:INDEX` (that line; likewise).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FormPage {
+    /// The surroundings.
+    pub page: Page,
+    /// What is created or changed.
+    pub entity: EntityHead,
+    /// The title of the record that is changed; none when one is created.
+    pub title: Option<String>,
+    /// Where the form is posted to.
+    pub action: String,
+    /// Where "Cancel" goes.
+    pub cancel: String,
+    /// Hidden values, such as `_version`.
+    pub hidden: Vec<Hidden>,
+    /// The inputs.
+    pub sections: Vec<FormSection>,
+    /// It holds what is not saved yet: a refused post, or one shown again by `add:` or `remove:`. Leaving it is asked about.
+    pub changed: bool,
+    /// What was refused: in the summary at the top. Those of a field stand at the field too ([`Field::errors`]).
+    pub problems: Vec<FormProblem>,
+}
+
+/// Inputs under one heading.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FormSection {
+    /// Unique on the page.
+    pub id: String,
+    /// The heading.
+    pub title: Option<String>,
+    /// A sentence under it.
+    pub help: Option<String>,
+    /// 1 or 2. Wide inputs (long texts, lines) take both.
+    pub columns: u8,
+    /// In their order.
+    pub fields: Vec<Field>,
+}
+
+/// One reason why the form was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FormProblem {
+    /// Id of the input to mend, without `#`; none for what concerns the record as a whole.
+    pub id: Option<String>,
+    /// The sentence, which names the field.
+    pub message: String,
+}

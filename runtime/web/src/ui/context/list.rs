@@ -1,0 +1,57 @@
+//! The list of an entity.
+
+use serde::Serialize;
+
+use super::{EntityHead, Filters, Page, Table};
+
+/// The list of an entity, through one of its views.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListPage {
+    /// The surroundings.
+    pub page: Page,
+    /// What is listed.
+    pub entity: EntityHead,
+    /// The form for a new one, where the reader may create.
+    pub create: Option<String>,
+    /// The trash of this entity, where the reader may see it.
+    pub trash: Option<String>,
+    /// The views as tabs; none or one shows no tabs.
+    pub tabs: Vec<Tab>,
+    /// Search and filters.
+    pub filters: Filters,
+    /// The rows.
+    pub table: Table,
+    /// How many there are, where that was counted.
+    pub count: Option<Count>,
+    /// Back and forth.
+    pub pager: Pager,
+}
+
+/// A view of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tab {
+    /// The view's label.
+    pub label: String,
+    /// The list through it.
+    pub href: String,
+    /// It is the one shown.
+    pub current: bool,
+}
+
+/// A capped count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// How many were counted.
+    pub n: u64,
+    /// Counting stopped there: there are more.
+    pub more: bool,
+}
+
+/// Paging by key: there are neighbours, but no page numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Pager {
+    /// The page before.
+    pub previous: Option<String>,
+    /// The page after.
+    pub next: Option<String>,
+}

@@ -1,0 +1,66 @@
+//! What is wrong with the definitions, for their author.
+
+use serde::Serialize;
+
+use super::{Page, When};
+
+/// The findings of the last compilation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProblemsPage {
+    /// The surroundings.
+    pub page: Page,
+    /// The last save was refused: the model before it is still the one served.
+    pub refused: bool,
+    /// When the definitions were last compiled.
+    pub checked: When,
+    /// The revision that is served, shortened.
+    pub revision: String,
+    /// Errors first, then warnings, each by file and line.
+    pub findings: Vec<Finding>,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The definitions cannot be used.
+    Error,
+    /// They can, but probably not as meant.
+    Warning,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Its code, such as `F0403`.
+    pub code: String,
+    /// What is wrong. Parts in backticks are shown as code.
+    pub message: String,
+    /// Where, as `file:line:column`; none for what concerns no file.
+    pub place: Option<String>,
+    /// The lines that tell the story, the one at fault first.
+    pub excerpts: Vec<Excerpt>,
+    /// How to mend it. Parts in backticks are shown as code.
+    pub help: Option<String>,
+    /// The mended lines, ready to paste.
+    pub mended: Option<String>,
+}
+
+/// A source line with the part that matters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Excerpt {
+    /// `file:line:column`, when it is another file than the finding's.
+    pub place: Option<String>,
+    /// Counted from one.
+    pub line: u32,
+    /// The text before the part that matters.
+    pub before: String,
+    /// The part that matters; may be empty for a place between characters.
+    pub marked: String,
+    /// The text after it.
+    pub after: String,
+    /// What is to be seen there.
+    pub note: Option<String>,
+}

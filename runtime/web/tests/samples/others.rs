@@ -1,0 +1,237 @@
+//! Home, log-in, questions, problems, conflicts, errors.
+
+use super::*;
+
+pub fn login(say: Words) -> LoginPage {
+    let demo = |login: &str, role: String| DemoLogin { login: login.to_owned(), password: "demo".to_owned(), role };
+    LoginPage {
+        page: Page { user: None, nav: Nav::default(), ..page(say, "/login") },
+        login: String::new(),
+        next: "/opportunity?view=open".to_owned(),
+        refusal: None,
+        demo: vec![
+            demo("admin", say.of("Administrator", "Administración", "Администратор")),
+            demo("ana", say.of("Sales", "Ventas", "Продажи")),
+            demo("boss", say.of("Sales manager", "Dirección de ventas", "Руководитель продаж")),
+        ],
+    }
+}
+
+pub fn login_refused(say: Words) -> LoginPage {
+    LoginPage { login: "ana".to_owned(), refusal: Some(LoginRefusal::Wrong), demo: Vec::new(), ..login(say) }
+}
+
+pub fn home(say: Words) -> HomePage {
+    let card = |label: String, icon: &str, href: &str, create| MenuCard {
+        label,
+        icon: icon.to_owned(),
+        href: href.to_owned(),
+        create: if create { Some(format!("{href}/new")) } else { None },
+    };
+    let recent = |title: &str, entity: String, icon: &str, at: String| RecentRecord {
+        title: title.to_owned(),
+        entity,
+        icon: icon.to_owned(),
+        href: "/opportunity/1".to_owned(),
+        at: when(&at),
+    };
+    let account = say.of("Account", "Cuenta", "Компания");
+    HomePage {
+        page: Page {
+            watch: Some(Watch { href: "/admin/revision".to_owned(), revision: "4f1c9a".to_owned(), problems: 3 }),
+            ..page(say, "/")
+        },
+        part: DayPart::of_hour(9),
+        today: say.of("Monday, 23 November 2026", "lunes, 23 de noviembre de 2026", "понедельник, 23 ноября 2026 г."),
+        cards: vec![
+            card(say.of("Leads", "Clientes potenciales", "Лиды"), "megaphone", "/lead", true),
+            card(say.of("Opportunities", "Oportunidades", "Сделки"), "target", "/opportunity", true),
+            card(say.of("Quotes", "Presupuestos", "Коммерческие предложения"), "file-text", "/quote", true),
+            card(say.of("Products", "Productos", "Товары"), "box", "/product", false),
+            card(say.of("Accounts", "Cuentas", "Компании"), "building", "/account", true),
+            card(say.of("Contacts", "Contactos", "Контакты"), "users", "/contact", true),
+            card(say.of("Activities", "Actividades", "Дела"), "calendar", "/activity", true),
+        ],
+        recent: vec![
+            recent(
+                "Packing line, Zaragoza plant",
+                opportunity(say).label,
+                "target",
+                say.of("5 minutes ago", "hace 5 minutos", "5 минут назад"),
+            ),
+            recent(
+                "Conservas del Ebro",
+                account.clone(),
+                "building",
+                say.of("2 hours ago", "hace 2 horas", "2 часа назад"),
+            ),
+            recent(
+                "Q-2026-0188",
+                say.of("Quote", "Presupuesto", "КП"),
+                "file-text",
+                say.of("yesterday", "ayer", "вчера"),
+            ),
+            recent(
+                "Hermanos Soler e Hijos, Sociedad Limitada",
+                account,
+                "building",
+                say.of("3 days ago", "hace 3 días", "3 дня назад"),
+            ),
+        ],
+    }
+}
+
+pub fn delete(say: Words) -> ConfirmPage {
+    ConfirmPage {
+        page: Page {
+            crumbs: vec![
+                link(&opportunity(say).plural, "/opportunity"),
+                link("Packing line, Zaragoza plant", "/opportunity/1"),
+            ],
+            ..page(say, "/opportunity/1/delete")
+        },
+        entity: opportunity(say),
+        record: link("Packing line, Zaragoza plant", "/opportunity/1"),
+        deed: Deed::Delete,
+        action: "/opportunity/1/delete".to_owned(),
+        hidden: vec![Hidden { name: "_version".to_owned(), value: "7".to_owned() }],
+        cascades: vec![Affected {
+            label: say.of("Quotes", "Presupuestos", "Коммерческие предложения"),
+            n: 2,
+            href: Some("/quote?opportunity=1".to_owned()),
+        }],
+        blockers: Vec::new(),
+    }
+}
+
+pub fn delete_blocked(say: Words) -> ConfirmPage {
+    ConfirmPage {
+        cascades: Vec::new(),
+        blockers: vec![
+            Affected { label: opportunity(say).plural, n: 21, href: Some("/opportunity?account=1".to_owned()) },
+            Affected { label: say.of("Contracts", "Contratos", "Договоры"), n: 1, href: None },
+        ],
+        deed: Deed::Purge,
+        ..delete(say)
+    }
+}
+
+pub fn problems(say: Words) -> ProblemsPage {
+    let line = |line, before: &str, marked: &str, after: &str, note: Option<&str>| Excerpt {
+        place: None,
+        line,
+        before: before.to_owned(),
+        marked: marked.to_owned(),
+        after: after.to_owned(),
+        note: note.map(str::to_owned),
+    };
+    ProblemsPage {
+        page: Page {
+            watch: Some(Watch { href: "/admin/revision".to_owned(), revision: "4f1c9a".to_owned(), problems: 3 }),
+            ..page(say, "/admin/problems")
+        },
+        refused: true,
+        checked: when(&say.of("just now", "ahora mismo", "только что")),
+        revision: "4f1c9a".to_owned(),
+        findings: vec![
+            Finding {
+                severity: Severity::Error,
+                code: "F0301".to_owned(),
+                message: "the entity `opportunity` has no field `acount`".to_owned(),
+                place: Some("views/my_open_deals.yaml:5:17".to_owned()),
+                excerpts: vec![
+                    line(5, "columns: [name, ", "acount", ", amount, close_date]", Some("this column")),
+                    Excerpt {
+                        place: Some("sales/opportunity.yaml:9:3".to_owned()),
+                        ..line(
+                            9,
+                            "  ",
+                            "account",
+                            ": {type: ref, to: account, required: true, on_delete: restrict, inverse: opportunities}",
+                            Some("declared here"),
+                        )
+                    },
+                ],
+                help: Some("did you mean `account`?".to_owned()),
+                mended: Some("columns: [name, account, amount, close_date]".to_owned()),
+            },
+            Finding {
+                severity: Severity::Error,
+                code: "F0407".to_owned(),
+                message: "`amount` is money and `\"high\"` is text: they cannot be compared".to_owned(),
+                place: Some("sales/rules.yaml:14:9".to_owned()),
+                excerpts: vec![line(14, "    if: ", "amount > \"high\"", " and not stage.closed", None)],
+                help: None,
+                mended: None,
+            },
+            Finding {
+                severity: Severity::Warning,
+                code: "F0112".to_owned(),
+                message: "the new field `adress` resembles `address`".to_owned(),
+                place: Some("overlays/account.yaml:3:3".to_owned()),
+                excerpts: vec![line(3, "\t", "adress", ": text", None)],
+                help: Some(
+                    "to change the existing field, write `address`; to keep both, give the new one a name of its own"
+                        .to_owned(),
+                ),
+                mended: None,
+            },
+        ],
+    }
+}
+
+pub fn no_problems(say: Words) -> ProblemsPage {
+    ProblemsPage { refused: false, findings: Vec::new(), ..problems(say) }
+}
+
+pub fn conflict(say: Words) -> ConflictPage {
+    ConflictPage {
+        page: Page { crumbs: vec![link(&opportunity(say).plural, "/opportunity")], ..page(say, "/opportunity/1/edit") },
+        entity: opportunity(say),
+        record: link("Packing line, Zaragoza plant", "/opportunity/1"),
+        who: "Luis Ortega".to_owned(),
+        at: when(&say.of("2 minutes ago", "hace 2 minutos", "2 минуты назад")),
+        action: "/opportunity/1/edit".to_owned(),
+        hidden: vec![
+            Hidden { name: "_version".to_owned(), value: "8".to_owned() },
+            Hidden { name: "amount".to_owned(), value: "248500".to_owned() },
+        ],
+        differences: vec![
+            Difference {
+                name: "amount".to_owned(),
+                label: say.of("Amount", "Importe", "Сумма"),
+                base: number("€261,000.00"),
+                mine: number("€248,500.00"),
+                theirs: number("€255,000.00"),
+            },
+            Difference {
+                name: "description".to_owned(),
+                label: say.of("Description", "Descripción", "Описание"),
+                base: Cell::Empty,
+                mine: Cell::Long { text: "Line must run by the tomato season.".to_owned() },
+                theirs: Cell::Long {
+                    text: "Called Pilar: they need it by June,\nbut could start with half the line.".to_owned(),
+                },
+            },
+        ],
+    }
+}
+
+pub fn error(say: Words, status: u16) -> ErrorPage {
+    ErrorPage {
+        page: page(say, "/opportunity/404"),
+        status,
+        detail: (status == 409).then(|| {
+            say.of(
+                "Another open opportunity of this account has the name “Label printers”.",
+                "Otra oportunidad abierta de esta cuenta se llama «Label printers».",
+                "У этой компании уже есть открытая сделка «Label printers».",
+            )
+        }),
+        reference: (status == 500).then(|| "01JD7Q8Z".to_owned()),
+    }
+}
+
+pub fn error_signed_out(say: Words) -> ErrorPage {
+    ErrorPage { page: Page { user: None, nav: Nav::default(), ..page(say, "/nowhere") }, ..error(say, 404) }
+}

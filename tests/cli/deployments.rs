@@ -1,0 +1,100 @@
+//! plan, apply and prune, on both databases.
+
+use fichero_test_support::databases;
+
+use crate::program::Folder;
+
+const DEAL: &str = "entity: deal\ntitle: name\nfields:\n  name: {type: text, required: true}\n  amount: {type: money}\n";
+
+#[test]
+fn plan_apply_and_prune_go_round() {
+    for database in databases() {
+        let folder = Folder::with("deal.yaml", DEAL);
+        let plan = folder.run_on(&database, &["plan", "--format", "json"]).ends_with(2).json();
+        assert_eq!(plan["needs_consent"], false);
+        folder.run_on(&database, &["apply"]).ends_with(0);
+        folder.run_on(&database, &["plan"]).ends_with(0);
+        let again = folder.run_on(&database, &["apply", "--format", "json"]).ends_with(0).json();
+        assert_eq!((again["published"].as_bool(), again["deployment"].as_i64()), (Some(false), Some(1)));
+
+        // A field that goes is retired: nothing is lost, and it comes back.
+        folder.write("deal.yaml", &DEAL.replace("  amount: {type: money}\n", ""));
+        folder.run_on(&database, &["apply"]).ends_with(0);
+        folder.write("deal.yaml", DEAL);
+        folder.run_on(&database, &["apply"]).ends_with(0);
+        folder.run_on(&database, &["prune"]).ends_with(0);
+
+        // What is retired can be dropped, but only with consent to exactly that.
+        folder.write("deal.yaml", &DEAL.replace("  amount: {type: money}\n", ""));
+        folder.run_on(&database, &["apply"]).ends_with(0);
+        folder.run_on(&database, &["prune", "--older", "1d"]).ends_with(0);
+        let asked = folder.run_on(&database, &["prune", "--format", "json"]).ends_with(3).json();
+        let consent = asked["consent"].as_str().expect("a hash is printed");
+        folder.run_on(&database, &["prune", "--consent", "0000000000000000"]).ends_with(3);
+        folder.run_on(&database, &["prune", "--consent", consent]).ends_with(0);
+        folder.run_on(&database, &["prune"]).ends_with(0);
+        folder.run_on(&database, &["plan"]).ends_with(0);
+    }
+}
+
+#[test]
+fn a_plan_says_what_and_why_and_changes_nothing() {
+    let folder = Folder::with("deal.yaml", DEAL);
+    let run = folder.run(&["plan"]).ends_with(2);
+    insta::assert_snapshot!(run.told(&folder));
+    assert!(!folder.path().join("data").exists(), "a database that is not there is not made by looking");
+}
+
+#[test]
+fn the_statements_of_a_plan_are_printed_when_asked() {
+    for database in databases() {
+        let folder = Folder::with("deal.yaml", DEAL);
+        folder.run_on(&database, &["apply"]).ends_with(0);
+        folder.write("deal.yaml", &format!("{DEAL}  stage: {{type: text, index: true}}\n"));
+        let run = folder.run_on(&database, &["plan", "--sql"]).ends_with(2);
+        let name = if database.is_postgres() { "plan_sql_postgres" } else { "plan_sql_sqlite" };
+        insta::with_settings!({filters => vec![(r"of \d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC", "of MOMENT")]}, {
+            insta::assert_snapshot!(name, run.stdout);
+        });
+    }
+}
+
+#[test]
+fn a_folder_with_errors_changes_nothing() {
+    for database in databases() {
+        let folder = Folder::with("deal.yaml", DEAL);
+        folder.run_on(&database, &["apply"]).ends_with(0);
+        folder.write("deal.yaml", &DEAL.replace("money", "mony"));
+        for command in ["plan", "apply"] {
+            let run = folder.run_on(&database, &[command]).ends_with(1);
+            assert!(run.stderr.contains("deal.yaml:5"), "{}", run.stderr);
+        }
+        folder.write("deal.yaml", DEAL);
+        folder.run_on(&database, &["plan"]).ends_with(0);
+    }
+}
+
+#[test]
+fn a_folder_that_is_behind_says_what_it_would_take_away() {
+    for database in databases() {
+        let one = Folder::with("deal.yaml", DEAL);
+        let other = one.copy();
+        one.run_on(&database, &["apply"]).ends_with(0);
+        other.write("note.yaml", "entity: memo\ntitle: text\nfields:\n  text: {type: text}\n");
+        let told = other.run_on(&database, &["apply"]).ends_with(0);
+        assert!(told.stderr.contains("did not come from this folder"), "{}", told.stderr);
+        let told = one.run_on(&database, &["plan"]).ends_with(2);
+        assert!(told.stderr.contains("did not come from this folder"), "{}", told.stderr);
+        assert!(told.stdout.contains("memo"), "{}", told.stdout);
+    }
+}
+
+#[test]
+fn a_url_that_lies_is_no_reason_to_publish() {
+    // The same file through another spelling is the same database: what is in force stays.
+    let folder = Folder::with("deal.yaml", DEAL);
+    folder.run(&["apply"]).ends_with(0);
+    let absolute = format!("sqlite:{}", folder.path().join("data/fichero.db").display());
+    let run = folder.run(&["plan", "--database", &absolute]).ends_with(0);
+    assert!(run.stdout.contains("nothing to do"), "{}", run.stdout);
+}

@@ -1,0 +1,10 @@
+//! The command line from outside: the built program on temporary workspaces, on both databases.
+//!
+//! Each test looks at what scripts and people rely on: exit codes, what stands on which stream, what a folder and a
+//! database hold afterwards.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod definitions;
+mod deployments;
+mod program;
+mod usage;
