@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fichero_definition::{Catalog, File, Sources, StockPacks as _};
+use fichero_definition::{Capabilities, Catalog, File, Sources, StockPacks as _};
 use fichero_engine::deploy::{self, Definitions, Files};
 use fichero_model::diagnostic::Diagnostic;
 
@@ -37,7 +37,7 @@ impl Workspace {
 
     /// Compiles files that were read.
     fn compile(sources: Sources, mut findings: Vec<Diagnostic>) -> Self {
-        let (model, told) = fichero_definition::compile(&sources);
+        let (model, told) = fichero_definition::compile(&sources, &Capabilities::of_this_release());
         findings.extend(told);
         let sound = !findings.iter().any(Diagnostic::is_error);
         let definitions = model.filter(|_| sound).map(|model| Definitions {
@@ -55,7 +55,7 @@ impl Workspace {
     pub fn sound(&self, context: &Context) -> Result<Definitions, Failure> {
         context.report.findings(&self.findings, &*self.sources);
         match &self.definitions {
-            Some(definitions) if !(context.deny_warnings && !self.findings.is_empty()) => Ok(definitions.clone()),
+            Some(definitions) if !context.deny_warnings || self.findings.is_empty() => Ok(definitions.clone()),
             _ => Err(Failure::told()),
         }
     }

@@ -13,7 +13,7 @@ use fichero_model::{EntityId, Model, Value};
 use fichero_store::Dialect;
 use serde_json::json;
 
-use super::{Context, Dir, Exit, Failure, Outcome};
+use super::{Context, Dir, Exit, Failure, Outcome, entity_named};
 use crate::workspace::Workspace;
 
 /// The arguments of `fichero eval`.
@@ -41,7 +41,7 @@ const WRITTEN: &str = "expression";
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = Workspace::load(&context.folder(&args.dir)?);
     let model = workspace.sound(context)?.model;
-    let entity = entity(&model, &args.entity)?;
+    let entity = entity_named(&model, &args.entity)?;
     let place = Place { end: args.expression.len() as u32, ..Place::start_of(&WRITTEN.into()) };
     let expr = compile(&args.expression, &place, &Scope::row(&model, entity)).map_err(|findings| {
         context.report.findings(&findings, &Written(&args.expression));
@@ -50,20 +50,6 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     match args.sql {
         true => show_sql(context, &model, entity, &expr),
         false => evaluate(args, context, &model, entity, &expr),
-    }
-}
-
-fn entity(model: &Model, name: &str) -> Result<EntityId, Failure> {
-    match model.entity(name) {
-        Some((entity, _)) => Ok(entity),
-        None => {
-            let failure = Failure::new(format!("there is no entity `{name}`"));
-            let nearest = fichero_model::name::did_you_mean(name, model.entities.iter().map(|entity| &*entity.name));
-            Err(match nearest {
-                Some(nearest) => failure.help(format!("Did you mean `{nearest}`?")),
-                None => failure,
-            })
-        }
     }
 }
 

@@ -29,7 +29,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         files += 1;
         let Some(text) = file.text() else {
             unreadable = true;
-            context.report.findings(&fichero_definition::yaml::not_utf8(&file.path, file.bytes()), &sources);
+            let finding = fichero_definition::yaml::not_utf8(&file.path, file.bytes());
+            context.report.findings(finding.as_slice(), &sources);
             continue;
         };
         match format::format(&file.path, text) {

@@ -1,20 +1,225 @@
-//! `fichero import`: brings records in from a file.
+//! `fichero import`: brings records in from a CSV file.
 
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Write};
+use std::path::{Path, PathBuf};
 
-use super::{Context, Failure, Outcome};
+use fichero_engine::deploy::follow;
+use fichero_engine::deploy::node::Membership;
+use fichero_engine::import::{self, Error, Report, Request};
+use fichero_engine::{Actor, Engine, Mode, Via};
+use fichero_model::data::Mapping;
+use fichero_model::name::did_you_mean;
+use fichero_model::{EntityId, Model};
+use serde_json::{Value as Json, json};
+
+use super::node::{Node, refused};
+use super::{Context, Dir, Exit, Failure, Outcome, entity_named, later, runtime};
+use crate::reload;
 
 /// The arguments of `fichero import`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The entity
+    /// The entity whose records the file holds
+    #[arg(required_unless_present = "undo")]
     entity: Option<String>,
-    /// The file
+    /// The CSV file
+    #[arg(required_unless_present = "undo")]
     file: Option<PathBuf>,
+    /// The workspace folder [default: the current one]
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// The `mapping` document that says which column fills which field [default: by their headings]
+    #[arg(long, value_name = "MAPPING")]
+    map: Option<String>,
+    /// The fields by which a row finds the record it updates, with commas between
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    r#match: Option<Vec<String>>,
+    /// Show what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// It happens now: transitions are checked and everything follows that follows from a save
+    #[arg(long)]
+    live: bool,
+    /// Where rejected rows are written [default: data/rejects/ in the workspace]
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Take back what an import did (not yet)
+    #[arg(long, value_name = "BATCH", conflicts_with_all = ["map", "match", "dry_run", "live", "rejects"])]
+    undo: Option<String>,
 }
 
 /// Imports the file.
-pub fn run(args: &Args, _context: &Context) -> Outcome {
-    let _ = (&args.entity, &args.file);
-    Err(Failure::new("imports cannot be run yet"))
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let (Some(entity), Some(file), None) = (&args.entity, &args.file, &args.undo) else {
+        return later::run("import --undo", "taking an import back");
+    };
+    let folder = context.folder(&Dir::of(args.dir.clone()))?;
+    if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) {
+        return Err(Failure::new("spreadsheets cannot be read yet").help("Save the sheet as CSV, in UTF-8, and import that"));
+    }
+    let opened = File::open(file).map_err(|error| Failure::file("read", file, &error))?;
+    let length = opened.metadata().map(|metadata| metadata.len()).unwrap_or(0);
+    let node = Node::open(context, &folder)?;
+    let engine = node.engine_in_force(context)?;
+    let live = engine.live();
+    let entity = entity_named(&live.model, entity)?;
+    let mapping = args.map.as_deref().map(|name| mapping(&live.model, entity, name)).transpose()?;
+    let request = Request {
+        actor: Actor::system(Via::Import),
+        entity,
+        file: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        mapping,
+        matching: args.r#match.clone(),
+        mode: if args.live { Mode::Live } else { Mode::Load },
+        dry_run: args.dry_run,
+    };
+    let mut rejects = Rejects::new(rejects_path(args, &folder, file));
+    let progress = context.report.bytes(length, "rows");
+    let result = runtime()?.block_on(async {
+        // An import takes a while: definitions that are put in force meanwhile are followed.
+        let membership = Membership::new(&engine);
+        let following = tokio::spawn(follow::follow(engine.clone(), reload::compiler(), membership.clone(), |_| {}));
+        let reader = BufReader::with_capacity(1 << 16, opened);
+        let result = import::run(&engine, request, reader, &mut rejects, |reached| {
+            progress.set_position(reached.bytes);
+            progress.set_message(format!("{} rows, {} rejected", reached.rows, reached.rejected));
+        })
+        .await;
+        following.abort();
+        leave(&engine, membership).await;
+        result
+    });
+    progress.finish_and_clear();
+    let outcome = ended(result, &rejects, args, context);
+    node.db.close();
+    outcome
+}
+
+fn ended(result: Result<Report, Error>, rejects: &Rejects, args: &Args, context: &Context) -> Outcome {
+    let report = result.map_err(|error| match error {
+        Error::Refused(refusal) => refused(&refusal),
+        other => Failure::new(other.to_string()),
+    })?;
+    if !report.passed_over.is_empty() {
+        context.report.note(&format!("columns that fill nothing: {}", report.passed_over.join(", ")));
+    }
+    let written = rejects.written();
+    context.report.answer(&in_words(&report, written, args.dry_run), || to_json(&report, written, args.dry_run));
+    Ok(if report.rejected > 0 { Exit::Rejected } else { Exit::Done })
+}
+
+fn in_words(report: &Report, rejects: Option<&Path>, dry: bool) -> String {
+    let Report { created, updated, unchanged, rejected, made, .. } = report;
+    let mut text = format!("{created} created, {updated} updated, {unchanged} unchanged, {rejected} rejected");
+    if *made > 0 {
+        text.push_str(&format!("; {made} made because rows refer to them"));
+    }
+    if let Some(rejects) = rejects {
+        text.push_str(&format!("\nrejected rows, each with the reason: {}", rejects.display()));
+    }
+    match (dry, &report.batch) {
+        (true, _) => text.push_str("\nnothing was changed: this was a dry run"),
+        (false, Some(batch)) => text.push_str(&format!("\nbatch {batch}")),
+        (false, None) => {}
+    }
+    text
+}
+
+fn to_json(report: &Report, rejects: Option<&Path>, dry: bool) -> Json {
+    json!({
+        "batch": report.batch.map(|batch| batch.to_string()),
+        "created": report.created,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "rejected": report.rejected,
+        "made": report.made,
+        "passed_over": report.passed_over,
+        "rejects": rejects,
+        "dry_run": dry,
+    })
+}
+
+async fn leave(engine: &Engine, membership: Membership) {
+    let engine = engine.clone();
+    let left = tokio::task::spawn_blocking(move || membership.leave(&engine)).await;
+    if !matches!(left, Ok(Ok(()))) {
+        tracing::warn!("the other nodes learn later that this one has ended");
+    }
+}
+
+fn mapping<'m>(model: &'m Model, entity: EntityId, name: &str) -> Result<&'m Mapping, Failure> {
+    let Some(mapping) = model.mappings.iter().find(|mapping| &*mapping.name == name) else {
+        let failure = Failure::new(format!("there is no mapping `{name}` in what is in force"));
+        return Err(match did_you_mean(name, model.mappings.iter().map(|mapping| &*mapping.name)) {
+            Some(nearest) => failure.help(format!("Did you mean `{nearest}`?")),
+            None => failure.help("A new `mapping` document is put in force by `fichero apply`"),
+        });
+    };
+    match mapping.entity == entity {
+        true => Ok(mapping),
+        false => Err(Failure::new(format!(
+            "the mapping `{name}` is for `{}`, not for `{}`",
+            model[mapping.entity].name, model[entity].name
+        ))),
+    }
+}
+
+fn rejects_path(args: &Args, folder: &Path, file: &Path) -> PathBuf {
+    match &args.rejects {
+        Some(path) => path.clone(),
+        None => {
+            let stem = args.map.clone().or_else(|| file.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+            folder.join("data").join("rejects").join(format!("{}.csv", stem.unwrap_or_else(|| "rejects".to_owned())))
+        }
+    }
+}
+
+/// A file that is made when the first row is rejected, so that there is none when all went in. One that an earlier
+/// import left is removed at the beginning, lest it be taken for this one's.
+struct Rejects {
+    path: PathBuf,
+    file: Option<io::BufWriter<File>>,
+    began: bool,
+}
+
+impl Rejects {
+    fn new(path: PathBuf) -> Self {
+        Self { path, file: None, began: false }
+    }
+
+    /// Where rejected rows were written, if there are any.
+    fn written(&self) -> Option<&Path> {
+        self.file.as_ref().map(|_| self.path.as_path())
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        if !self.began {
+            self.began = true;
+            match fs::remove_file(&self.path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Write for Rejects {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.begin()?;
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                self.path.parent().map_or(Ok(()), fs::create_dir_all)?;
+                self.file.insert(io::BufWriter::new(File::create(&self.path)?))
+            }
+        };
+        file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.begin()?;
+        self.file.as_mut().map_or(Ok(()), Write::flush)
+    }
 }

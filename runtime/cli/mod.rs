@@ -30,6 +30,8 @@ mod user;
 use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
+use fichero_model::name::did_you_mean;
+use fichero_model::{EntityId, Model};
 
 pub use exit::{Exit, Failure, Outcome};
 pub use node::{Node, load_data};
@@ -122,6 +124,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     built.map_err(|error| Failure::new(format!("no threads can be started: {error}")))
+}
+
+/// The entity of a name that somebody typed.
+///
+/// # Errors
+/// When there is none, with the nearest.
+fn entity_named(model: &Model, name: &str) -> Result<EntityId, Failure> {
+    if let Some((entity, _)) = model.entity(name) {
+        return Ok(entity);
+    }
+    let failure = Failure::new(format!("there is no entity `{name}`"));
+    Err(match did_you_mean(name, model.entities.iter().map(|entity| &*entity.name)) {
+        Some(nearest) => failure.help(format!("Did you mean `{nearest}`?")),
+        None => failure,
+    })
 }
 
 fn dispatch(command: &Command, context: &Context) -> Outcome {

@@ -7,7 +7,7 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use fichero_model::diagnostic::{self, Diagnostic, Texts};
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value as Json, json};
 
 use super::exit::Failure;
@@ -85,6 +85,18 @@ impl Report {
         match self.is_watched() {
             true => ProgressBar::new_spinner().with_message(what),
             false => ProgressBar::hidden(),
+        }
+    }
+
+    /// Shows how much of a file of `length` bytes was read; nothing is shown where nobody watches.
+    pub fn bytes(self, length: u64, what: &'static str) -> ProgressBar {
+        if !self.is_watched() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(length).with_message(what);
+        match ProgressStyle::with_template("{wide_bar} {percent:>3} %  {msg}  {eta} left") {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
         }
     }
 

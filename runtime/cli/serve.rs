@@ -128,7 +128,7 @@ pub async fn serve(report: Report, how: &How, started: Started, watches: bool) -
     let (stop, stopped) = watch::channel(false);
 
     let membership = Membership::new(&engine);
-    let following = follow_others(&engine, &node, membership.clone(), report);
+    let following = follow_others(engine.clone(), node.clone(), membership.clone(), report);
     let following = tokio::spawn(until(stopped.clone(), following));
     let filling = tokio::spawn(until(stopped.clone(), fill_old_rows(engine.clone())));
     let worker = Worker::start(engine.clone());
@@ -217,9 +217,9 @@ async fn until_drained<E>(mut stopped: watch::Receiver<bool>, serving: impl Futu
 }
 
 /// Follows what others publish, and what this folder's author applies from another terminal.
-async fn follow_others(engine: &Engine, node: &Node, membership: Membership, report: Report) {
+async fn follow_others(engine: Engine, node: Node, membership: Membership, report: Report) {
     let told = {
-        let (engine, node) = (engine.clone(), node.clone());
+        let engine = engine.clone();
         move |result: Result<Followed, deploy::Error>| match result {
             Ok(Followed::Current) => {}
             Ok(Followed::Swapped(deployed)) => {
@@ -234,7 +234,7 @@ async fn follow_others(engine: &Engine, node: &Node, membership: Membership, rep
             Err(error) => tracing::warn!(%error, "the newest deployment cannot be looked at"),
         }
     };
-    follow::follow(engine.clone(), reload::compiler(), membership, told).await;
+    follow::follow(engine, reload::compiler(), membership, told).await;
 }
 
 /// What waited in the folder may be what was put in force now, with somebody's consent.

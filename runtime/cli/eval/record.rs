@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use fichero_engine::value::json;
 use fichero_model::clock::{Ids as _, SeededIds};
-use fichero_model::entity::{Field, Source, System};
+use fichero_model::entity::{Entity, Field, Source, System};
 use fichero_model::expr::{Context, Facts, Fault, Row};
 use fichero_model::id::SettingsId;
 use fichero_model::kind::{Kind, MoneyCurrency};
@@ -199,12 +199,12 @@ fn money(amount: &Json, base: Option<&Json>, currency: Currency) -> Result<Money
 }
 
 /// Whether a member is the currency or the worth of a money field, which are read with its amount.
-fn money_part(definition: &fichero_model::Entity, name: &str) -> bool {
+fn money_part(definition: &Entity, name: &str) -> bool {
     let stem = name.strip_suffix("_currency").or_else(|| name.strip_suffix("_base"));
     stem.and_then(|stem| definition.field(stem)).is_some_and(|(_, field)| matches!(field.kind, Kind::Money { .. }))
 }
 
-fn unknown(definition: &fichero_model::Entity, name: &str) -> Failure {
+fn unknown(definition: &Entity, name: &str) -> Failure {
     let failure = Failure::new(format!("`{}` has no such field", definition.name));
     match fichero_model::name::did_you_mean(name, definition.fields.iter().map(|field| &*field.name)) {
         Some(nearest) => failure.help(format!("Did you mean `{nearest}`?")),

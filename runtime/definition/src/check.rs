@@ -66,10 +66,11 @@ impl Check<'_> {
             Shape::Entries(names, of) => self.entries(node, *names, of),
             Shape::List(of) => self.list(node, of),
             Shape::OneOrMore(of) => self.list(node, of),
-            Shape::OneOf(shapes) => match short::choose(shapes, node).or_else(|| shapes.first()) {
-                Some(shape) => self.value(node, shape),
-                None => {}
-            },
+            Shape::OneOf(shapes) => {
+                if let Some(shape) = short::choose(shapes, node).or_else(|| shapes.first()) {
+                    self.value(node, shape);
+                }
+            }
             Shape::Text => self.text(node),
             Shape::Any => {}
             Shape::Name(_)
@@ -236,10 +237,8 @@ impl Check<'_> {
             &node.place,
             format!("`{key}` takes {expected}, and {} stands here", node.what()),
         );
-        if let Some(text) = node.as_text() {
-            if let Some(mended) = missing_space(text, &key, expected) {
-                diagnostic = diagnostic.help(mended);
-            }
+        if let Some(help) = node.as_text().and_then(|text| missing_space(text, &key, expected)) {
+            diagnostic = diagnostic.help(help);
         }
         self.found.push(diagnostic);
     }

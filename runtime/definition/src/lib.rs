@@ -16,6 +16,7 @@ mod overlay;
 mod prefix;
 mod read;
 pub mod resolve;
+pub mod schema;
 pub mod shape;
 mod short;
 pub mod source;

@@ -56,12 +56,13 @@ use fichero_model::{EntityId, FieldId, PipelineId, Value, code};
 pub use not_yet::Capabilities;
 
 use crate::catalog::Catalog;
+use crate::node::Node;
 use crate::source::Sources;
 use context::Context;
 use declare::Declared;
 use derive::{Derived, Round};
 use files::Files;
-use findings::Findings;
+use findings::{Findings, Gaps, is_of_reading};
 use graph::Graph;
 use kind::Kinds;
 use types::Word;
@@ -73,10 +74,8 @@ pub fn compile(sources: &Sources, capabilities: &Capabilities) -> (Option<Model>
     let (catalog, found) = crate::catalog(sources);
     let files = Files::new(sources, &catalog);
     let mut findings = Findings::new(&files);
-    if is_incomplete(sources, &catalog, &found) {
-        findings.set_incomplete();
-    }
-    findings.extend(found);
+    let gaps = gaps(sources, &catalog, &found);
+    findings.begin(found, gaps);
     let model = resolve(sources, &catalog, capabilities, &mut findings);
     let sound = !findings.has_errors() && sources.is_complete();
     let order: HashMap<&str, usize> = sources.files().iter().enumerate().map(|(index, file)| (&*file.path, index)).collect();
@@ -85,17 +84,32 @@ pub fn compile(sources: &Sources, capabilities: &Capabilities) -> (Option<Model>
     (model.filter(|_| sound), diagnostics)
 }
 
-/// Whether names may be declared in something that could not be read.
-fn is_incomplete(sources: &Sources, catalog: &Catalog, found: &[Diagnostic]) -> bool {
-    let declares = |kind: &str| matches!(kind, "entity" | "mixin" | "type" | "options" | "settings" | "pipeline");
-    let broken = catalog.documents.iter().any(|document| document.broken && declares(document.kind));
+/// What could not be read.
+fn gaps(sources: &Sources, catalog: &Catalog, found: &[Diagnostic]) -> Gaps {
     // A slip in a file of which no document is marked: a document or an overlay was lost altogether.
     let lost = |diagnostic: &Diagnostic| {
-        let Some(place) = diagnostic.place.as_ref().filter(|_| diagnostic.is_error()) else { return false };
-        let reading = diagnostic.code.name().starts_with("F00") || diagnostic.code == code::UNKNOWN_KIND;
-        reading && !catalog.documents.iter().any(|document| document.broken && document.name_place.file == place.file)
+        let place = diagnostic.place.as_ref().filter(|_| diagnostic.is_error() && is_of_reading(diagnostic.code));
+        place.is_some_and(|place| !catalog.documents.iter().any(|document| document.broken && document.name_place.file == place.file))
     };
-    !sources.is_complete() || broken || found.iter().any(lost)
+    let mut gaps = Gaps { documents: !sources.is_complete() || found.iter().any(lost), ..Gaps::default() };
+    for document in catalog.documents.iter().filter(|document| document.broken) {
+        match document.kind {
+            "entity" => gaps.entities.push(Arc::clone(&document.name)),
+            "settings" => gaps.entities.push(declare::settings_entity(&document.name)),
+            "mixin" => {
+                let like = catalog.of_kind("entity").filter(|entity| declare::mixins(catalog, &entity.node).contains(&document.name));
+                gaps.entities.extend(like.map(|entity| Arc::clone(&entity.name)));
+            }
+            "pipeline" => {
+                // The name of the field it makes may be lost with the rest.
+                gaps.entities.extend(document.node.get("entity").and_then(Node::as_text).cloned());
+                gaps.options = true;
+            }
+            "options" => gaps.options = true,
+            _ => {}
+        }
+    }
+    gaps
 }
 
 /// Runs the passes. Nothing when there is nothing to build on.

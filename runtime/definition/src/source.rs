@@ -160,13 +160,14 @@ impl Sources {
         packs::assemble(files)
     }
 
-    /// All files, in the order their layers are loaded, by path within a layer. The first is the runtime's own, which
-    /// belongs to the program: [`Sources::from_files`] puts this program's in its place.
+    /// The files of packs and workspace, in the order their layers are loaded, by path within a layer. Of these,
+    /// [`Sources::from_files`] makes the same again.
     pub fn files(&self) -> &[File] {
-        &self.files
+        // The first is the runtime's own, which belongs to the program.
+        self.files.get(1..).unwrap_or_default()
     }
 
-    /// All files with the layer each belongs to.
+    /// The same with the layer each belongs to, and the runtime's own before them.
     pub fn files_with_layers(&self) -> impl Iterator<Item = (&File, usize)> {
         self.files.iter().zip(self.layer_of.iter().copied())
     }

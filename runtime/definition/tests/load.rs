@@ -59,7 +59,6 @@ fn only_definitions_and_scripts_are_read() {
     let (sources, found) = Sources::load(dir.path(), &NoPacks);
     assert_eq!(codes(&found), [""; 0]);
     let expected = [
-        "fichero/runtime.yaml",
         "packs/clinic/data/rows.yaml",
         "packs/clinic/pack.yaml",
         "sales/deal.yaml",
@@ -104,7 +103,22 @@ fn links_lead_nowhere_else() {
     link(&dir.path().join(".versions/deal.yaml"), "deal.yaml");
     let (sources, found) = Sources::load(dir.path(), &NoPacks);
     assert_eq!(codes(&found), ["F0001", "F0001"]);
-    assert_eq!(paths(&sources), ["fichero/runtime.yaml", "deal.yaml", "workspace.yaml"]);
+    assert_eq!(paths(&sources), ["deal.yaml", "workspace.yaml"]);
+}
+
+#[test]
+fn a_pack_name_leads_nowhere_else() {
+    let dir = tempfile::tempdir().unwrap();
+    write(
+        dir.path(),
+        &[
+            ("workspace/workspace.yaml", "workspace: test\npacks: {\"../../outside\": installed}\n"),
+            ("outside/pack.yaml", "pack: outside\nversion: 1.0.0\n"),
+        ],
+    );
+    let (sources, found) = Sources::load(&dir.path().join("workspace"), &NoPacks);
+    assert_eq!(codes(&found), ["F0105"]);
+    assert_eq!(paths(&sources), ["workspace.yaml"]);
 }
 
 #[test]
@@ -184,5 +198,5 @@ fn a_folder_called_like_a_pack_keeps_its_own_files() {
         ],
     );
     let (sources, _) = Sources::load(dir.path(), &One("1.2.3"));
-    assert_eq!(paths(&sources), ["fichero/runtime.yaml", "base/pack.yaml", "./base/pack.yaml", "workspace.yaml"]);
+    assert_eq!(paths(&sources), ["base/pack.yaml", "./base/pack.yaml", "workspace.yaml"]);
 }

@@ -169,6 +169,3 @@ fn circle(rows: &[Row], stuck: &[usize]) -> Option<Diagnostic> {
     let finding = others.iter().fold(finding, |finding, at| finding.label(&rows[*at].place, "also in the circle, or waiting for it"));
     Some(finding.help("let one of the references be given later, by a field that is not required"))
 }
-
-#[cfg(test)]
-mod tests;

@@ -294,7 +294,7 @@ impl<W: Write> Importer<'_, W> {
             if before == 0 {
                 return Ok(());
             }
-            // Backwards every time: a file that lists children before their parents is then done in two rounds.
+            // Each round goes the other way: a file that lists children before their parents is then done in one.
             self.take(round.into_iter().rev().map(|waiting| waiting.line).collect(), false).await?;
             if self.waiting.len() == before {
                 break;

@@ -16,6 +16,7 @@ pub mod input;
 pub mod live;
 pub mod message;
 pub mod policy;
+pub mod preference;
 pub mod problems;
 pub mod read;
 pub mod record;

@@ -131,6 +131,12 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("reference_missing", "{0}: there is no such record", "{0}: no existe ese registro", "«{0}»: такой записи нет"),
     ("reference_named", "{0}: there is no record called “{1}”", "{0}: no existe ningún registro llamado «{1}»", "«{0}»: нет записи «{1}»"),
     ("reference_ambiguous", "{0}: “{1}” fits more than one record", "{0}: «{1}» corresponde a más de un registro", "«{0}»: «{1}» подходит к нескольким записям"),
+    ("nul", "{0} holds a NUL character, which cannot be kept", "{0} contiene un carácter NUL, que no se puede guardar", "«{0}» содержит символ NUL, который нельзя сохранить"),
+    ("not_utf8", "{0} is not text in UTF-8", "{0} no es texto en UTF-8", "«{0}» — не текст в UTF-8"),
+    ("number_unclear", "{0}: “{1}” could be read in two ways; write the number without separators of thousands", "{0}: «{1}» se puede leer de dos maneras; escriba el número sin separador de miles", "«{0}»: «{1}» можно прочесть двояко; напишите число без разделителя тысяч"),
+    ("ragged", "The row has {0} cells, and the heading {1}", "La fila tiene {0} celdas y el encabezado {1}", "В строке {0} ячеек, а в заголовке {1}"),
+    ("match_empty", "{0} is empty, and rows are matched by it", "{0} está vacío, y las filas se identifican por él", "«{0}» пусто, а строки сопоставляются по нему"),
+    ("match_ambiguous", "More than one record has the same {0}", "Más de un registro tiene el mismo valor de {0}", "Несколько записей с тем же значением: {0}"),
     ("reference_choice", "{0}: this record cannot be chosen here", "{0}: este registro no se puede elegir aquí", "«{0}»: эту запись здесь нельзя выбрать"),
     ("not_list", "{0} must be a list", "{0} debe ser una lista", "«{0}»: нужен список"),
     ("not_object", "{0} must be an object", "{0} debe ser un objeto", "«{0}»: нужен объект"),
@@ -157,6 +163,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("idempotency_mismatch", "This Idempotency-Key was used with another body", "Esta Idempotency-Key ya se usó con otro cuerpo", "Этот Idempotency-Key уже использован с другим телом"),
     ("too_large", "The request is too large", "La petición es demasiado grande", "Запрос слишком большой"),
     ("not_external", "“{0}” is not an external key of this entity", "«{0}» no es una clave externa de esta entidad", "«{0}» — не внешний ключ этой сущности"),
+    ("foreign_post", "This form was opened in another session, or on another site; go back, reload the page and send it again", "Este formulario se abrió en otra sesión o en otro sitio; vuelva, recargue la página y envíelo de nuevo", "Форма открыта в другом сеансе или на другом сайте; вернитесь, обновите страницу и отправьте снова"),
     ("superseded", "The definitions changed meanwhile; please try again", "Las definiciones han cambiado mientras tanto; inténtelo de nuevo", "Определения изменились; попробуйте ещё раз"),
 ];
 

@@ -151,9 +151,12 @@ pub async fn next_due(engine: &Engine) -> Result<Option<Timestamp>, Refusal> {
 }
 
 /// Does the job of a lane that is due longest. False when none is.
+///
+/// Each statement sees what was committed before it: claiming passes over what others hold, which is no decision that
+/// must be as if alone. A kind of job that decides from other records has to lock them.
 async fn next(engine: &Engine, lane: Lane) -> Result<bool, Refusal> {
     engine
-        .write(Priority::Background, Isolation::Serializable, move |engine, _, tx| {
+        .write(Priority::Background, Isolation::ReadCommitted, move |engine, _, tx| {
             let now = engine.clock().now();
             let claim = Claim { lane, limit: 1, worker: "internal", now, lease_until: now };
             let Some(job) = job::claim(tx, &claim)?.pop() else { return Ok(false) };

@@ -34,7 +34,7 @@ fields:
   customer_tier: {lookup: customer.tier}
   lines: {type: lines, of: sale_line}
   total: {type: money, rollup: sum(lines.subtotal)}
-  discount: {type: decimal, compute: customer.tier.discount}
+  discount: {type: decimal, scale: 2, compute: customer.tier.discount}
   due: {type: date, default: =today() + days(30)}
   note: {type: longtext, visible_if: discount > 0}
 rules:
@@ -55,7 +55,7 @@ fields:
   product: {type: ref, to: product, on_delete: clear}
   price: {type: money, copy: product.price}
   quantity: {type: integer, default: 1, min: 1}
-  subtotal: {type: money, formula: round(price * quantity, 2)}
+  subtotal: {type: money, formula: 'round(price * quantity, 2)'}
 ---
 pipeline: sale_process
 entity: sale

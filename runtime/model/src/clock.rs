@@ -57,6 +57,7 @@ impl Ids for SystemIds {
         Id::from(uuid::Uuid::new_v7(uuid::Timestamp::from_unix(&*order, seconds, nanoseconds)))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for randomness")]
     fn random(&self, bytes: &mut [u8]) {
         if getrandom::fill(bytes).is_err() {
             // A machine without randomness cannot keep a secret; going on would give out guessable ones.

@@ -146,7 +146,7 @@ codes! {
     WORKSPACE "F0809" "a workspace that cannot be loaded" "A workspace folder holds a `workspace.yaml` with one `workspace:` document.";
     SIMILAR_NAME "F0810" "a new name that resembles an existing one" "The overlay adds an entry whose name is nearly that of an existing one. If it was meant to change that one, correct the name.";
     REMOVED_IN_USE "F0811" "something removed is still used" "Behaviour that names a removed field cannot work. Remove or change it too.";
-    LOCK "F0812" "a pack that differs from the lock" "`workspace.lock` records the version and hash of each pack; this pack has changed since.";
+    LOCK "F0812" "a pack that differs from the lock" "`workspace.lock` records the version and hash of each pack; this pack has changed since. A stock pack changes with the program, so that is a warning; any other pack must not change unseen, so it is an error until you have looked at the change and run `fichero pack lock`.";
 
     NOT_YET_KIND "F0901" "a kind of document this release does not run yet" "The document is well-formed, but this release does not act on its kind. Remove it for now; nothing would happen by it.";
     NOT_YET_TYPE "F0902" "a type this release does not store yet" "The type belongs to the language but is not stored by this release yet.";

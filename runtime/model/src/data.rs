@@ -166,4 +166,3 @@ pub struct Settings {
     /// Where it is declared.
     pub place: Place,
 }
-

@@ -151,7 +151,7 @@ fn excerpt(out: &mut String, place: &Place, message: Option<&str>, texts: &dyn T
     let Some(text) = texts.text(&place.file) else { return };
     let Some(line) = text.lines().nth(place.line.saturating_sub(1) as usize) else { return };
     let column = place.column.saturating_sub(1) as usize;
-    let skipped = if column > WIDEST / 2 { column - WIDEST / 2 } else { 0 };
+    let skipped = column.saturating_sub(WIDEST / 2);
     let shown: String = line.chars().skip(skipped).take(WIDEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let number = place.line.to_string();
     let bytes = (place.end.saturating_sub(place.start)) as usize;

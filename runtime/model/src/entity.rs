@@ -209,7 +209,9 @@ impl Field {
 
     /// True when people and programs may write it at all.
     pub fn is_input(&self) -> bool {
-        !self.system && matches!(self.source, Source::Input | Source::Compute(_) | Source::Copy(_)) && !matches!(self.kind, Kind::Children { .. })
+        !self.system
+            && matches!(self.source, Source::Input | Source::Compute(_) | Source::Copy(_))
+            && !matches!(self.kind, Kind::Children { .. })
     }
 }
 
@@ -421,7 +423,11 @@ pub struct Attribute {
 impl Entity {
     /// The field of that name and its id.
     pub fn field(&self, name: &str) -> Option<(FieldId, &Field)> {
-        self.fields.iter().enumerate().find(|(_, field)| &*field.name == name).map(|(index, field)| (FieldId(index as u16), field))
+        self.fields
+            .iter()
+            .enumerate()
+            .find(|(_, field)| &*field.name == name)
+            .map(|(index, field)| (FieldId(index as u16), field))
     }
 
     /// All fields with their ids.
@@ -445,4 +451,3 @@ pub fn options_of(kind: &Kind) -> Option<OptionsId> {
         _ => None,
     }
 }
-

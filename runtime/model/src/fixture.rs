@@ -12,8 +12,8 @@ mod sample;
 
 pub use build::Builder;
 pub use field::{
-    Spec, boolean, children, choice, date, datetime, decimal, duration, file, integer, json, lines, link, longtext, money,
-    reference, text, time,
+    Spec, boolean, children, choice, date, datetime, decimal, duration, file, integer, json, lines, link, longtext,
+    money, reference, text, time,
 };
 pub use memory::Memory;
 pub use sample::{sample, sample_rows};

@@ -14,7 +14,9 @@ impl Locale {
     /// The locale of that name, such as `es`; a region behind it (`es-MX`, `es_MX`) is ignored.
     pub fn parse(text: &str) -> Option<Locale> {
         match text.as_bytes() {
-            [a, b] | [a, b, b'-' | b'_', ..] if a.is_ascii_lowercase() && b.is_ascii_lowercase() => Some(Locale([*a, *b])),
+            [a, b] | [a, b, b'-' | b'_', ..] if a.is_ascii_lowercase() && b.is_ascii_lowercase() => {
+                Some(Locale([*a, *b]))
+            }
             _ => None,
         }
     }
@@ -56,7 +58,8 @@ impl Text {
 
     /// The text for a reader of `locale`: in that language, else in English, else in the author's own.
     pub fn get(&self, locale: Locale) -> &str {
-        let find = |wanted: Locale| self.by_locale.iter().find(|(locale, _)| *locale == wanted).map(|(_, text)| &**text);
+        let find =
+            |wanted: Locale| self.by_locale.iter().find(|(locale, _)| *locale == wanted).map(|(_, text)| &**text);
         find(locale).or_else(|| find(Locale::EN)).unwrap_or_else(|| self.by_locale.first().map_or("", |(_, text)| text))
     }
 
@@ -77,7 +80,8 @@ impl Text {
     pub fn from_name(name: &str) -> Self {
         let spaced = name.replace('_', " ");
         let mut letters = spaced.chars();
-        let text: String = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+        let text: String =
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
         Self::new(Locale::EN, &text)
     }
 }

@@ -100,7 +100,12 @@ pub struct Model {
 impl Model {
     /// Fills [`Model::by_name`] from the entities.
     pub fn index(&mut self) {
-        self.by_name = self.entities.iter().enumerate().map(|(index, entity)| (Arc::clone(&entity.name), EntityId(index as u16))).collect();
+        self.by_name = self
+            .entities
+            .iter()
+            .enumerate()
+            .map(|(index, entity)| (Arc::clone(&entity.name), EntityId(index as u16)))
+            .collect();
     }
 
     /// The entity of that name.
@@ -121,7 +126,11 @@ impl Model {
 
     /// The pipelines of an entity.
     pub fn pipelines_of(&self, entity: EntityId) -> impl Iterator<Item = (PipelineId, &Pipeline)> {
-        self.pipelines.iter().enumerate().filter(move |(_, pipeline)| pipeline.entity == entity).map(|(index, pipeline)| (PipelineId(index as u16), pipeline))
+        self.pipelines
+            .iter()
+            .enumerate()
+            .filter(move |(_, pipeline)| pipeline.entity == entity)
+            .map(|(index, pipeline)| (PipelineId(index as u16), pipeline))
     }
 
     /// The view of that name.

@@ -91,7 +91,10 @@ pub enum Piece {
 impl Message {
     /// The pieces for a reader of `locale`: in that language, else in English, else in the author's own.
     pub fn get(&self, locale: Locale) -> &[Piece] {
-        let find = |wanted: Locale| self.by_locale.iter().find(|(locale, _)| *locale == wanted).map(|(_, pieces)| &**pieces);
-        find(locale).or_else(|| find(Locale::EN)).unwrap_or_else(|| self.by_locale.first().map_or(&[], |(_, pieces)| pieces))
+        let find =
+            |wanted: Locale| self.by_locale.iter().find(|(locale, _)| *locale == wanted).map(|(_, pieces)| &**pieces);
+        find(locale)
+            .or_else(|| find(Locale::EN))
+            .unwrap_or_else(|| self.by_locale.first().map_or(&[], |(_, pieces)| pieces))
     }
 }

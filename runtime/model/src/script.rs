@@ -91,7 +91,8 @@ impl Scripts {
         let given = engine::engine()
             .call_fn_with_options::<Dynamic>(options, &mut Scope::new(), &script.ast, function, arguments)
             .map_err(|error| failed(&script.file, signature, &error))?;
-        convert::from_script(&given).map_err(|fault| Fault::new(format!("{}:{}: `{function}` gives {fault}", script.file, signature.line)))
+        convert::from_script(&given)
+            .map_err(|fault| Fault::new(format!("{}:{}: `{function}` gives {fault}", script.file, signature.line)))
     }
 }
 

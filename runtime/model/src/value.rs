@@ -179,7 +179,9 @@ impl Value {
         match (self.as_number(), other.as_number()) {
             (Some(a), Some(b)) => a == b,
             _ => match (self, other) {
-                (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b)),
+                (Value::List(a), Value::List(b)) => {
+                    a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b))
+                }
                 (a, b) => a == b,
             },
         }

@@ -33,7 +33,8 @@ fn wrong_expressions_are_explained() {
     let (entity, _) = model.entity("opportunity").unwrap();
     let mut scope = Scope::row(&model, entity);
     scope.old = true;
-    scope.locals = vec![("tier".into(), Type::Integer), ("age".into(), Type::Integer), ("params.from".into(), Type::Date)];
+    scope.locals =
+        vec![("tier".into(), Type::Integer), ("age".into(), Type::Integer), ("params.from".into(), Type::Date)];
     let mut report = String::new();
     let mut count = 0;
     for line in include_str!("diagnostics.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -54,7 +55,16 @@ fn wrong_expressions_are_explained() {
 fn names_that_mean_nothing_here() {
     let model = sample();
     let mut report = String::new();
-    for text in ["record.name == \"x\"", "old.name == \"x\"", "changed(name)", "value > 1", "params.from == ()", "amount > 1", "settings.sales.x", "me.nam == \"\""] {
+    for text in [
+        "record.name == \"x\"",
+        "old.name == \"x\"",
+        "changed(name)",
+        "value > 1",
+        "params.from == ()",
+        "amount > 1",
+        "settings.sales.x",
+        "me.nam == \"\"",
+    ] {
         let (place, source) = placed(text);
         for finding in compile(text, &place, &Scope::bare(&model)).expect_err(text) {
             writeln!(report, "{}", render(&finding, &source)).unwrap();
@@ -70,7 +80,14 @@ fn a_value_must_fit_its_place() {
     let wanted = |field: &str| declared.field(field).unwrap().1.value_type();
     let scope = Scope::row(&model, entity);
     let mut report = String::new();
-    for (field, text) in [("stage", "\"wonn\""), ("score", "1.5"), ("close_date", "now()"), ("account", "owner"), ("hot", "score"), ("name", "amount")] {
+    for (field, text) in [
+        ("stage", "\"wonn\""),
+        ("score", "1.5"),
+        ("close_date", "now()"),
+        ("account", "owner"),
+        ("hot", "score"),
+        ("name", "amount"),
+    ] {
         let (place, source) = placed(text);
         for finding in compile_for(&wanted(field), text, &place, &scope).expect_err(text) {
             writeln!(report, "{}", render(&finding, &source)).unwrap();
@@ -112,16 +129,67 @@ fn columns_count_characters_and_lines() {
 #[test]
 fn reserved_words_are_given_back() {
     let words = [
-        "case", "new", "call", "default", "thread", "match", "loop", "until", "switch", "do", "spawn", "go", "static", "public",
-        "private", "import", "export", "module", "package", "is", "as", "with", "var", "this", "type_of", "print", "debug",
-        "eval", "curry", "sync", "async", "await", "yield", "super", "goto", "exit", "void", "global", "shared", "is_shared",
-        "Fn", "catch", "throw", "return", "try", "while", "for", "let", "const", "fn", "break", "continue", "use",
+        "case",
+        "new",
+        "call",
+        "default",
+        "thread",
+        "match",
+        "loop",
+        "until",
+        "switch",
+        "do",
+        "spawn",
+        "go",
+        "static",
+        "public",
+        "private",
+        "import",
+        "export",
+        "module",
+        "package",
+        "is",
+        "as",
+        "with",
+        "var",
+        "this",
+        "type_of",
+        "print",
+        "debug",
+        "eval",
+        "curry",
+        "sync",
+        "async",
+        "await",
+        "yield",
+        "super",
+        "goto",
+        "exit",
+        "void",
+        "global",
+        "shared",
+        "is_shared",
+        "Fn",
+        "catch",
+        "throw",
+        "return",
+        "try",
+        "while",
+        "for",
+        "let",
+        "const",
+        "fn",
+        "break",
+        "continue",
+        "use",
     ];
     let fields: Vec<Spec> = words.iter().map(|word| fichero_model::fixture::integer(word)).collect();
     let model = Builder::new().entity("thing", fields).build();
     let (entity, _) = model.entity("thing").unwrap();
     for word in words {
-        for text in [format!("{word} > 1"), format!("record.{word} > 1 and not {word} == 2"), format!("({word}) + 1 < {word}")] {
+        for text in
+            [format!("{word} > 1"), format!("record.{word} > 1 and not {word} == 2"), format!("({word}) + 1 < {word}")]
+        {
             let (place, source) = placed(&text);
             if let Err(findings) = compile(&text, &place, &Scope::row(&model, entity)) {
                 panic!("{}", findings.iter().map(|finding| render(finding, &source)).collect::<String>());

@@ -19,7 +19,8 @@ fn truth_tables() {
     let model = sample();
     let mut failures = String::new();
     let mut lines = 0;
-    let mut files: Vec<_> = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expressions")).unwrap().collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expressions")).unwrap().collect();
     files.sort_by_key(|file| file.as_ref().unwrap().path());
     for file in files {
         let path = file.unwrap().path();

@@ -38,7 +38,13 @@ fn survive(model: &Model, text: &str) {
             let value = Value::text("x");
             let locals = [Value::Integer(2), Value::Nothing];
             let now = "2026-03-02T08:30:00Z".parse().unwrap();
-            let context = Context { row: Some(row), old: Some(row), value: Some(&value), locals: &locals, ..Context::bare(model, &facts, now) };
+            let context = Context {
+                row: Some(row),
+                old: Some(row),
+                value: Some(&value),
+                locals: &locals,
+                ..Context::bare(model, &facts, now)
+            };
             let _ = expr.eval(&context);
             let _ = expr.holds(&context);
             let _ = expr.reads(model);
@@ -48,28 +54,138 @@ fn survive(model: &Model, text: &str) {
 
 /// Pieces that expressions are made of, well and badly put together.
 const PIECES: &[&str] = &[
-    "score", "amount", "hot", "name", "stage", "account", "owner", "lines", "contacts", "tags", "close_date", "due_at", "effort", "weight",
-    "extra", "about", "net", "age", "me", "old", "record", "value", "tier", "params.from", "()", "1", "2.5", "0", "-1",
-    "9000000000000000", "\"won\"", "\"\"", "\"a\"", "true", "false", "today()", "now()", "days(1)", "+", "-", "*", "/", "%", "==", "!=",
-    "<", "<=", ">", ">=", "and", "or", "not", "in", "not in", "&&", "||", "!", "??", "(", ")", "[", "]", "{", "}", ",", ".", "?.", "::",
-    "|l|", "|x|", "if", "else", "any(", "all(", "count(", "sum(", "min(", "max(", "avg(", "filter(", "first(", "len(", "contains(", "round(",
-    "text(", "date(", "changed(score)", ".name", ".subtotal", ".any(|l| ", ".probability", ".closed", "l", "l.quantity", "'", "`", "=", ";",
+    "score",
+    "amount",
+    "hot",
+    "name",
+    "stage",
+    "account",
+    "owner",
+    "lines",
+    "contacts",
+    "tags",
+    "close_date",
+    "due_at",
+    "effort",
+    "weight",
+    "extra",
+    "about",
+    "net",
+    "age",
+    "me",
+    "old",
+    "record",
+    "value",
+    "tier",
+    "params.from",
+    "()",
+    "1",
+    "2.5",
+    "0",
+    "-1",
+    "9000000000000000",
+    "\"won\"",
+    "\"\"",
+    "\"a\"",
+    "true",
+    "false",
+    "today()",
+    "now()",
+    "days(1)",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "==",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "and",
+    "or",
+    "not",
+    "in",
+    "not in",
+    "&&",
+    "||",
+    "!",
+    "??",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ".",
+    "?.",
+    "::",
+    "|l|",
+    "|x|",
+    "if",
+    "else",
+    "any(",
+    "all(",
+    "count(",
+    "sum(",
+    "min(",
+    "max(",
+    "avg(",
+    "filter(",
+    "first(",
+    "len(",
+    "contains(",
+    "round(",
+    "text(",
+    "date(",
+    "changed(score)",
+    ".name",
+    ".subtotal",
+    ".any(|l| ",
+    ".probability",
+    ".closed",
+    "l",
+    "l.quantity",
+    "'",
+    "`",
+    "=",
+    ";",
 ];
 
 /// Expressions that mostly compile, of some depth.
 fn sensible() -> impl Strategy<Value = String> {
-    let number = prop::sample::select(vec!["score", "points", "weight", "1", "2.5", "0", "-3", "()", "9000000000000000", "tier", "net", "account.employees"]);
+    let number = prop::sample::select(vec![
+        "score",
+        "points",
+        "weight",
+        "1",
+        "2.5",
+        "0",
+        "-3",
+        "()",
+        "9000000000000000",
+        "tier",
+        "net",
+        "account.employees",
+    ]);
     let numbers = number.prop_map(str::to_owned).prop_recursive(5, 40, 3, |inner| {
         prop_oneof![
-            (inner.clone(), prop::sample::select(vec!["+", "-", "*", "/", "%", "??"]), inner.clone()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
-            (prop::sample::select(vec!["round", "floor", "ceil", "abs", "sign"]), inner.clone()).prop_map(|(f, a)| format!("{f}({a})")),
-            (prop::sample::select(vec!["min", "max"]), inner.clone(), inner.clone()).prop_map(|(f, a, b)| format!("{f}({a}, {b})")),
-            (prop::sample::select(vec!["sum", "min", "max", "avg", "count"]), inner.clone()).prop_map(|(f, a)| format!("{f}([{a}])")),
+            (inner.clone(), prop::sample::select(vec!["+", "-", "*", "/", "%", "??"]), inner.clone())
+                .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
+            (prop::sample::select(vec!["round", "floor", "ceil", "abs", "sign"]), inner.clone())
+                .prop_map(|(f, a)| format!("{f}({a})")),
+            (prop::sample::select(vec!["min", "max"]), inner.clone(), inner.clone())
+                .prop_map(|(f, a, b)| format!("{f}({a}, {b})")),
+            (prop::sample::select(vec!["sum", "min", "max", "avg", "count"]), inner.clone())
+                .prop_map(|(f, a)| format!("{f}([{a}])")),
             inner.prop_map(|a| format!("if hot {{ {a} }} else {{ -{a} }}")),
         ]
     });
-    (numbers.clone(), prop::sample::select(vec!["==", "!=", "<", "<=", ">", ">="]), numbers, any::<bool>())
-        .prop_map(|(a, op, b, not)| format!("{}{a} {op} {b} and lines.any(|l| l.quantity > {a})", if not { "not " } else { "" }))
+    (numbers.clone(), prop::sample::select(vec!["==", "!=", "<", "<=", ">", ">="]), numbers, any::<bool>()).prop_map(
+        |(a, op, b, not)| format!("{}{a} {op} {b} and lines.any(|l| l.quantity > {a})", if not { "not " } else { "" }),
+    )
 }
 
 proptest! {
@@ -111,7 +227,9 @@ fn extremes() {
     let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(|| {
         let model = sample();
         let repeated = |piece: &str, times: usize| piece.repeat(times);
-        let nested = |open: &str, middle: &str, close: &str, times: usize| format!("{}{middle}{}", open.repeat(times), close.repeat(times));
+        let nested = |open: &str, middle: &str, close: &str, times: usize| {
+            format!("{}{middle}{}", open.repeat(times), close.repeat(times))
+        };
         let mut texts = vec![
             repeated("a.", 1_999) + "a",
             repeated("account.parent.", 260) + "name",
@@ -146,17 +264,32 @@ fn extremes() {
             texts.push(nested("not (hot and ", "hot", ")", depth));
             texts.push(nested("if hot { 1 } else { ", "2", " }", depth));
             texts.push(nested("lines.any(|l| ", "hot", ")", depth));
-            texts.push((0..depth).map(|index| format!("lines.any(|l{index}| ")).collect::<String>() + "hot" + ")".repeat(depth).as_str());
+            texts.push(
+                (0..depth).map(|index| format!("lines.any(|l{index}| ")).collect::<String>()
+                    + "hot"
+                    + ")".repeat(depth).as_str(),
+            );
             texts.push(nested("min(1, 2 + (", "1", "))", depth / 2));
             texts.push(nested("score + (1 * (", "1", "))", depth / 2));
         }
         for text in &texts {
             let start = Instant::now();
             survive(&model, text);
-            assert!(start.elapsed() < Duration::from_secs(2), "{:?} for `{}…`", start.elapsed(), text.chars().take(40).collect::<String>());
+            assert!(
+                start.elapsed() < Duration::from_secs(2),
+                "{:?} for `{}…`",
+                start.elapsed(),
+                text.chars().take(40).collect::<String>()
+            );
         }
         let mut scripts = Scripts::default();
-        for body in [nested("(", "1", ")", 400), nested("[", "1", "]", 400), nested("{", "1", "}", 400), repeated("x + ", 900) + "1", nested("|x| ", "1", "", 400)] {
+        for body in [
+            nested("(", "1", ")", 400),
+            nested("[", "1", "]", 400),
+            nested("{", "1", "}", 400),
+            repeated("x + ", 900) + "1",
+            nested("|x| ", "1", "", 400),
+        ] {
             let _ = scripts.add("s", &format!("fn f(x) {{ {body} }}"), &place());
             let _ = scripts.call("s", "f", &[Value::Integer(1)]);
         }
@@ -174,7 +307,9 @@ fn too_much_work_is_a_fault() {
     let model = sample();
     let (entity, _) = model.entity("opportunity").unwrap();
     let items = (1..30).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
-    let text = (0..5).map(|index| format!("[{items}].all(|n{index}| ")).collect::<String>() + "score > 0" + ")".repeat(5).as_str();
+    let text = (0..5).map(|index| format!("[{items}].all(|n{index}| ")).collect::<String>()
+        + "score > 0"
+        + ")".repeat(5).as_str();
     let expr = compile(&text, &place(), &Scope::row(&model, entity)).unwrap();
     let (facts, opportunity) = sample_rows(&model);
     let now = "2026-03-02T08:30:00Z".parse().unwrap();

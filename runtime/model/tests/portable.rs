@@ -12,7 +12,8 @@ use fichero_model::place::Place;
 
 fn compiled(model: &Model, entity: &str, source: &str) -> Expr {
     let (entity, _) = model.entity(entity).unwrap();
-    let scope = Scope { record: Some(entity), locals: vec![("tier".into(), Type::Integer)], ..Scope::row(model, entity) };
+    let scope =
+        Scope { record: Some(entity), locals: vec![("tier".into(), Type::Integer)], ..Scope::row(model, entity) };
     let place = Place::start_of(&"test.yaml".into());
     compile(source, &place, &scope).unwrap_or_else(|findings| panic!("`{source}`: {findings:#?}"))
 }
@@ -64,6 +65,10 @@ fn what_becomes_sql() {
         "score in [points, record.score]",
         "record.lines.any(|l| l.optional) or hot",
         "first(record.lines).quantity == score",
+        "priority > \"low\"",
+        "\"red\" in tags",
+        "count(tags) > 1",
+        "tags.any(|t| t == \"red\")",
     ] {
         let expr = compiled(&model, "opportunity", source);
         assert_eq!(expr.unportable, None, "`{source}`");
@@ -82,14 +87,11 @@ fn what_does_not_and_why() {
         "avg(lines.quantity) > 1",
         "notes < \"x\"",
         "name + \"x\" < \"y\"",
-        "priority > \"low\"",
         "contains(notes, \"x\")",
         "contains(name, account.name)",
         "matches(name, \"a+\")",
-        "\"red\" in tags",
-        "count(tags) > 1",
         "tags == [\"red\"]",
-        "tags.any(|t| t == \"red\")",
+        "tags.any(|t| t + \"x\" < \"red\")",
         "extra == extra",
         "date(due_at) == today()",
         "year(due_at) == 2026",
@@ -107,7 +109,14 @@ fn what_does_not_and_why() {
     ] {
         let expr = compiled(&model, "opportunity", source);
         let found = expr.unportable.unwrap_or_else(|| panic!("`{source}` is portable"));
-        writeln!(report, "{source}\n{}{}\n  {}", " ".repeat(source[..found.at.start].chars().count()), "^".repeat(found.at.len()), found.why).unwrap();
+        writeln!(
+            report,
+            "{source}\n{}{}\n  {}",
+            " ".repeat(source[..found.at.start].chars().count()),
+            "^".repeat(found.at.len()),
+            found.why
+        )
+        .unwrap();
     }
     insta::assert_snapshot!(report);
 }
@@ -115,16 +124,19 @@ fn what_does_not_and_why() {
 #[test]
 fn computed_fields_count_with_their_own_expressions() {
     let model = Builder::new()
-        .entity("node", [
-            text("name"),
-            integer("number"),
-            reference("parent", &["node"]),
-            text("grandparent").lookup("parent.parent.name"),
-            integer("twice").formula("parent.number * 2"),
-            integer("plain").formula("parent.number + 1"),
-            text("far").lookup("parent.parent.grandparent"),
-            text("too_far").lookup("parent.far"),
-        ])
+        .entity(
+            "node",
+            [
+                text("name"),
+                integer("number"),
+                reference("parent", &["node"]),
+                text("grandparent").lookup("parent.parent.name"),
+                integer("twice").formula("parent.number * 2"),
+                integer("plain").formula("parent.number + 1"),
+                text("far").lookup("parent.parent.grandparent"),
+                text("too_far").lookup("parent.far"),
+            ],
+        )
         .build();
     let unportable = |source: &str| compiled(&model, "node", source).unportable.map(|found| found.why);
     assert_eq!(unportable("grandparent == \"x\""), None);
@@ -160,7 +172,9 @@ fn reads(model: &Model, entity: &str, source: &str) -> String {
             format!("{:?}.{}", path.root, hops.join("."))
         })
         .collect();
-    for (flag, word) in [(reads.now, "now"), (reads.me, "me"), (reads.old, "old"), (reads.value, "value"), (reads.script, "script")] {
+    for (flag, word) in
+        [(reads.now, "now"), (reads.me, "me"), (reads.old, "old"), (reads.value, "value"), (reads.script, "script")]
+    {
         if flag {
             parts.push(word.to_owned());
         }
@@ -217,6 +231,10 @@ fn a_change_touches_what_reads_it() {
     assert!(touches(field("opportunity_line", "optional")));
     assert!(!touches(field("opportunity", "score")));
     assert!(!touches(field("account", "name")));
-    let own: Vec<_> = reads.fields_of(Root::This).into_iter().map(|id| model.field(field("opportunity", "net").0, id).name.to_string()).collect();
+    let own: Vec<_> = reads
+        .fields_of(Root::This)
+        .into_iter()
+        .map(|id| model.field(field("opportunity", "net").0, id).name.to_string())
+        .collect();
     assert_eq!(own, ["account", "discount", "lines", "net"]);
 }

@@ -20,7 +20,11 @@ fn every_example_gives_what_it_says() {
     let model = sample();
     for function in PUBLISHED {
         let Some((expression, wanted)) = function.example else { continue };
-        assert!(expression.contains(&format!("{}(", function.name)), "the example of `{}` does not call it", function.name);
+        assert!(
+            expression.contains(&format!("{}(", function.name)),
+            "the example of `{}` does not call it",
+            function.name
+        );
         let (found, wanted) = (value(&model, expression), value(&model, wanted));
         assert!(found.same(&wanted), "`{expression}` gives {found:?}, not {wanted:?}");
     }
@@ -122,7 +126,8 @@ fn claims_about_sql_hold() {
         let all: Vec<_> = calls.iter().filter(|(name, _)| name.trim_start_matches('!') == function.name).collect();
         assert!(!all.is_empty() || function.name == "changed", "no call of `{}` is tried", function.name);
         for (name, call) in all {
-            let expr = compile(call, &place, &Scope::row(&model, entity)).unwrap_or_else(|findings| panic!("`{call}`: {findings:#?}"));
+            let expr = compile(call, &place, &Scope::row(&model, entity))
+                .unwrap_or_else(|findings| panic!("`{call}`: {findings:#?}"));
             let wanted = match function.portable {
                 Portable::Yes => true,
                 Portable::No(_) => false,

@@ -135,7 +135,8 @@ fn values_of_every_type_go_in_and_come_out() {
 
 #[test]
 fn functions_may_call_each_other() {
-    let (scripts, findings) = load("fn double(x) { x * 2 }\nfn tier(quantity) { if quantity > 10 { double(5) } else { 0 } }\n");
+    let (scripts, findings) =
+        load("fn double(x) { x * 2 }\nfn tier(quantity) { if quantity > 10 { double(5) } else { 0 } }\n");
     assert_eq!(findings, "");
     assert_eq!(scripts.parameters("s", "tier"), Some(1));
     assert_eq!(scripts.parameters("s", "none"), None);
@@ -178,7 +179,8 @@ fn what_runs_away_is_stopped_and_named() {
 
 #[test]
 fn slips_are_found_when_a_file_is_loaded() {
-    let mut files: Vec<_> = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")).unwrap().collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")).unwrap().collect();
     files.sort_by_key(|file| file.as_ref().unwrap().path());
     let mut report = String::new();
     for file in files {
@@ -192,7 +194,19 @@ fn slips_are_found_when_a_file_is_loaded() {
 
 #[test]
 fn scripts_reach_nothing_outside() {
-    for call in ["eval(\"1\")", "sleep(1)", "print(1)", "debug(1)", "timestamp()", "Fn(\"f\")", "today()", "now()", "rand()", "parse_json(\"1\")", "exit()"] {
+    for call in [
+        "eval(\"1\")",
+        "sleep(1)",
+        "print(1)",
+        "debug(1)",
+        "timestamp()",
+        "Fn(\"f\")",
+        "today()",
+        "now()",
+        "rand()",
+        "parse_json(\"1\")",
+        "exit()",
+    ] {
         let (_, findings) = load(&format!("fn f() {{ {call} }}"));
         assert!(findings.contains("error[F0311]"), "`{call}` is not refused: {findings}");
     }

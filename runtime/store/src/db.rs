@@ -11,6 +11,8 @@ mod options;
 mod postgres;
 mod queue;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

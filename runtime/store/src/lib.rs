@@ -18,6 +18,8 @@ pub mod schema;
 pub mod scratch;
 pub mod sql;
 pub mod system;
+#[cfg(test)]
+mod testing;
 mod tx;
 
 pub use cell::{Cell, Cells, ColumnType};

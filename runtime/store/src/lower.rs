@@ -39,6 +39,8 @@ mod quantify;
 mod scalar;
 mod time;
 mod value;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

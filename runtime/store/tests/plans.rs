@@ -178,10 +178,17 @@ fn what_is_gone_is_retired() {
         .entity("account", [text("name").unique()])
         .build();
     check("retired", &[before.clone(), deal([text("name").unique()])], &rows(3));
-    check("rename_forgotten", &[before, Builder::new()
-        .entity("deal", [text("name").unique(), reference("account", &["account"]), text("rival").index()])
-        .entity("account", [text("name").unique()])
-        .build()], &rows(3));
+    check(
+        "rename_forgotten",
+        &[
+            before,
+            Builder::new()
+                .entity("deal", [text("name").unique(), reference("account", &["account"]), text("rival").index()])
+                .entity("account", [text("name").unique()])
+                .build(),
+        ],
+        &rows(3),
+    );
 }
 
 #[test]
@@ -205,7 +212,8 @@ fn options_with_other_names() {
     check("option_taken_over", &[before(), merged], &facts);
     let late = was(stages(&["open", "won"]), "deal.stage.open", "new");
     check("option_taken_over_later", &[before(), stages(&["open", "won"]), late], &facts);
-    let staged = |names| Builder::new().entity("deal", [choice("stage", names)]).pipeline("sales", "deal", "stage").build();
+    let staged =
+        |names| Builder::new().entity("deal", [choice("stage", names)]).pipeline("sales", "deal", "stage").build();
     let renamed = was(staged(&["fresh", "won"]), "deal.stage.fresh", "new");
     check("stage_renamed", &[staged(&["new", "won"]), renamed], &facts);
 }
@@ -238,7 +246,8 @@ fn texts_of_another_kind() {
 fn references_to_others() {
     let model = |field: Spec| {
         let more = [("account", [text("name")]), ("contact", [text("name")])];
-        more.into_iter().fold(Builder::new().entity("note", [field]), |builder, (name, fields)| builder.entity(name, fields))
+        more.into_iter()
+            .fold(Builder::new().entity("note", [field]), |builder, (name, fields)| builder.entity(name, fields))
     };
     let one = || model(reference("about", &["account"])).build();
     let several = || model(reference("about", &["account", "contact"])).build();
@@ -334,7 +343,8 @@ fn a_field_becomes_required() {
 fn an_entity_becomes_lines() {
     let item = || [reference("deal", &["deal"]), text("product")];
     let before = Builder::new().entity("deal", [text("name")]).entity("item", item()).build();
-    let after = Builder::new().entity("deal", [text("name"), lines("lines", "item", "deal")]).entity("item", item()).build();
+    let after =
+        Builder::new().entity("deal", [text("name"), lines("lines", "item", "deal")]).entity("item", item()).build();
     check("lines", &[before, after], &rows(3));
 }
 

@@ -32,7 +32,10 @@ fn on_each(test: impl Fn(&World)) {
 }
 
 impl World {
-    fn write<T: Send + 'static>(&self, work: impl FnMut(&mut Tx) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Tx) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         self.db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, work)
     }
 }
@@ -331,14 +334,18 @@ fn messages_wait_in_the_outbox() {
         assert_eq!(world.write(|tx| outbox::since(tx, Some(id(1)), 10)).unwrap(), written[1..]);
         world.write(|tx| outbox::settle(tx, id(1), State::Failed, at(5), Some("no such host"))).unwrap();
         let failed = world.write(|tx| outbox::find(tx, id(1))).unwrap().unwrap();
-        assert_eq!((failed.state, failed.settled_at, failed.error.as_deref()), (State::Failed, Some(at(5)), Some("no such host")));
+        assert_eq!(
+            (failed.state, failed.settled_at, failed.error.as_deref()),
+            (State::Failed, Some(at(5)), Some("no such host"))
+        );
     });
 }
 
 #[test]
 fn sequences_count_by_period_and_leave_no_gap() {
     on_each(|world| {
-        let take = |period: &'static str, count| world.write(move |tx| sequence::take(tx, "deal.number", period, count));
+        let take =
+            |period: &'static str, count| world.write(move |tx| sequence::take(tx, "deal.number", period, count));
         assert_eq!((take("2026", 1), take("2026", 1), take("2027", 1)), (Ok(1), Ok(2), Ok(1)));
         let failed = world.write(|tx| {
             sequence::take(tx, "deal.number", "2026", 1)?;
@@ -409,7 +416,14 @@ fn people_log_in() {
 #[test]
 fn tokens_and_failures_to_log_in() {
     on_each(|world| {
-        let token = Token { id: id(5), user: id(1), name: "erp".into(), created_at: at(1), expires_at: Some(at(50)), used_at: None };
+        let token = Token {
+            id: id(5),
+            user: id(1),
+            name: "erp".into(),
+            created_at: at(1),
+            expires_at: Some(at(50)),
+            used_at: None,
+        };
         let added = token.clone();
         world.write(move |tx| token::add(tx, &added, &[3; 32])).unwrap();
         assert_eq!(world.write(|tx| token::find(tx, &[3; 32], at(49))).unwrap(), Some(token));
@@ -434,7 +448,8 @@ fn tokens_and_failures_to_log_in() {
 fn a_repeated_request_gets_the_first_answer() {
     on_each(|world| {
         let key = || Key { actor: "u1".into(), path: "/api/deal".into(), key: "k".into() };
-        let answer = || Answer { status: 201, headers: Arc::new(json!({"Location": "/x"})), body: Arc::from(b"{}".as_slice()) };
+        let answer =
+            || Answer { status: 201, headers: Arc::new(json!({"Location": "/x"})), body: Arc::from(b"{}".as_slice()) };
         let begin = |hash: u8| world.write(move |tx| idempotency::begin(tx, &key(), &[hash; 4], at(1)));
         let undone = world.write(move |tx| {
             assert_eq!(idempotency::begin(tx, &key(), &[1; 4], at(1))?, Turn::First);
@@ -443,7 +458,11 @@ fn a_repeated_request_gets_the_first_answer() {
         assert!(undone.is_err());
         world
             .write(move |tx| {
-                assert_eq!(idempotency::begin(tx, &key(), &[1; 4], at(1))?, Turn::First, "a failed one counts for nothing");
+                assert_eq!(
+                    idempotency::begin(tx, &key(), &[1; 4], at(1))?,
+                    Turn::First,
+                    "a failed one counts for nothing"
+                );
                 idempotency::keep(tx, &key(), &answer())
             })
             .unwrap();

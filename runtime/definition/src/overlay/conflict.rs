@@ -1,6 +1,7 @@
 //! Who set which value, and where two overlays disagree that do not know each other.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;

@@ -69,7 +69,7 @@ impl Merging<'_> {
             let Some((last, above)) = keys.split_last() else { continue };
             let Some(siblings) = descend(&mut document.node, above).and_then(Node::entries_mut) else { continue };
             if let Err(diagnostic) = move_entry(siblings, last, where_to, &entry.value.place) {
-                self.found.push(diagnostic);
+                self.found.push(*diagnostic);
             }
         }
     }
@@ -88,15 +88,14 @@ impl Merging<'_> {
     }
 }
 
-fn move_entry(siblings: &mut Vec<Entry>, name: &str, where_to: &str, place: &Place) -> Result<(), Diagnostic> {
+fn move_entry(siblings: &mut Vec<Entry>, name: &str, where_to: &str, place: &Place) -> Result<(), Box<Diagnostic>> {
     let bad = |message: String| Diagnostic::error(code::OVERLAY_PATH, place, message);
     let neighbour = match where_to.split_once(' ') {
         Some(("before" | "after", neighbour)) => Some(neighbour.trim()),
         None if matches!(where_to, "first" | "last") => None,
         _ => {
-            return Err(
-                bad(format!("`{where_to}` says no place")).help("write `first`, `last`, `before NAME` or `after NAME`")
-            );
+            let help = "write `first`, `last`, `before NAME` or `after NAME`";
+            return Err(Box::new(bad(format!("`{where_to}` says no place")).help(help)));
         }
     };
     if let Some(neighbour) = neighbour
@@ -105,10 +104,10 @@ fn move_entry(siblings: &mut Vec<Entry>, name: &str, where_to: &str, place: &Pla
         let near =
             name::did_you_mean(neighbour, siblings.iter().map(|entry| &*entry.key.text).filter(|known| *known != name));
         let diagnostic = bad(format!("there is no `{neighbour}` beside `{name}`"));
-        return Err(match near {
+        return Err(Box::new(match near {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help("name an entry of the same map"),
-        });
+        }));
     }
     let Some(from) = siblings.iter().position(|entry| &*entry.key.text == name) else { return Ok(()) };
     let entry = siblings.remove(from);

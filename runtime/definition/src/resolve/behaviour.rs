@@ -112,7 +112,7 @@ fn one(
     }
     if let Kind::Ref(reference) = &field.kind {
         behaviour.choose = choose(cx, entity, reference, own("where"), findings);
-        behaviour.through = own("through").and_then(|node| through(cx, entity, field, reference, node, findings));
+        behaviour.through = own("through").filter(|_| field.many).and_then(|node| through(cx, entity, field, reference, node, findings));
     }
     behaviour
 }

@@ -1,23 +1,22 @@
 //! Records that ship with definitions, and the settings documents.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use fichero_model::code;
+use fichero_model::code::{self, Code};
 use fichero_model::data::{DataRow, DataSet, Settings};
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::expr::Scope;
 use fichero_model::kind::Kind;
 use fichero_model::model::Model;
-use fichero_model::place::Place;
 use fichero_model::EntityId;
-use std::collections::HashMap;
 
 use super::context::Context;
 use super::declare::{Declared, Holder, settings_entity};
 use super::findings::Findings;
 use super::value::{Reader, Records};
 use crate::catalog::Catalog;
-use crate::node::Node;
+use crate::node::{Entry, Node};
 
 /// The names and external keys of the records that data documents bring. With `demo` also those of demonstrations,
 /// which other databases do not hold.
@@ -46,9 +45,10 @@ pub(super) fn add(records: &mut Records, model: &Model, entity: EntityId, name: 
     }
 }
 
-/// Compiles all data documents, in the order of the catalog.
+/// Compiles all data documents, in the order of the catalog. A row that names a record of another document gives it
+/// more values: so a pack may fill its fields in records that come with another.
 pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet> {
-    let mut names: HashMap<(EntityId, Arc<str>), Place> = HashMap::new();
+    let mut known: HashMap<(EntityId, Arc<str>), Vec<&Entry>> = HashMap::new();
     let reader = Reader { scope: Scope::bare(cx.model), records: cx.records, given: None, closed: false, code: code::DATA_ROW, load: true };
     let mut sets = Vec::new();
     for document in cx.catalog.of_kind("data") {
@@ -56,14 +56,13 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet>
         let mut rows = Vec::new();
         for entry in document.node.get("rows").map(Node::entries).unwrap_or_default() {
             let name = &entry.key.text;
-            if let Some(other) = names.get(&(entity, Arc::clone(name))) {
-                let message = format!("there are two rows `{name}` of `{}`, and rows are found by their names", cx.model[entity].name);
-                findings.push(Diagnostic::error(code::DUPLICATE_NAME, &entry.key.place, message).label(other, "the first one").help("rename one of them"));
-                continue;
-            }
-            names.insert((entity, Arc::clone(name)), entry.key.place.clone());
             let set = reader.settings(&entry.value, entity, findings);
-            check_required(cx, entity, &entry.value, &entry.key.place, "row", name, findings);
+            let before = known.entry((entity, Arc::clone(name))).or_default();
+            if before.is_empty() {
+                check_required(cx, entity, entry, code::DATA_ROW, findings);
+            }
+            check_given_once(before, entry, findings);
+            before.push(entry);
             rows.push(DataRow { name: Arc::clone(name), set, place: entry.key.place.clone() });
         }
         let demo = document.node.get("demo").and_then(Node::as_bool).unwrap_or(false);
@@ -72,14 +71,27 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet>
     sets
 }
 
+/// A row may add to the record of another, but not say otherwise.
+fn check_given_once(before: &[&Entry], row: &Entry, findings: &mut Findings<'_>) {
+    for value in row.value.entries() {
+        let Some(first) = before.iter().find_map(|other| other.value.entry(&value.key.text)) else { continue };
+        let message = format!("the record `{}` is given `{}` by another row of that name", row.key.text, value.key.text);
+        findings.push(
+            Diagnostic::error(code::DUPLICATE_NAME, &value.key.place, message)
+                .label(&first.key.place, "given here")
+                .help("keep one of the two, or rename one of the rows if they are two records"),
+        );
+    }
+}
+
 /// A record without a value that its entity needs and does not make itself.
-pub(super) fn check_required(cx: &Context<'_>, entity: EntityId, values: &Node, place: &Place, what: &str, name: &str, findings: &mut Findings<'_>) {
+pub(super) fn check_required(cx: &Context<'_>, entity: EntityId, row: &Entry, code: Code, findings: &mut Findings<'_>) {
     for field in &cx.model[entity].fields {
         let made = field.default.is_some() || !matches!(field.source, fichero_model::entity::Source::Input);
-        let given = values.get(&field.name).is_some() || field.pipeline.is_some() || matches!(field.kind, Kind::Boolean);
+        let given = row.value.get(&field.name).is_some() || field.pipeline.is_some() || matches!(field.kind, Kind::Boolean);
         if field.required && !made && !given && !findings.is_broken(&field.name) {
-            let message = format!("the {what} `{name}` gives no `{}`, which every `{}` needs", field.name, cx.model[entity].name);
-            findings.push(Diagnostic::error(code::DATA_ROW, place, message).label(&field.place, "required here"));
+            let message = format!("the record `{}` is given no `{}`, which every `{}` needs", row.key.text, field.name, cx.model[entity].name);
+            findings.push(Diagnostic::error(code, &row.key.place, message).label(&field.place, "required here"));
             // One place bears one finding; the rest shows when this is mended.
             break;
         }

@@ -14,7 +14,7 @@ use fichero_model::place::Place;
 use fichero_model::{EntityId, FieldId, name};
 
 use super::findings::Findings;
-use super::types::{FieldType, Layers, Types};
+use super::types::{FieldType, Layers, Types, Word};
 use crate::catalog::{Catalog, Document};
 use crate::node::{Entry, Node};
 
@@ -22,6 +22,22 @@ use crate::node::{Entry, Node};
 const MOST_FIELDS: usize = 500;
 /// The most entities a workspace may have.
 const MOST_ENTITIES: usize = 10_000;
+
+/// What the runtime itself reads and writes of its own entities; packs cannot take it away or make it something else.
+const OWN: [(&str, &str, Word); 12] = [
+    ("user", "name", Word::Text),
+    ("user", "login", Word::Text),
+    ("user", "email", Word::Text),
+    ("user", "locale", Word::Choice),
+    ("user", "time_zone", Word::Text),
+    ("user", "active", Word::Boolean),
+    ("user", "admin", Word::Boolean),
+    ("user", "team", Word::Ref),
+    ("user", "manager", Word::Ref),
+    ("team", "name", Word::Text),
+    ("team", "parent", Word::Ref),
+    ("team", "manager", Word::Ref),
+];
 
 /// Everything declared.
 pub(super) struct Declared<'c> {
@@ -105,11 +121,6 @@ impl EntityDeclaration<'_> {
     pub fn field(&self, name: &str) -> Option<FieldId> {
         self.by_name.get(name).copied()
     }
-
-    /// Whether it keeps the values of a `settings` document.
-    pub fn is_settings(&self) -> bool {
-        self.document.kind == "settings"
-    }
 }
 
 impl<'c> Declared<'c> {
@@ -123,6 +134,7 @@ impl<'c> Declared<'c> {
         declared.find_like(catalog);
         declared.stages(catalog, findings);
         declared.inverses(findings);
+        declared.check_own(catalog, findings);
         for entity in &declared.entities {
             if entity.fields.len() > MOST_FIELDS {
                 let message = format!("`{}` has {} fields, and at most {MOST_FIELDS} are possible", entity.name, entity.fields.len());
@@ -240,6 +252,23 @@ impl<'c> Declared<'c> {
             }
         };
         FieldDeclaration { name: Arc::clone(name), place: entry.key.place.clone(), origin: Origin::Written(&entry.value), field_type }
+    }
+
+    /// The fields that the runtime itself needs are there, and are what it takes them for.
+    fn check_own(&self, catalog: &Catalog, findings: &mut Findings<'_>) {
+        for (entity, name, word) in OWN {
+            let Some(declaration) = self.find(entity).and_then(|id| self.entities.get(id.index())) else { continue };
+            let field = declaration.field(name).and_then(|id| declaration.fields.get(id.index()));
+            let (place, message) = match field {
+                Some(field) if field.field_type.as_ref().is_some_and(|found| found.word == word) => continue,
+                Some(field) => (&field.place, format!("the runtime takes `{name}` of `{entity}` for a `{}`, and this makes it something else", word.as_str())),
+                None => match catalog.removed("entity", entity, &["fields", name]) {
+                    Some(place) => (place, format!("the runtime needs `{name}` of `{entity}`, so it cannot be removed")),
+                    None => continue,
+                },
+            };
+            findings.error_with_help(code::WRONG_TARGET, place, message, "extend it instead: its `label`, `help`, `max` and checks are free");
+        }
     }
 
     /// Which entities are like which mixin.

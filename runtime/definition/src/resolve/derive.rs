@@ -12,7 +12,7 @@ use fichero_model::{EntityId, FieldId};
 
 use super::context::Context;
 use super::expression::{self, Want};
-use super::findings::Findings;
+use super::findings::{Findings, words};
 use super::reads::Reads;
 use super::written::Written;
 use crate::node::Node;
@@ -158,6 +158,7 @@ fn currency(cx: &Context<'_>, entity: EntityId, id: FieldId, node: &Node, findin
 fn rollup(cx: &Context<'_>, entity: EntityId, id: FieldId, node: &Node, filter: Option<&Node>, findings: &mut Findings<'_>) -> Option<Rollup> {
     let field = &cx.model[entity][id];
     let written = Written::whole(node, findings.files())?;
+    check_rows(cx, entity, &written, findings)?;
     let value = expression::compile_written(&written, &Scope::row(cx.model, entity), &Want::Fits(&field.value_type()), findings)?;
     let Some(shape) = rollup_shape(&value, entity) else {
         let message = format!("`{}` is no count or sum over lines or children", value.text);
@@ -187,6 +188,32 @@ fn rollup(cx: &Context<'_>, entity: EntityId, id: FieldId, node: &Node, filter: 
         Some(filter) => Some(expression::condition(filter, &Scope::row(cx.model, child), findings)?),
     };
     Some(Rollup { function, over, of, filter })
+}
+
+/// What stands first within the brackets of a rollup is a field of rows; nothing, when it was told that it is not.
+fn check_rows(cx: &Context<'_>, entity: EntityId, written: &Written<'_>, findings: &mut Findings<'_>) -> Option<()> {
+    let Some((function, rest)) = written.text.split_once('(') else { return Some(()) };
+    let Some(name) = words(rest).next().filter(|name| rest.trim_start().starts_with(name)) else { return Some(()) };
+    let start = function.len() + 1 + (rest.len() - rest.trim_start().len());
+    let place = written.place(start..start + name.len(), findings.files());
+    let definition = &cx.model[entity];
+    let message = match definition.field(name) {
+        Some((_, field)) if field.kind.is_rows() || findings.is_broken(name) => return Some(()),
+        Some(_) => format!("`{name}` is neither lines nor children, so nothing can be kept over it"),
+        None if cx.removed(entity, name).is_some() => {
+            cx.field_named(entity, name, &place, findings);
+            return None;
+        }
+        None => format!("a rollup is kept over lines or children, and `{}` has none called `{name}`", definition.name),
+    };
+    let known: Vec<&str> = definition.fields.iter().filter(|field| field.kind.is_rows()).map(|field| &*field.name).collect();
+    if known.is_empty() {
+        let help = format!("declare them first: `{name}: {{type: lines, of: …}}` for rows of its own, or `type: children` for records that refer here");
+        findings.error_with_help(code::ROLLUP, &place, message, help);
+    } else {
+        findings.unknown(code::ROLLUP, &place, message, name, known);
+    }
+    None
 }
 
 /// The function, the field of rows, and the field of each row, if the expression is a rollup.

@@ -29,8 +29,9 @@ const USUAL_TITLES: [&str; 3] = ["name", "title", "subject"];
 pub(super) fn build(declaration: &EntityDeclaration<'_>, fields: Vec<Field>, sources: &Sources, catalog: &Catalog, findings: &mut Findings<'_>) -> Entity {
     let document = declaration.document;
     let node = &document.node;
-    let label = text::label(node.get("label"), &declaration.name, findings);
-    let plural = text::optional(node.get("plural"), findings).unwrap_or_else(|| plural_of(&label));
+    let label = text::label(node.get("label"), &document.name, findings);
+    let is_settings = document.kind == "settings";
+    let plural = text::optional(node.get("plural"), findings).unwrap_or_else(|| if is_settings { label.clone() } else { plural_of(&label) });
     let layer = sources.layers().get(document.layer);
     Entity {
         name: Arc::clone(&declaration.name),

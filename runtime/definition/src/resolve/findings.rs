@@ -19,18 +19,36 @@ pub(super) struct Findings<'s> {
     found: Vec<Diagnostic>,
     told: HashSet<(Code, Place)>,
     broken: HashSet<Arc<str>>,
-    incomplete: bool,
+    unreadable: HashSet<(Arc<str>, u32)>,
+    gaps: Gaps,
+}
+
+/// What could not be read, so that a name which nothing bears may well be borne there.
+#[derive(Debug, Default)]
+pub(super) struct Gaps {
+    /// Whole documents, of which not even the name is known.
+    pub documents: bool,
+    /// Parts of these entities, such as some of their fields.
+    pub entities: Vec<Arc<str>>,
+    /// Some options or stages.
+    pub options: bool,
 }
 
 impl<'s> Findings<'s> {
     /// None yet. `files` gives the source lines that mended lines are made from.
     pub fn new(files: &'s Files<'s>) -> Self {
-        Self { files, found: Vec::new(), told: HashSet::new(), broken: HashSet::new(), incomplete: false }
+        Self { files, found: Vec::new(), told: HashSet::new(), broken: HashSet::new(), unreadable: HashSet::new(), gaps: Gaps::default() }
     }
 
-    /// What was found before, by whoever read the files.
-    pub fn extend(&mut self, diagnostics: Vec<Diagnostic>) {
-        diagnostics.into_iter().for_each(|diagnostic| self.add(diagnostic));
+    /// What was found before, by whoever read the files, and what that leaves unknown.
+    pub fn begin(&mut self, diagnostics: Vec<Diagnostic>, gaps: Gaps) {
+        self.gaps = gaps;
+        for diagnostic in diagnostics {
+            if let Some(place) = diagnostic.place.as_ref().filter(|_| is_of_reading(diagnostic.code)) {
+                self.unreadable.insert((Arc::clone(&place.file), place.line));
+            }
+            self.add(diagnostic);
+        }
     }
 
     /// The source files.
@@ -38,17 +56,26 @@ impl<'s> Findings<'s> {
         self.files
     }
 
-    /// Says that whole documents are missing because their files cannot be read, so that a name which nothing bears
-    /// may well be borne by one of those.
-    pub fn set_incomplete(&mut self) {
-        self.incomplete = true;
-    }
-
     /// Adds a finding, once per code and place: a mixin's slip is found again in every entity that is like it.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !(self.incomplete && is_missing_name(diagnostic.code)) {
+        if !self.follows_from_gaps(&diagnostic) {
             self.add(diagnostic);
         }
+    }
+
+    /// Whether a finding may only follow from what could not be read.
+    fn follows_from_gaps(&self, diagnostic: &Diagnostic) -> bool {
+        if let Some(place) = &diagnostic.place
+            && self.unreadable.contains(&(Arc::clone(&place.file), place.line))
+        {
+            return true;
+        }
+        if !is_missing_name(diagnostic.code) {
+            return false;
+        }
+        let of_option = self.gaps.options && [code::UNKNOWN_OPTION, code::UNKNOWN_STAGE].contains(&diagnostic.code);
+        let of_entity = || self.gaps.entities.iter().any(|entity| diagnostic.message.contains(&format!("`{entity}`")));
+        self.gaps.documents || of_option || of_entity()
     }
 
     fn add(&mut self, diagnostic: Diagnostic) {
@@ -161,6 +188,11 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')).filter(|word| !word.is_empty())
 }
 
+/// Slips in the text of a file, by which more may be lost than is told.
+pub(super) fn is_of_reading(code: Code) -> bool {
+    code.name().starts_with("F00") || code == code::UNKNOWN_KIND
+}
+
 /// Slips of an expression that nothing else can be the cause of.
 fn is_own(code: Code) -> bool {
     [code::EXPRESSION_SYNTAX, code::UNKNOWN_FUNCTION, code::TEXT_QUOTES, code::ASSIGNMENT, code::NOT_ALLOWED_HERE].contains(&code)
@@ -173,6 +205,7 @@ fn is_missing_name(code: Code) -> bool {
         code::UNKNOWN_NAME,
         code::UNKNOWN_TYPE,
         code::UNKNOWN_OPTION,
+        code::UNKNOWN_STAGE,
         code::LINES_PARENT,
         code::ROLLUP,
         code::DATA_ROW,

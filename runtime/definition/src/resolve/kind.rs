@@ -148,7 +148,8 @@ impl<'k, 'c> Kinds<'k, 'c> {
             Word::Choice => Kind::Choice { options: self.choice(layers, field, owner, findings)? },
             Word::Ref => self.reference(layers, field, findings)?,
             Word::File => {
-                findings.push(super::not_yet::stored_kind("file", &field.place));
+                let place = field.node().and_then(|node| node.get("type")).map_or(&field.place, |node| &node.place);
+                findings.push(super::not_yet::stored_kind("file", place));
                 return None;
             }
             // Known when the references of all rows are.
@@ -181,7 +182,7 @@ impl<'k, 'c> Kinds<'k, 'c> {
             return None;
         }
         let entries: Vec<&Entry> = entry.value.entries().iter().collect();
-        let set = options::set(owner.into(), &entries, &Vocabulary { keys: &OPTION, fixed: &[] }, findings);
+        let set = options::set(owner.into(), &entries, &Vocabulary { keys: &OPTION, fixed: &[], what: "option" }, findings);
         let options = self.add(set);
         self.shared.insert(address, options);
         Some(options)

@@ -19,7 +19,7 @@ pub(super) fn entries(cx: &Context<'_>, views: &[View], findings: &mut Findings<
         if &*document.name == "main" {
             menu = entries.iter().filter_map(|found| entry(cx, views, found, findings)).collect();
         } else {
-            findings.push(not_yet::key(&document.name, "menus besides `main`, which portals have", &document.name_place));
+            findings.push(not_yet::key(&document.name, "menus besides `main`", &document.name_place));
         }
     }
     menu

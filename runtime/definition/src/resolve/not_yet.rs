@@ -121,7 +121,7 @@ pub(super) fn unstored_type(name: &str, place: &Place) -> Option<Diagnostic> {
 /// A storage kind that no release stores yet.
 pub(super) fn stored_kind(name: &str, place: &Place) -> Diagnostic {
     Diagnostic::error(code::NOT_YET_TYPE, place, format!("fields of type `{name}` are not stored by this release yet"))
-        .help("leave the field out for now, or keep an address as a `text`")
+        .help("leave the field out for now, or keep a link to the file as a `text`")
 }
 
 /// Something a key says that nothing acts on; `what` is what is missing.

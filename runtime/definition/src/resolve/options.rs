@@ -24,7 +24,7 @@ pub(super) fn documents(catalog: &Catalog, findings: &mut Findings<'_>) -> Vec<O
         .of_kind("options")
         .map(|document| {
             let values: Vec<&Entry> = document.node.get("values").into_iter().flat_map(Node::entries).collect();
-            set(Arc::clone(&document.name), &values, &Vocabulary { keys: &OPTION, fixed: &[] }, findings)
+            set(Arc::clone(&document.name), &values, &Vocabulary { keys: &OPTION, fixed: &[], what: "option" }, findings)
         })
         .collect()
 }
@@ -50,6 +50,8 @@ pub(super) struct Vocabulary<'v> {
     pub keys: &'v Keys,
     /// Attributes that are always there, given or not.
     pub fixed: &'v [Attribute],
+    /// What one of them is called.
+    pub what: &'static str,
 }
 
 /// Decodes named options.
@@ -139,11 +141,11 @@ fn attribute(attribute: &Arc<str>, entries: &[&Entry], vocabulary: &Vocabulary<'
 }
 
 fn not_given_everywhere(first: &Entry, missing: &[&str], living: usize, vocabulary: &Vocabulary<'_>, findings: &Findings<'_>) -> Diagnostic {
-    let name = &*first.key.text;
+    let (name, what) = (&*first.key.text, vocabulary.what);
     let known = vocabulary.keys.iter().map(|key| key.name).chain(vocabulary.fixed.iter().map(|attribute| &*attribute.name));
     if let Some(near) = name::did_you_mean(name, known) {
-        let diagnostic = Diagnostic::error(code::ATTRIBUTE, &first.key.place, format!("an option has no key `{name}`"))
-            .help(format!("did you mean `{near}`? A key of your own becomes an attribute when every living option gives it"));
+        let diagnostic = Diagnostic::error(code::ATTRIBUTE, &first.key.place, format!("no {what} has a key `{name}`"))
+            .help(format!("did you mean `{near}`? A key of your own becomes an attribute when every living {what} gives it"));
         return match findings.mended(&first.key.place, name, near) {
             Some(line) => diagnostic.mended(line),
             None => diagnostic,
@@ -154,7 +156,7 @@ fn not_given_everywhere(first: &Entry, missing: &[&str], living: usize, vocabula
     Diagnostic::error(
         code::ATTRIBUTE,
         &first.key.place,
-        format!("`{name}` is given by {} of {living} options, so it is neither a key nor an attribute", living - missing.len()),
+        format!("`{name}` is given by {} of {living} {what}s, so it is neither a key nor an attribute", living - missing.len()),
     )
     .help(format!("give it to {}{more} too, or correct the key", quoted(shown)))
 }

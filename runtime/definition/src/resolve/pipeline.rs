@@ -33,7 +33,7 @@ pub(super) fn options(owner: &str, pipelines: &[&Document], findings: &mut Findi
     }
     let fixed = [("probability", Type::Decimal), ("outcome", Type::Text), ("closed", Type::Boolean)];
     let fixed = fixed.map(|(name, ty)| Attribute { name: name.into(), ty });
-    options::set(owner.into(), &entries, &Vocabulary { keys: &STAGE, fixed: &fixed }, findings)
+    options::set(owner.into(), &entries, &Vocabulary { keys: &STAGE, fixed: &fixed, what: "stage" }, findings)
 }
 
 fn stages(document: &Document) -> &[Entry] {
@@ -72,12 +72,13 @@ pub(super) fn pipelines(cx: &Context<'_>, kinds: &Kinds<'_, '_>, findings: &mut 
             let id = FieldId(index as u16);
             let declare::Origin::Stage { pipelines: documents, .. } = &field.origin else { continue };
             let Some(options) = kinds.stages.get(&(entity, id)) else { continue };
+            check_sharing(documents, findings);
             for document in documents {
                 if stages(document).is_empty() {
                     let message = format!("the pipeline `{}` has no stages", document.name);
                     findings.error_with_help(code::PIPELINE, &document.name_place, message, "write at least one under `stages:`; a record begins in the first");
                 }
-                let condition = condition(cx, document, entity, documents, findings);
+                let condition = document.node.get("for").and_then(|node| expression::condition(node, &Scope::row(cx.model, entity), findings));
                 pipelines.push(Pipeline {
                     name: Arc::clone(&document.name),
                     label: text::label(document.node.get("label"), &document.name, findings),
@@ -94,21 +95,16 @@ pub(super) fn pipelines(cx: &Context<'_>, kinds: &Kinds<'_, '_>, findings: &mut 
     pipelines
 }
 
-fn condition(cx: &Context<'_>, document: &Document, entity: EntityId, sharing: &[&Document], findings: &mut Findings<'_>) -> Option<fichero_model::expr::Expr> {
-    match document.node.get("for") {
-        Some(node) => expression::condition(node, &Scope::row(cx.model, entity), findings),
-        None => {
-            if let Some(other) = sharing.iter().find(|other| other.name != document.name) {
-                let message = format!("the pipelines `{}` and `{}` make the same field, so each has to say which records it is for", document.name, other.name);
-                findings.push(
-                    Diagnostic::error(code::PIPELINE, &document.name_place, message)
-                        .label(&other.name_place, "the other one")
-                        .help("write `for:` and a condition in both, of which exactly one holds for a record, or give one of them another `field:`"),
-                );
-            }
-            None
-        }
-    }
+/// Pipelines that share a field each say which records they are for.
+fn check_sharing(documents: &[&Document], findings: &mut Findings<'_>) {
+    let Some(silent) = documents.iter().rev().find(|document| document.node.get("for").is_none()) else { return };
+    let Some(other) = documents.iter().find(|other| other.name != silent.name) else { return };
+    let message = format!("the pipelines `{}` and `{}` make the same field, so each has to say which records it is for", other.name, silent.name);
+    findings.push(
+        Diagnostic::error(code::PIPELINE, &silent.name_place, message)
+            .label(&other.name_place, "the other one")
+            .help("write `for:` and a condition in both, of which exactly one holds for a record, or give one of them another `field:`"),
+    );
 }
 
 fn compile_stages(cx: &Context<'_>, document: &Document, entity: EntityId, findings: &mut Findings<'_>) -> Vec<Stage> {

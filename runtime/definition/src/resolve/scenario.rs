@@ -122,7 +122,7 @@ impl<'t> Test<'t> {
                 continue;
             };
             let set = self.reader(code::SCENARIO, true).settings(&row.value, id, findings);
-            data::check_required(self.cx, id, &row.value, &row.key.place, "record", &row.key.text, findings);
+            data::check_required(self.cx, id, row, code::SCENARIO, findings);
             self.name_local(&row.key.text, Type::Ref(Arc::new([id])), &row.key.place, findings);
             given.push(Given { name: Arc::clone(&row.key.text), entity: id, set, place: row.key.place.clone() });
         }

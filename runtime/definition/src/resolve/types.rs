@@ -123,7 +123,7 @@ impl<'c> Types<'c> {
     pub fn collect(catalog: &'c Catalog, findings: &mut Findings<'_>) -> Self {
         let mut types = Types::default();
         for document in catalog.of_kind("type") {
-            let resolved = follow(catalog, document, findings);
+            let resolved = follow(catalog, document, &types, findings);
             types.by_name.insert(Arc::clone(&document.name), resolved);
         }
         types
@@ -144,13 +144,17 @@ impl<'c> Types<'c> {
 }
 
 /// Follows `of:` to a storage kind.
-fn follow<'c>(catalog: &'c Catalog, document: &'c Document, findings: &mut Findings<'_>) -> Option<FieldType<'c>> {
+fn follow<'c>(catalog: &'c Catalog, document: &'c Document, known: &Types<'c>, findings: &mut Findings<'_>) -> Option<FieldType<'c>> {
     let mut documents = vec![document];
     loop {
         let nearest = documents.last().copied()?;
         let of = nearest.node.get("of")?;
         let name = of.as_text()?;
         if let Some(next) = catalog.find("type", name) {
+            if let Some(None) = known.by_name.get(name) {
+                // What is wrong there was told there.
+                return None;
+            }
             if documents.iter().any(|seen| std::ptr::eq(*seen, next)) {
                 let circle: Vec<String> = documents.iter().chain([&next]).map(|document| format!("`{}`", document.name)).collect();
                 let message = format!("types refine each other in a circle: {}", circle.join(" → "));

@@ -9,7 +9,7 @@ use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Entity, Field, System};
 use fichero_model::expr::typing::words;
 use fichero_model::expr::{Scope, Setting};
-use fichero_model::kind::{Kind, Reference};
+use fichero_model::kind::{Kind, MoneyCurrency, Reference};
 use fichero_model::model::Model;
 use fichero_model::name;
 use fichero_model::value::{Currency, Money};
@@ -92,6 +92,9 @@ impl<'r> Reader<'r> {
             return None;
         }
         if let Some(written) = Written::formula(node, findings.files()) {
+            if self.names_a_row(&written, field, findings) {
+                return None;
+            }
             let compiled = expression::compile_written(&written, &self.scope, &Want::Fits(&field.value_type()), findings)?;
             return Some(Setting::Expr(Box::new(compiled)));
         }
@@ -115,6 +118,9 @@ impl<'r> Reader<'r> {
 
     fn one(&self, node: &Node, field: &Field, findings: &mut Findings<'_>) -> Option<Setting> {
         if let Some(written) = Written::formula(node, findings.files()) {
+            if self.names_a_row(&written, field, findings) {
+                return None;
+            }
             let wanted = field.kind.value_type();
             let compiled = expression::compile_written(&written, &self.scope, &Want::Fits(&wanted), findings)?;
             return Some(Setting::Expr(Box::new(compiled)));
@@ -131,43 +137,71 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// Tells when `=` stands before the name of a data row, which no expression knows.
+    fn names_a_row(&self, written: &Written<'_>, field: &Field, findings: &mut Findings<'_>) -> bool {
+        let Kind::Ref(reference) = &field.kind else { return false };
+        let name = written.text;
+        let is_value = self.scope.locals.iter().any(|(local, _)| &**local == name) || self.scope.row.is_some_and(|row| self.model()[row].field(name).is_some());
+        if is_value || !reference.targets.iter().any(|target| self.knows(*target, name)) {
+            return false;
+        }
+        let message = format!("`{name}` is the name of a data row, which expressions do not know");
+        findings.error_with_help(self.code, &written.place, message, format!("write `{name}` without `=`"));
+        true
+    }
+
+    fn knows(&self, entity: EntityId, name: &str) -> bool {
+        std::iter::once(self.records).chain(self.given).any(|records| records.knows(entity, name))
+    }
+
     /// A record by the name of its data row or its external key; `entity:name` where it may be one of several entities.
     fn named(&self, node: &Node, field: &Field, reference: &Reference, findings: &mut Findings<'_>) -> Option<Setting> {
-        let model = self.model();
         let Some(text) = node.as_text().filter(|text| !text.is_empty()) else {
             let message = format!("`{}` refers to a record, so it takes its name, not {}", field.name, node.what());
             findings.error_with_help(self.code, &node.place, message, "write the name of its data row, its external key, or `=` and an expression");
             return None;
         };
-        let (entity, name) = match &*reference.targets {
-            [only] => (*only, &**text),
-            several => match text.split_once(':').and_then(|(entity, name)| {
-                let entity = findings.files().current(&node.place.file, "entity", entity);
-                Some((model.by_name.get(entity)?, name))
-            }) {
-                Some((entity, name)) if several.contains(entity) => (*entity, name),
-                _ => {
-                    let names: Vec<&str> = several.iter().map(|target| &*model[*target].name).collect();
-                    let message = format!("`{}` may refer to several entities, so the name of a record begins with its entity", field.name);
-                    let first = names.first().copied().unwrap_or_default();
-                    let help = format!("write `{first}:{text}`; it may refer to {}", quoted(&names));
-                    findings.error_with_help(self.code, &node.place, message, help);
-                    return None;
-                }
-            },
+        match *reference.targets {
+            [only] => {
+                self.check_record(node, only, text, findings);
+                Some(Setting::Named(Arc::clone(text)))
+            }
+            _ => {
+                let (entity, name) = self.one_of_several(node, field, reference, text, findings)?;
+                self.check_record(node, entity, name, findings);
+                Some(Setting::Named(format!("{}:{name}", self.model()[entity].name).into()))
+            }
+        }
+    }
+
+    /// The entity and name of `account:acme`.
+    fn one_of_several<'t>(&self, node: &Node, field: &Field, reference: &Reference, text: &'t str, findings: &mut Findings<'_>) -> Option<(EntityId, &'t str)> {
+        let model = self.model();
+        let names: Vec<&str> = reference.targets.iter().map(|target| &*model[*target].name).collect();
+        let written = text.split_once(':');
+        let found = written.and_then(|(entity, name)| Some((*model.by_name.get(findings.files().current(&node.place.file, "entity", entity))?, name)));
+        let (message, help) = match (found, written) {
+            (Some((entity, name)), _) if reference.targets.contains(&entity) => return Some((entity, name)),
+            (Some((entity, _)), _) => (format!("`{}` cannot refer to a record of `{}`", field.name, model[entity].name), format!("it may refer to {}", quoted(&names))),
+            (None, Some((entity, _))) => (format!("there is no entity `{entity}`, which the name of a record begins with here"), format!("`{}` may refer to {}", field.name, quoted(&names))),
+            (None, None) => {
+                let known = reference.targets.iter().find(|target| self.knows(**target, text)).or_else(|| reference.targets.first());
+                let first = known.map_or("", |target| &*model[*target].name);
+                let message = format!("`{}` may refer to several entities, so the name of a record begins with its entity", field.name);
+                (message, format!("write `{first}:{text}`; it may refer to {}", quoted(&names)))
+            }
         };
-        self.check_record(node, entity, name, findings);
-        Some(Setting::Named(Arc::clone(text)))
+        findings.error_with_help(self.code, &node.place, message, help);
+        None
     }
 
     fn check_record(&self, node: &Node, entity: EntityId, name: &str, findings: &mut Findings<'_>) {
-        let sources = || std::iter::once(self.records).chain(self.given);
-        if sources().any(|records| records.knows(entity, name)) {
+        if self.knows(entity, name) {
             return;
         }
         let target = &self.model()[entity];
         let has_key = target.fields.iter().any(|field| field.external);
-        let near = sources().find_map(|records| records.near(entity, name));
+        let near = std::iter::once(self.records).chain(self.given).find_map(|records| records.near(entity, name));
         let message = format!("no record of `{}` is called `{name}`", target.name);
         let diagnostic = match (self.closed || !has_key, near) {
             (true, _) => Diagnostic::error(self.code, &node.place, message),
@@ -273,8 +307,8 @@ pub(super) fn literal(node: &Node, kind: &Kind, model: &Model) -> Result<Value, 
             }
             Ok(Value::Decimal(number))
         }
-        Kind::Money { .. } => money(node, model).ok_or_else(|| needs().help("write a number, or `{amount: 12.50, currency: USD}`")),
-        Kind::Boolean => node.as_bool().map(Value::Boolean).ok_or_else(|| needs().help("write `true` or `false`")),
+        Kind::Money { currency } => money(node, currency).ok_or_else(|| needs().help("write a number, or `{amount: 12.50, currency: USD}`")),
+        Kind::Boolean => node.as_bool().map(Value::Boolean).ok_or_else(|| Flaw::new(format!("takes `true` or `false`, not {}", shown(node)))),
         Kind::Date => text().and_then(time::date).map(Value::Date).ok_or_else(|| needs().help("a date is written `2026-03-02`")),
         Kind::Time => text().and_then(time::time).map(Value::Time).ok_or_else(|| needs().help("a time is written `\"09:30\"`")),
         Kind::DateTime => text()
@@ -322,15 +356,19 @@ fn decimal(node: &Node) -> Option<Decimal> {
     Decimal::from_str(text.strip_prefix('+').unwrap_or(text)).ok()
 }
 
-/// An amount in the workspace's currency, or `{amount, currency}`. The worth in base of another currency is worked out
-/// by the rate of the day it is written.
-fn money(node: &Node, model: &Model) -> Option<Value> {
+/// An amount in the field's own currency, or `{amount, currency}`. Where the currency is shared with another field, it is
+/// known when the amount is written; so is the worth in base.
+fn money(node: &Node, of_field: &MoneyCurrency) -> Option<Value> {
+    let usual = match of_field {
+        MoneyCurrency::Own(currency) => *currency,
+        MoneyCurrency::Shared(_) => Currency::NONE,
+    };
     let (amount, currency) = match node.entries() {
-        [] => (decimal(node)?, model.workspace.currency),
+        [] => (decimal(node)?, usual),
         entries if entries.iter().all(|entry| matches!(&*entry.key.text, "amount" | "currency")) => {
             let currency = match node.get("currency") {
                 Some(currency) => Currency::parse(currency.as_text()?)?,
-                None => model.workspace.currency,
+                None => usual,
             };
             (decimal(node.get("amount")?)?, currency)
         }

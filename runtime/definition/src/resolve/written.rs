@@ -10,7 +10,8 @@ use fichero_model::place::Place;
 
 use super::files::{Edit, Files, before_edits};
 use super::inside::inside;
-use crate::node::Node;
+use crate::node::{Node, Style};
+use crate::yaml;
 
 /// A piece of the text of a scalar.
 pub(super) struct Written<'n> {
@@ -53,16 +54,20 @@ impl<'n> Written<'n> {
         place_of(self.node, self.start + range.start..self.start + range.end, files)
     }
 
-    /// The source line with the whole piece replaced; nothing where it stands on several lines or in other letters.
+    /// The source line with the whole piece replaced, quoted as YAML needs it; nothing where the scalar stands on several
+    /// lines.
     pub fn mended_line(&self, new: &str, files: &Files<'_>) -> Option<String> {
-        if !self.plain {
+        let scalar = self.node.scalar()?;
+        let whole = format!("{}{new}{}", scalar.text.get(..self.start)?, scalar.text.get(self.start + self.text.len()..)?);
+        let written = if scalar.style == Style::Plain && yaml::is_plain(&whole, true) { whole } else { yaml::quoted(&whole) };
+        let source = files.text(&self.node.place.file)?;
+        let (start, end) = (self.node.place.start as usize, self.node.place.end as usize);
+        if source.get(start..end)?.contains('\n') {
             return None;
         }
-        let source = files.text(&self.place.file)?;
-        let (start, end) = (self.place.start as usize, self.place.end as usize);
         let line_start = source.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
         let line_end = source.get(end..)?.find('\n').map_or(source.len(), |newline| end + newline);
-        Some(format!("{}{new}{}", source.get(line_start..start)?, source.get(end..line_end)?).trim_end().to_owned())
+        Some(format!("{}{written}{}", source.get(line_start..start)?, source.get(end..line_end)?).trim_end().to_owned())
     }
 
     /// Moves findings, whose places were counted as if the piece stood letter by letter at [`Self::place`], to where

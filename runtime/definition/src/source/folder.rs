@@ -33,13 +33,13 @@ pub(super) fn load(dir: &Path, stock: &dyn StockPacks) -> (Sources, Vec<Diagnost
     }
     reader.folder(dir, "", &["data", "packs"]);
     let Reader { mut files, mut findings, .. } = reader;
-    for listed in packs::listed(&files).into_iter().filter(|listed| !packs::is_runtime(&listed.name)) {
+    for listed in packs::listed(&files).into_iter().filter(|listed| packs::may_be_named(&listed.name)) {
         match read_pack(dir, &listed, stock) {
             Ok((found, wrong)) => {
                 files.extend(found);
                 findings.extend(wrong);
             }
-            Err(diagnostic) => findings.push(diagnostic),
+            Err(diagnostic) => findings.push(*diagnostic),
         }
     }
     if files.len() > MOST_FILES {
@@ -63,7 +63,7 @@ pub(super) fn load(dir: &Path, stock: &dyn StockPacks) -> (Sources, Vec<Diagnost
 
 type Found = (Vec<File>, Vec<Diagnostic>);
 
-fn read_pack(dir: &Path, listed: &Listed, stock: &dyn StockPacks) -> Result<Found, Diagnostic> {
+fn read_pack(dir: &Path, listed: &Listed, stock: &dyn StockPacks) -> Result<Found, Box<Diagnostic>> {
     let name = &*listed.name;
     match &listed.from {
         From::Stock => {
@@ -80,12 +80,8 @@ fn read_pack(dir: &Path, listed: &Listed, stock: &dyn StockPacks) -> Result<Foun
                         names.join(", ")
                     ),
                 };
-                return Err(Diagnostic::error(
-                    code::PACK_MISSING,
-                    &listed.place,
-                    format!("no pack `{name}` comes with the program"),
-                )
-                .help(help));
+                let message = format!("no pack `{name}` comes with the program");
+                return Err(Box::new(Diagnostic::error(code::PACK_MISSING, &listed.place, message).help(help)));
             };
             let files = files
                 .into_iter()
@@ -98,7 +94,7 @@ fn read_pack(dir: &Path, listed: &Listed, stock: &dyn StockPacks) -> Result<Foun
     }
 }
 
-fn read_folder(root: &Path, shown: &str, listed: &Listed) -> Result<Found, Diagnostic> {
+fn read_folder(root: &Path, shown: &str, listed: &Listed) -> Result<Found, Box<Diagnostic>> {
     let real = fs::canonicalize(root).map_err(|error| {
         let help = match &listed.from {
             From::Path(_) => "the path is relative to the folder of the workspace".to_owned(),
@@ -112,7 +108,7 @@ fn read_folder(root: &Path, shown: &str, listed: &Listed) -> Result<Found, Diagn
             }
             _ => format!("the folder `{shown}` of the pack `{}` cannot be read: {error}", listed.name),
         };
-        Diagnostic::error(code::PACK_MISSING, &listed.place, message).help(help)
+        Box::new(Diagnostic::error(code::PACK_MISSING, &listed.place, message).help(help))
     })?;
     let mut reader = Reader {
         root: root.to_path_buf(),

@@ -12,6 +12,7 @@ use semver::{Version, VersionReq};
 use super::folder::nowhere;
 use super::order;
 use super::{File, LARGEST, Layer, Origin, Sources};
+use crate::check;
 use crate::node::{Node, NodeValue};
 use crate::yaml;
 
@@ -28,6 +29,11 @@ pub(super) struct Listed {
     pub from: From,
     pub prefix: Arc<str>,
     pub prefix_place: Place,
+}
+
+/// True for a name a pack may bear. No other is looked for on disk, where it could lead out of `packs/`.
+pub(super) fn may_be_named(name: &str) -> bool {
+    name::check(name).is_ok() && !is_runtime(name)
 }
 
 /// True for the name of the runtime itself.
@@ -87,6 +93,11 @@ pub(super) fn assemble(files: Vec<File>) -> (Sources, Vec<Diagnostic>) {
     let mut packs: Vec<Pack> = Vec::new();
     let mut complete = workspace.is_some();
     for entry in listed {
+        if let Some(flaw) = check::name_flaw(&entry.name, &entry.place, check::Reserved::Nothing) {
+            findings.push(flaw);
+            complete = false;
+            continue;
+        }
         if is_runtime(&entry.name) {
             let diagnostic = Diagnostic::error(
                 code::DUPLICATE_PACK,

@@ -1,16 +1,17 @@
 //! What is said of slips that show in the events of the parser: tags, split expressions, missing values, comments that
 //! were text.
 
+use std::sync::Arc;
+
 use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::place::Place;
 use granit_parser::{ErrorKind, ScanError, Span};
-use std::sync::Arc;
 
+use super::Finding;
 use super::events::{Builder, Collection, Frame, KeySlot};
 use super::mend;
 use super::words;
-use super::Finding;
 use crate::node::{Entry, Key, Style};
 
 impl Builder<'_> {
@@ -94,7 +95,7 @@ impl Builder<'_> {
             let fix = self
                 .slice
                 .line_text(key.place.line)
-                .and_then(|line| mend::space_after_colon(line))
+                .and_then(mend::space_after_colon)
                 .filter(|_| key.text.contains(':'));
             let diagnostic = if fix.is_some() {
                 Diagnostic::error(

@@ -39,6 +39,10 @@ pub fn model(model: &Model) -> String {
             line(&mut out, 1, &format!("{}{outcome}{closed}{require} → {}", stage.name, next.map_or("any".to_owned(), |next| format!("[{next}]"))));
         }
     }
+    if let Some(rates) = &model.rates {
+        let entity = &model[rates.entity];
+        line(&mut out, 0, &format!("rates in {} where {}, from {} at {}", entity.name, rates.applies.text, entity[rates.date].name, entity[rates.rate].name));
+    }
     pages(&mut out, model);
     records(&mut out, model);
     scenarios(&mut out, model);

@@ -47,29 +47,26 @@ pub(super) fn order(model: &Model, rows: &[Row]) -> Order {
     let names = names(model, rows);
     let mut needs: Vec<Vec<Need>> = rows.iter().enumerate().map(|(at, row)| needs(model, rows, &names, at, row)).collect();
     let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); rows.len()];
-    for (at, needs) in needs.iter().enumerate() {
+    // A row refers to itself once it is there.
+    let mut left_out: Vec<Vec<FieldId>> = vec![Vec::new(); rows.len()];
+    for (at, needs) in needs.iter_mut().enumerate() {
+        left_out[at].extend(needs.iter().filter(|need| need.row == at && !need.firm).map(|need| need.field));
+        needs.retain(|need| need.row != at);
         for need in needs {
             needed_by[need.row].push(at);
         }
     }
     let mut order = Order::default();
-    let mut late: Vec<Step> = Vec::new();
     let mut waiting: BTreeSet<usize> = (0..rows.len()).collect();
     let mut ready: BTreeSet<usize> = waiting.iter().copied().filter(|at| needs[*at].is_empty()).collect();
     while !waiting.is_empty() {
-        let next = ready.pop_first().or_else(|| waiting.iter().copied().find(|at| !needs[*at].iter().any(|need| need.firm)));
-        let Some(next) = next else {
+        let open = || waiting.iter().copied().filter(|at| !needs[*at].iter().any(|need| need.firm)).min_by_key(|at| needs[*at].len());
+        let Some(next) = ready.pop_first().or_else(open) else {
             order.stuck = waiting.into_iter().collect();
             break;
         };
-        let left_out: Vec<FieldId> = std::mem::take(&mut needs[next]).into_iter().map(|need| need.field).collect();
-        let given = |left_out: bool, all: &[FieldId]| -> Vec<FieldId> {
-            rows[next].set.iter().map(|(field, _)| *field).filter(|field| all.contains(field) == left_out).collect()
-        };
-        order.steps.push(Step { row: next, fields: given(false, &left_out), closes: false });
-        if !left_out.is_empty() {
-            late.push(Step { row: next, fields: given(true, &left_out), closes: true });
-        }
+        left_out[next].extend(std::mem::take(&mut needs[next]).into_iter().map(|need| need.field));
+        order.steps.push(step(rows, next, &left_out[next], false));
         waiting.remove(&next);
         for other in std::mem::take(&mut needed_by[next]) {
             needs[other].retain(|need| need.row != next);
@@ -78,8 +75,16 @@ pub(super) fn order(model: &Model, rows: &[Row]) -> Order {
             }
         }
     }
-    order.steps.extend(late);
+    let closed = order.steps.iter().map(|step| step.row).filter(|row| !left_out[*row].is_empty());
+    let closing: Vec<Step> = closed.map(|row| step(rows, row, &left_out[row], true)).collect();
+    order.steps.extend(closing);
     order
+}
+
+/// The fields of a row that are left out at first, or all others.
+fn step(rows: &[Row], row: usize, left_out: &[FieldId], closes: bool) -> Step {
+    let fields = rows[row].set.iter().map(|(field, _)| *field).filter(|field| left_out.contains(field) == closes);
+    Step { row, fields: fields.collect(), closes }
 }
 
 type Names<'r> = HashMap<(EntityId, &'r str), usize>;
@@ -113,11 +118,7 @@ fn needs(model: &Model, rows: &[Row], names: &Names<'_>, at: usize, row: &Row) -
         }
         named(model, row.entity, *field, setting, &mut |entity, name, inside| {
             if let Some(other) = names.get(&(entity, name)) {
-                let firm = firm || inside;
-                // A row that refers to itself can do so once it is there.
-                if *other != at || !firm {
-                    needs.push(Need { row: *other, field: *field, firm });
-                }
+                needs.push(Need { row: *other, field: *field, firm: firm || inside });
             }
         });
     }

@@ -1,10 +1,11 @@
 //! One row through the door.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use fichero_model::expr::Setting;
 use fichero_model::value::Value;
-use fichero_model::{FieldId, Id, Ref};
+use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::Tx;
 use fichero_store::system::data_row::{self, Print};
 
@@ -34,11 +35,21 @@ pub(super) struct Fill {
 pub(super) struct Load {
     rows: Arc<[Row]>,
     actor: Actor,
+    /// Which row gives a field this key, the first where several do.
+    keys: HashMap<(EntityId, FieldId, Arc<str>), usize>,
 }
 
 impl Load {
     pub(super) fn new(rows: Arc<[Row]>, via: Via) -> Self {
-        Self { rows, actor: Actor::system(via) }
+        let mut keys = HashMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            for (field, setting) in &row.set {
+                if let Setting::Literal(Value::Text(key)) = setting {
+                    keys.entry((row.entity, *field, Arc::clone(key))).or_insert(at);
+                }
+            }
+        }
+        Self { rows, actor: Actor::system(via), keys }
     }
 }
 
@@ -60,7 +71,7 @@ impl Task for Load {
         let (id, effect) = match work.data_row(row.entity, &row.name)? {
             Some(id) => (id, self.change(work, fill, id)?),
             None => {
-                let (id, effect) = match self.known(work, row)? {
+                let (id, effect) = match self.known(work, fill.row)? {
                     Some(id) => (id, Effect::Unchanged),
                     None => self.make(work, fill)?,
                 };
@@ -80,14 +91,17 @@ impl Task for Load {
 }
 
 impl Load {
-    /// A record that people made before the row came, known by the same external key.
-    fn known(&self, work: &Work<'_>, row: &Row) -> Result<Option<Id>, Refusal> {
+    /// A record that people made before the row came, known by the same external key. That of another row is none.
+    fn known(&self, work: &Work<'_>, at: usize) -> Result<Option<Id>, Refusal> {
         if self.actor.via != Via::Data {
             return Ok(None);
         }
+        let row = &self.rows[at];
         let definition = &work.live.model[row.entity];
         for (field, setting) in &row.set {
-            if let (true, Setting::Literal(Value::Text(key))) = (definition[*field].external, setting) {
+            if let (true, Setting::Literal(Value::Text(key))) = (definition[*field].external, setting)
+                && self.keys.get(&(row.entity, *field, Arc::clone(key))) == Some(&at)
+            {
                 let key = Value::text(&check::clean(&definition[*field], key));
                 let found = work.equal(row.entity, *field, key, 1)?;
                 if let Some(id) = found.first().and_then(|row| row.id()) {

@@ -69,7 +69,7 @@ fn name(work: &Work<'_>, person: Ref) -> String {
 }
 
 /// The changes by the names that fields have today; a field that left the model keeps its physical name.
-fn named(work: &Work<'_>, reference: Ref, body: Option<&Json>) -> Json {
+pub(super) fn named(work: &Work<'_>, reference: Ref, body: Option<&Json>) -> Json {
     let Some(Json::Object(changes)) = body else { return json!({}) };
     let table = work.live.layout.schema().table(&work.live.layout.table_name(reference.entity));
     let name = |physical: &String| match table.and_then(|table| table.born(physical)) {

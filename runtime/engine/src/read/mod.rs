@@ -5,6 +5,8 @@ pub mod cursor;
 pub mod derive;
 pub mod history;
 pub mod list;
+pub mod page;
+pub mod search;
 pub mod show;
 
 pub use list::{ListRequest, Page};

@@ -7,7 +7,6 @@
 mod deletion;
 mod form;
 mod list;
-mod moment;
 mod past;
 mod picker;
 mod record;
@@ -17,7 +16,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use fichero_model::expr::Row;
-use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Ref};
 use jiff::Timestamp;
@@ -31,10 +29,11 @@ use crate::live::Live;
 use crate::record::work::Work;
 use crate::refusal::Refusal;
 
+pub use super::derive::State;
 pub use deletion::{Affected, Deletion};
-pub use form::{FormFacts, FormQuestion, LineFacts, State};
+pub use form::{FormFacts, FormQuestion, LineFacts};
 pub use list::{List, ListQuestion, ListRow};
-pub use past::{Entry, Since};
+pub use past::{Changed, Entry, Since};
 pub use picker::{Ask, Pick, Picks, SuggestQuestion};
 pub use record::{RecordFacts, RecordQuestion, Related, RelatedQuestion};
 pub use trash::{Trash, TrashRow};
@@ -82,6 +81,13 @@ impl Titles {
     /// The title of a record; nothing for one that is not there.
     pub fn get(&self, reference: Ref) -> Option<&Title> {
         self.0.get(&reference)
+    }
+
+    /// These titles and those.
+    #[must_use]
+    pub fn and(mut self, others: Titles) -> Self {
+        self.0.extend(others.0);
+        self
     }
 }
 
@@ -199,9 +205,4 @@ fn records_in<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<Ref> {
     records.sort_unstable();
     records.dedup();
     records
-}
-
-/// True when other records hold the value of a field.
-fn is_elsewhere(kind: &Kind) -> bool {
-    kind.is_rows()
 }

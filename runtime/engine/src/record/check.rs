@@ -198,7 +198,8 @@ fn may_choose(work: &Work<'_>, draft: &Draft, reference: &Reference, target: &Ar
 fn check_values(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
     for (id, field) in model[draft.entity].all_fields() {
-        if field.system || !field.is_input() {
+        // A field that could not be read has been told of already.
+        if field.system || !field.is_input() || draft.errors.iter().any(|error| error.field == *field.name) {
             continue;
         }
         let changed = draft.changes(id);

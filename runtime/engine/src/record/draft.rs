@@ -56,6 +56,7 @@ impl Draft {
         };
         draft.take(work, input)?;
         draft.fill_defaults(work)?;
+        super::rollup::begin(work, &mut draft)?;
         draft.copy(work)?;
         draft.compute(work)?;
         Ok(draft)
@@ -282,8 +283,11 @@ impl Draft {
                 Given::Lines(rows.iter().map(|row| self.line(work, row, locals)).collect::<Result<_, _>>()?)
             }
         };
-        if let Err(problem) = self.receive(work, id, given)? {
-            self.error(work, id, problem);
+        match self.receive(work, id, given)? {
+            Err(problem) => self.error(work, id, problem),
+            // What a rule sets stays, as what somebody sets by hand.
+            Ok(()) if matches!(work.live.model[self.entity][id].source, Source::Compute(_)) => self.note_override(id),
+            Ok(()) => {}
         }
         Ok(())
     }

@@ -22,6 +22,21 @@ use crate::value::check;
 /// The deepest chain of parents that is followed.
 const DEEPEST: usize = 8;
 
+/// Gives the rollups of a new record their value over no children.
+///
+/// # Errors
+/// When a definition fails.
+pub fn begin(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    let model = Arc::clone(&work.live.model);
+    for (id, field) in model[draft.entity].all_fields() {
+        if let Source::Rollup(rollup) = &field.source {
+            let value = fold(work, rollup, &[])?;
+            put(work, draft, id, value)?;
+        }
+    }
+    Ok(())
+}
+
 /// Works out a draft's rollups over lines that are not written yet, so that its rules see them.
 ///
 /// # Errors

@@ -33,7 +33,7 @@ use super::draft::Draft;
 use super::log::Entry;
 use crate::actor::Actor;
 use crate::command::Mode;
-use crate::live::{Live, Referrer};
+use crate::live::Live;
 use crate::read::list::ShapeRequest;
 use crate::read::show;
 use crate::refusal::Refusal;
@@ -69,6 +69,8 @@ pub struct Work<'a> {
     dirty: RefCell<BTreeSet<(Ref, FieldId)>>,
     entries: RefCell<Vec<Entry>>,
     rates: RefCell<HashMap<Currency, Option<Decimal>>>,
+    /// The places of lines that were read, so that writing one keeps it.
+    positions: RefCell<HashMap<Id, i64>>,
 }
 
 #[derive(Debug, Default)]
@@ -103,6 +105,7 @@ impl<'a> Work<'a> {
             dirty: RefCell::default(),
             entries: RefCell::default(),
             rates: RefCell::default(),
+            positions: RefCell::default(),
         }
     }
 
@@ -214,7 +217,7 @@ impl<'a> Work<'a> {
             let mut rows = self.rows.borrow_mut();
             rows.extend(ids.into_iter().map(|id| (Ref { entity, id }, None)));
             for record in found {
-                let row = taken(record);
+                let row = self.taken(record);
                 if let Some(reference) = row.reference() {
                     rows.insert(reference, Some(row));
                 }
@@ -284,7 +287,7 @@ impl<'a> Work<'a> {
             match &self.live.model[entity][field].kind {
                 Kind::Lines { of, by } | Kind::Children { of, by } => {
                     for record in self.with(|tx| self.live.layout.referring(tx, *of, *by, &ids, false))? {
-                        let row = taken(record);
+                        let row = self.taken(record);
                         if let Some(parent) = row.get(*by).as_ref() {
                             found.entry(parent.id).or_default().push(row);
                         }
@@ -413,7 +416,7 @@ impl<'a> Work<'a> {
             return Ok(Vec::new());
         };
         let found = self.with(|tx| self.live.layout.referring(tx, *of, *by, &[id], false))?;
-        Ok(found.into_iter().map(taken).collect())
+        Ok(found.into_iter().map(|record| self.taken(record)).collect())
     }
 
     /// Puts when and by whom into a row.
@@ -451,8 +454,20 @@ impl<'a> Work<'a> {
         Ok(rate)
     }
 
+    /// A row as it was read.
+    fn taken(&self, record: Record) -> Arc<Row> {
+        if let (Some(id), Some(position)) = (record.row.id(), record.position) {
+            self.positions.borrow_mut().insert(id, position);
+        }
+        let mut row = record.row;
+        if row.overridden != record.overridden {
+            Arc::make_mut(&mut row).overridden = record.overridden;
+        }
+        row
+    }
+
     fn remember(&self, record: Record) -> Arc<Row> {
-        let row = taken(record);
+        let row = self.taken(record);
         if let Some(reference) = row.reference() {
             self.rows.borrow_mut().insert(reference, Some(Arc::clone(&row)));
         }
@@ -488,11 +503,6 @@ pub struct Found {
     pub rows: Vec<Arc<Row>>,
     /// Where the page ended, when there are more.
     pub next: Option<Cursor>,
-}
-
-/// A row as it was read.
-fn taken(record: Record) -> Arc<Row> {
-    record.row
 }
 
 fn told(refusal: Refusal) -> Fault {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use fichero_model::expr::eval::eval_node;
-use fichero_model::expr::{Comparison, Context, Expr, Node, Op};
+use fichero_model::expr::{Context, Expr, Node, Op};
 use fichero_model::value::Value;
 
 use super::{Expectation, Part};
@@ -39,7 +39,7 @@ fn gather(work: &Work<'_>, expr: &Expr, context: &Context<'_>, node: &Node, part
                 }
             }
         }
-        Op::Compare(comparison, a, b) => parts.push(compared(work, expr, context, node, *comparison, a, b)),
+        Op::Compare(_, a, b) => parts.push(part(work, expr, context, node, &[a, b])),
         Op::In { value, list } => parts.push(part(work, expr, context, node, &[value, list])),
         Op::Not(inner) => match &inner.op {
             Op::Compare(_, a, b) => parts.push(part(work, expr, context, node, &[a, b])),
@@ -50,20 +50,21 @@ fn gather(work: &Work<'_>, expr: &Expr, context: &Context<'_>, node: &Node, part
     }
 }
 
-/// Two sides that are equal and should not be are the same value, which is shown once.
-fn compared(work: &Work<'_>, expr: &Expr, context: &Context<'_>, node: &Node, comparison: Comparison, a: &Node, b: &Node) -> Part {
-    match (comparison, &b.op) {
-        (Comparison::NotEqual, Op::Literal(_)) => part(work, expr, context, node, &[a]),
-        _ => part(work, expr, context, node, &[a, b]),
-    }
-}
-
 fn part(work: &Work<'_>, expr: &Expr, context: &Context<'_>, node: &Node, sides: &[&Node]) -> Part {
-    let values = sides.iter().filter(|side| !matches!(side.op, Op::Literal(_)) || sides.len() == 1).map(|side| {
+    let values = sides.iter().filter(|side| !is_constant(side)).map(|side| {
         let value = eval_node(side, context).map_or_else(|fault| format!("(no value: {fault})"), |value| shown(work, &value));
         (piece(&expr.text, &side.at), value)
     });
     Part { text: piece(&expr.text, &node.at), values: values.collect() }
+}
+
+/// What stands there already need not be shown again.
+fn is_constant(node: &Node) -> bool {
+    match &node.op {
+        Op::Literal(_) => true,
+        Op::List(items) => items.iter().all(is_constant),
+        _ => false,
+    }
 }
 
 /// The characters of a text that a node came from.

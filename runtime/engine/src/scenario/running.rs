@@ -10,7 +10,7 @@ use fichero_model::label::Locale;
 use fichero_model::rule::SortKey;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
-use fichero_store::query::{self, Query};
+use fichero_store::query::{Filter, Query};
 use fichero_store::system::{data_row, outbox};
 use fichero_store::{Isolation, Priority};
 use jiff::{SignedDuration, Timestamp};
@@ -222,14 +222,15 @@ impl<'r> Running<'r> {
     }
 
     fn find(&self, actor: &Actor, from: EntityId, filter: Option<&Expr>, sort: &[SortKey], first: bool) -> Result<Value, Trouble> {
-        let limit = if first { 1 } else { MOST };
-        let query = Query { filter: filter.cloned().map(Arc::new), sort: sort.to_vec(), limit, ..Query::of(from) };
-        let (actor, locals) = (actor.clone(), self.locals.clone());
+        let limit = if first { 1 } else { MOST as usize };
+        let (actor, filter, sort, locals) = (actor.clone(), filter.cloned(), sort.to_vec(), self.locals.clone());
         let found = self.wait(self.engine.read(move |engine, live, tx| {
             let work = engine.work(live, tx, &actor, Mode::Live);
             let context = work.context(None, None, None, &locals, None);
-            let hits = work.with(|tx| query::run(tx, &work.live.layout, &query, &context))?;
-            Ok(hits.into_iter().filter_map(|hit| hit.record.row.reference()).map(Value::Ref).collect::<Vec<_>>())
+            let wanted = Filter { conditions: filter.iter().collect(), ..Filter::all(from) };
+            let prepared = Query { sort: &sort, ..Query::new(wanted, limit) }.prepare(&work.live.layout, &context)?;
+            let page = work.with(|tx| prepared.page(tx))?;
+            Ok(page.items.into_iter().filter_map(|found| found.record.row.reference()).map(Value::Ref).collect::<Vec<_>>())
         }))?;
         Ok(if first { found.into_iter().next().unwrap_or_default() } else { Value::list(found) })
     }
@@ -276,7 +277,7 @@ impl<'r> Running<'r> {
         if found == count as usize {
             return Ok(());
         }
-        let mut message = format!("{count} such mails were expected and there are {found}; of all {}:", mails.len());
+        let mut message = format!("{count} such mails should have been sent, and {found} were; {} were sent in all", mails.len());
         for mail in mails {
             let to: Vec<&str> = mail.to.iter().map(|to| &**to).collect();
             message.push_str(&format!("\nto {}: {}", to.join(", "), mail.subject.as_deref().unwrap_or("(no subject)")));

@@ -113,7 +113,8 @@ fn misfit(node: &Node, wanted: &Type, model: &Model) -> Option<Slip> {
         return unknown_option(&model[*options], name, node.at.clone());
     }
     (!typing::fits(&node.ty, wanted)).then(|| {
-        let message = format!("this is {}, and {} is wanted", typing::words(&node.ty, model), typing::words(wanted, model));
+        let message =
+            format!("this is {}, and {} is wanted", typing::words(&node.ty, model), typing::words(wanted, model));
         Slip::new(code::WRONG_TYPE, node.at.clone(), message)
     })
 }
@@ -129,6 +130,9 @@ fn unknown_option(options: &Options, name: &str, at: std::ops::Range<usize>) -> 
     Some(match (renamed, did_you_mean(name, names())) {
         (Some(option), _) => slip.help(format!("it is called `{}` now", option.name)),
         (None, Some(near)) => slip.help(format!("did you mean `{near}`?")),
-        (None, None) => slip.help(format!("the options are {}", names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))),
+        (None, None) => slip.help(format!(
+            "the options are {}",
+            names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        )),
     })
 }

@@ -5,13 +5,16 @@
 //! * a stored field, reached through at most four stored references; one that is computed when read, when its
 //!   expression is portable from there (the store writes it out);
 //! * an attribute of an option;
-//! * `not and or`, `==`, `!=`, `??`, `if`; `<` and the like over numbers, money, dates, times and durations, and over
-//!   texts that have a folded key (`text` fields) or are constants;
+//! * `not and or`, `==`, `!=`, `??`, `if`; `<` and the like over numbers, money, dates, times, durations and options
+//!   (by their place), and over texts that have a folded key (`text` fields) or are constants;
 //! * `+` and `-` of numbers, money and durations, `+` of texts, a date or moment moved by a constant duration, the
 //!   distance of two dates or moments;
 //! * a function of the published list that says so;
-//! * `any all count sum min max` and `in` over rows (`lines`, `children`, links), a field of each, or a `filter` of them;
+//! * `any all count sum min max` and `in` over rows (`lines`, `children`, links), a field of each, a `filter` of them, or
+//!   the plain values of a field that holds many;
 //! * `in` a list that is written out.
+//!
+//! What leaves the bounds of [`super::number`] on the way is `()` in SQL too.
 
 use std::ops::Range;
 
@@ -55,7 +58,9 @@ pub fn is_constant(node: &Node) -> bool {
         | Op::Arithmetic(_, a, b)
         | Op::In { value: a, list: b } => is_constant(a) && is_constant(b),
         Op::If { condition, then, otherwise } => is_constant(condition) && is_constant(then) && is_constant(otherwise),
-        Op::List(nodes) | Op::Call { arguments: nodes, .. } | Op::Script { arguments: nodes, .. } => nodes.iter().all(is_constant),
+        Op::List(nodes) | Op::Call { arguments: nodes, .. } | Op::Script { arguments: nodes, .. } => {
+            nodes.iter().all(is_constant)
+        }
         // The items of a constant list are constants too, but the body names them as items.
         Op::Quantify { list, depth, body, .. } => is_constant(list) && reads_only_own_item(body, *depth),
     }
@@ -121,7 +126,7 @@ impl Checker<'_> {
                 self.node(then)?;
                 self.node(otherwise)
             }
-            Op::Compare(comparison, a, b) => self.compare(*comparison, a, b, node),
+            Op::Compare(comparison, a, b) => self.compare(*comparison, a, b),
             Op::In { value, list } => {
                 self.node(value)?;
                 match &list.op {
@@ -135,7 +140,9 @@ impl Checker<'_> {
                 no(&node.at, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min`, `max` or `in`")
             }
             Op::Quantify { list, body, .. } => self.list(list).and_then(|()| self.node(body)),
-            Op::Aggregate { aggregate: Aggregate::Avg, .. } => no(&node.at, "a mean divides, and only comparing, `+` and `-` of numbers are exact on every database"),
+            Op::Aggregate { aggregate: Aggregate::Avg, .. } => {
+                no(&node.at, "a mean divides, and only comparing, `+` and `-` of numbers are exact on every database")
+            }
             Op::Aggregate { list, .. } => self.list(list),
             Op::Matches { .. } => no(&node.at, "databases have other regular expressions"),
             Op::HasRole(_) => no(&node.at, "the name of a role cannot come from the row"),
@@ -146,7 +153,9 @@ impl Checker<'_> {
     /// A value that is one, not several and not structured.
     fn scalar(&self, node: &Node) -> Checked {
         match node.ty {
-            Type::List(_) => no(&node.at, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min`, `max` or `in`"),
+            Type::List(_) => {
+                no(&node.at, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min`, `max` or `in`")
+            }
             Type::Json => no(&node.at, "structured data is only ever compared with `()`"),
             _ => Ok(()),
         }
@@ -167,7 +176,10 @@ impl Checker<'_> {
                 match computed {
                     Some((entity, field)) if !is_constant(node) => {
                         let name = &self.model.field(*entity, *field).name;
-                        no(&node.at, format!("`{name}` is computed when read, and a path goes through stored references"))
+                        no(
+                            &node.at,
+                            format!("`{name}` is computed when read, and a path goes through stored references"),
+                        )
                     }
                     _ => self.path(of),
                 }
@@ -181,11 +193,18 @@ impl Checker<'_> {
     fn reached(&self, node: &Node, references: usize, fields: &[(EntityId, FieldId)]) -> Checked {
         let walked = self.walked + references.saturating_sub(1);
         if walked > LONGEST_PATH {
-            return no(&node.at, format!("it follows {walked} references, those within computed fields included, and may follow {LONGEST_PATH}"));
+            return no(
+                &node.at,
+                format!(
+                    "it follows {walked} references, those within computed fields included, and may follow {LONGEST_PATH}"
+                ),
+            );
         }
         fields.iter().try_for_each(|(entity, field)| {
             let declared = self.model.field(*entity, *field);
-            let (Source::Lookup(expr) | Source::Formula { value: expr, stored: false }) = &declared.source else { return Ok(()) };
+            let (Source::Lookup(expr) | Source::Formula { value: expr, stored: false }) = &declared.source else {
+                return Ok(());
+            };
             if self.depth >= DEEPEST {
                 return no(&node.at, format!("`{}` is computed through more than {DEEPEST} fields", declared.name));
             }
@@ -201,31 +220,40 @@ impl Checker<'_> {
     fn list(&self, node: &Node) -> Checked {
         match &node.op {
             Op::Field { of, fields } => {
-                let rows = fields.iter().all(|(entity, field)| is_rows(self.model.field(*entity, *field)));
-                if !rows {
-                    return no(&node.at, "values kept together in one field cannot be asked for in SQL yet");
+                let asked = fields.iter().all(|(entity, field)| is_asked(self.model.field(*entity, *field)));
+                if !asked {
+                    return no(&node.at, "values of this kind that are kept together cannot be asked for in SQL");
                 }
                 self.path(of)
             }
             Op::Each { of, fields } => {
                 self.list(of)?;
-                let several = fields.iter().any(|(entity, field)| matches!(self.model.field(*entity, *field).value_type(), Type::List(_)));
+                if fields.len() > 1 {
+                    return no(&node.at, "a field of each of records of several entities");
+                }
+                let several = fields
+                    .iter()
+                    .any(|(entity, field)| matches!(self.model.field(*entity, *field).value_type(), Type::List(_)));
                 if several {
                     return no(&node.at, "a list of lists");
                 }
                 self.reached(node, references(node), fields)
             }
-            Op::Quantify { quantifier: Quantifier::Filter, list, body, .. } => self.list(list).and_then(|()| self.node(body)),
+            Op::Quantify { quantifier: Quantifier::Filter, list, body, .. } => {
+                self.list(list).and_then(|()| self.node(body))
+            }
             _ => no(&node.at, "only rows of another entity can be asked for in SQL"),
         }
     }
 
-    fn compare(&self, comparison: Comparison, a: &Node, b: &Node, node: &Node) -> Checked {
+    fn compare(&self, comparison: Comparison, a: &Node, b: &Node) -> Checked {
         // Whether there is anything can be asked of every single field.
         for (this, other) in [(a, b), (b, a)] {
             if other.ty == Type::Nothing && this.ty == Type::Json {
                 return match &this.op {
-                    Op::Field { of, fields } => self.path(of).and_then(|()| self.reached(this, references(this), fields)),
+                    Op::Field { of, fields } => {
+                        self.path(of).and_then(|()| self.reached(this, references(this), fields))
+                    }
                     _ => self.scalar(this),
                 };
             }
@@ -235,9 +263,11 @@ impl Checker<'_> {
         let ordering = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         for side in [a, b] {
             match side.ty {
-                Type::Choice(_) if ordering => return no(&node.at, "the order of options is not stored"),
                 Type::Text if ordering && !self.has_key(side) => {
-                    return no(&side.at, "only `text` fields and constants are ordered: the stored folded key is compared");
+                    return no(
+                        &side.at,
+                        "only `text` fields and constants are ordered: the stored folded key is compared",
+                    );
                 }
                 _ => self.node(side)?,
             }
@@ -259,9 +289,10 @@ impl Checker<'_> {
                 }
                 self.node(a).and_then(|()| self.node(b))
             }
-            Arithmetic::Multiply | Arithmetic::Divide | Arithmetic::Remainder => {
-                no(&node.at, "only comparing, `+` and `-` of numbers are exact on every database; keep the result in a formula")
-            }
+            Arithmetic::Multiply | Arithmetic::Divide | Arithmetic::Remainder => no(
+                &node.at,
+                "only comparing, `+` and `-` of numbers are exact on every database; keep the result in a formula",
+            ),
         }
     }
 
@@ -276,7 +307,9 @@ impl Checker<'_> {
         };
         let all = || arguments.iter().try_for_each(|argument| self.node(argument));
         match (function, arguments) {
-            (Function::Year | Function::Month | Function::Day | Function::Weekday, [day]) if day.ty == Type::Date => all(),
+            (Function::Year | Function::Month | Function::Day | Function::Weekday, [day]) if day.ty == Type::Date => {
+                all()
+            }
             (Function::Hour, [time]) if time.ty == Type::Time => all(),
             (Function::AddMonths, [day, months]) if is_constant(months) => self.node(day),
             (
@@ -294,7 +327,11 @@ impl Checker<'_> {
                 | Function::Base,
                 _,
             ) => all(),
-            (Function::Contains | Function::StartsWith | Function::EndsWith, [text, part]) if self.has_key(text) && is_constant(part) => Ok(()),
+            (Function::Contains | Function::StartsWith | Function::EndsWith, [text, part])
+                if self.has_key(text) && is_constant(part) =>
+            {
+                Ok(())
+            }
             (Function::Fold, [text]) if self.has_key(text) => Ok(()),
             (Function::IsEmpty, [Node { op: Op::Field { of, fields }, ty: Type::Json, .. }]) => {
                 self.path(of).and_then(|()| self.reached(&arguments[0], references(&arguments[0]), fields))
@@ -313,14 +350,35 @@ impl Checker<'_> {
                 && fields.iter().all(|(entity, field)| {
                     let declared = self.model.field(*entity, *field);
                     match &declared.source {
-                        Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => self.has_key(&expr.root),
+                        Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => {
+                            self.has_key(&expr.root)
+                        }
                         _ => matches!(declared.kind, Kind::Text { .. }),
                     }
                 }))
     }
 }
 
-/// Whether the values of a field are rows of another entity.
-fn is_rows(field: &Field) -> bool {
-    field.kind.is_rows() || field.is_link()
+/// Whether the values of a field can be asked for in SQL: rows of another entity, or values kept together in a column,
+/// of a kind that reads the same from it on every database.
+fn is_asked(field: &Field) -> bool {
+    let kept = match field.kind {
+        Kind::Text { .. }
+        | Kind::LongText { .. }
+        | Kind::Integer
+        | Kind::Decimal { .. }
+        | Kind::Boolean
+        | Kind::Date
+        | Kind::Time
+        | Kind::Duration
+        | Kind::Choice { .. } => true,
+        Kind::Money { .. }
+        | Kind::DateTime
+        | Kind::Ref(_)
+        | Kind::File
+        | Kind::Json
+        | Kind::Lines { .. }
+        | Kind::Children { .. } => false,
+    };
+    field.kind.is_rows() || field.is_link() || (field.many && field.is_stored() && kept)
 }

@@ -69,6 +69,8 @@ pub struct Hop {
     pub fields: Arc<[(EntityId, FieldId)]>,
     /// It gives several rows or values.
     pub many: bool,
+    /// It leads to rows of another entity that refer to this one or are linked to it: lines, children, links.
+    pub rows: bool,
 }
 
 impl Expr {
@@ -84,7 +86,8 @@ impl Reads {
     /// Whether a formula that reads this is kept in a column: it reads only stored fields of the row itself and
     /// constants of the model. (Pure functions of scripts are constants of the model.)
     pub fn is_stored(&self) -> bool {
-        let own = |path: &Path| path.root == Root::This && path.hops.len() == 1 && path.hops.iter().all(|hop| !hop.many);
+        let own =
+            |path: &Path| path.root == Root::This && path.hops.len() == 1 && path.hops.iter().all(|hop| !hop.rows);
         self.paths.iter().all(own) && self.locals.is_empty() && !(self.now || self.me || self.old || self.value)
     }
 
@@ -138,7 +141,11 @@ impl Reader<'_> {
                 self.visit(body);
                 self.items.pop();
             }
-            Op::Attribute { of, .. } | Op::Not(of) | Op::Negate(of) | Op::Aggregate { list: of, .. } | Op::Matches { text: of, .. } => {
+            Op::Attribute { of, .. }
+            | Op::Not(of)
+            | Op::Negate(of)
+            | Op::Aggregate { list: of, .. }
+            | Op::Matches { text: of, .. } => {
                 self.visit(of);
             }
             Op::And(a, b)
@@ -196,8 +203,10 @@ impl Reader<'_> {
                 root(Root::Local(*local))
             }
             Op::Field { of, fields } | Op::Each { of, fields } => {
-                let many = fields.iter().any(|(entity, field)| matches!(self.model.field(*entity, *field).value_type(), Type::List(_)));
-                let hop = Hop { fields: Arc::clone(fields), many };
+                let declared = || fields.iter().map(|(entity, field)| self.model.field(*entity, *field));
+                let many = declared().any(|field| matches!(field.value_type(), Type::List(_)));
+                let rows = declared().any(|field| field.kind.is_rows() || field.is_link());
+                let hop = Hop { fields: Arc::clone(fields), many, rows };
                 let mut paths = self.rows(of);
                 paths.iter_mut().for_each(|path| path.hops.push(hop.clone()));
                 paths
@@ -231,7 +240,9 @@ impl Reader<'_> {
         }
         for step in 0..path.hops.len() {
             for (entity, field) in path.hops[step].fields.iter() {
-                if let Source::Lookup(expr) | Source::Formula { value: expr, stored: false } = &self.model.field(*entity, *field).source {
+                if let Source::Lookup(expr) | Source::Formula { value: expr, stored: false } =
+                    &self.model.field(*entity, *field).source
+                {
                     self.look_through(expr, path.root, &path.hops[..step]);
                 }
             }
@@ -261,7 +272,9 @@ impl Reader<'_> {
 fn asks_time(function: Function, arguments: &[Node]) -> bool {
     match function {
         Function::Today | Function::Now => true,
-        Function::StartOfMonth | Function::EndOfMonth | Function::StartOfYear | Function::EndOfYear => arguments.is_empty(),
+        Function::StartOfMonth | Function::EndOfMonth | Function::StartOfYear | Function::EndOfYear => {
+            arguments.is_empty()
+        }
         _ => false,
     }
 }

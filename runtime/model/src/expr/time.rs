@@ -13,19 +13,21 @@ pub const DAY: i64 = 86_400;
 
 /// The day an ISO 8601 text writes: `2026-03-02`, nothing else.
 pub fn parse_date(text: &str) -> Option<Date> {
-    let shaped = text.len() == 10 && text.bytes().enumerate().all(|(index, byte)| match index {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
+    let shaped = text.len() == 10
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
     number::date(shaped.then(|| text.parse().ok())??)
 }
 
 /// The time of day an ISO 8601 text writes: `09:30` or `09:30:15`.
 pub fn parse_time(text: &str) -> Option<Time> {
-    let shaped = matches!(text.len(), 5 | 8) && text.bytes().enumerate().all(|(index, byte)| match index {
-        2 | 5 => byte == b':',
-        _ => byte.is_ascii_digit(),
-    });
+    let shaped = matches!(text.len(), 5 | 8)
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            2 | 5 => byte == b':',
+            _ => byte.is_ascii_digit(),
+        });
     shaped.then(|| text.parse().ok())?
 }
 

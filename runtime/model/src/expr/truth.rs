@@ -89,14 +89,18 @@ pub(super) fn word(value: &Value) -> &'static str {
 
 fn add(a: &Value, b: &Value, home: Currency) -> Result<Option<Value>, Fault> {
     Ok(Some(match (a, b) {
-        (Value::Integer(a), Value::Integer(b)) => or_nothing(a.checked_add(*b).and_then(number::integer), Value::Integer),
+        (Value::Integer(a), Value::Integer(b)) => {
+            or_nothing(a.checked_add(*b).and_then(number::integer), Value::Integer)
+        }
         (Value::Text(a), Value::Text(b)) => {
             if a.len() + b.len() > LONGEST_TEXT {
                 return Err(Fault::new(format!("a text would be longer than {LONGEST_TEXT} bytes")));
             }
             Value::text(&format!("{a}{b}"))
         }
-        (Value::Duration(a), Value::Duration(b)) => or_nothing(a.checked_add(*b).and_then(number::duration), Value::Duration),
+        (Value::Duration(a), Value::Duration(b)) => {
+            or_nothing(a.checked_add(*b).and_then(number::duration), Value::Duration)
+        }
         (Value::Date(day), Value::Duration(by)) | (Value::Duration(by), Value::Date(day)) => {
             or_nothing(time::move_day(*day, *by), Value::Date)
         }
@@ -110,9 +114,15 @@ fn add(a: &Value, b: &Value, home: Currency) -> Result<Option<Value>, Fault> {
 
 fn subtract(a: &Value, b: &Value, home: Currency) -> Option<Value> {
     Some(match (a, b) {
-        (Value::Integer(a), Value::Integer(b)) => or_nothing(a.checked_sub(*b).and_then(number::integer), Value::Integer),
-        (Value::Duration(a), Value::Duration(b)) => or_nothing(a.checked_sub(*b).and_then(number::duration), Value::Duration),
-        (Value::Date(day), Value::Duration(by)) => or_nothing(by.checked_neg().and_then(|by| time::move_day(*day, by)), Value::Date),
+        (Value::Integer(a), Value::Integer(b)) => {
+            or_nothing(a.checked_sub(*b).and_then(number::integer), Value::Integer)
+        }
+        (Value::Duration(a), Value::Duration(b)) => {
+            or_nothing(a.checked_sub(*b).and_then(number::duration), Value::Duration)
+        }
+        (Value::Date(day), Value::Duration(by)) => {
+            or_nothing(by.checked_neg().and_then(|by| time::move_day(*day, by)), Value::Date)
+        }
         (Value::Date(a), Value::Date(b)) => Value::Duration(time::days_between(*b, *a) * time::DAY),
         (Value::DateTime(moment), Value::Duration(by)) => {
             or_nothing(by.checked_neg().and_then(|by| time::move_moment(*moment, by)), Value::DateTime)
@@ -125,7 +135,9 @@ fn subtract(a: &Value, b: &Value, home: Currency) -> Option<Value> {
 
 fn multiply(a: &Value, b: &Value) -> Option<Value> {
     Some(match (a, b) {
-        (Value::Integer(a), Value::Integer(b)) => or_nothing(a.checked_mul(*b).and_then(number::integer), Value::Integer),
+        (Value::Integer(a), Value::Integer(b)) => {
+            or_nothing(a.checked_mul(*b).and_then(number::integer), Value::Integer)
+        }
         (Value::Duration(seconds), Value::Integer(times)) | (Value::Integer(times), Value::Duration(seconds)) => {
             or_nothing(seconds.checked_mul(*times).and_then(number::duration), Value::Duration)
         }
@@ -211,7 +223,9 @@ pub fn negate(value: &Value) -> Value {
     match value {
         Value::Integer(number) => or_nothing(number.checked_neg(), Value::Integer),
         Value::Decimal(number) => Value::Decimal(-number),
-        Value::Money(money) => Value::Money(Money { amount: -money.amount, base: -money.base, currency: money.currency }),
+        Value::Money(money) => {
+            Value::Money(Money { amount: -money.amount, base: -money.base, currency: money.currency })
+        }
         Value::Duration(seconds) => or_nothing(seconds.checked_neg(), Value::Duration),
         other => other.clone(),
     }

@@ -44,9 +44,9 @@ fn json_to_script(json: &serde_json::Value) -> Dynamic {
         serde_json::Value::String(text) if text.is_empty() => Dynamic::UNIT,
         serde_json::Value::String(text) => Dynamic::from(ImmutableString::from(text.as_str())),
         serde_json::Value::Array(items) => Dynamic::from_array(items.iter().map(json_to_script).collect()),
-        serde_json::Value::Object(members) => {
-            Dynamic::from_map(members.iter().map(|(name, value)| (name.as_str().into(), json_to_script(value))).collect())
-        }
+        serde_json::Value::Object(members) => Dynamic::from_map(
+            members.iter().map(|(name, value)| (name.as_str().into(), json_to_script(value))).collect(),
+        ),
     }
 }
 

@@ -63,8 +63,12 @@ pub(super) fn message(error: &EvalAltResult) -> String {
         },
         EvalAltResult::ErrorTooManyOperations(_) => format!("more than {MOST_OPERATIONS} operations"),
         EvalAltResult::ErrorStackOverflow(_) => format!("functions call each other more than {DEEPEST_CALLS} deep"),
-        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("rray") => format!("a list of more than {LARGEST_LIST} items"),
-        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("map") => format!("a map of more than {LARGEST_LIST} members"),
+        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("rray") => {
+            format!("a list of more than {LARGEST_LIST} items")
+        }
+        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("map") => {
+            format!("a map of more than {LARGEST_LIST} members")
+        }
         EvalAltResult::ErrorDataTooLarge(..) => format!("a text of more than {LONGEST_TEXT} bytes"),
         EvalAltResult::ErrorArrayBounds(length, index, _) => format!("there is no item {index} in a list of {length}"),
         EvalAltResult::ErrorTooManyVariables(_) => format!("more than {MOST_VARIABLES} variables"),

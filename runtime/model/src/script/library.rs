@@ -52,18 +52,24 @@ const LISTS_AND_MAPS: &[(&str, RangeInclusive<usize>)] = &[
 /// The counts of arguments that a function of the library takes; nothing when there is none of that name.
 pub(super) fn counts(name: &str) -> Option<Vec<RangeInclusive<usize>>> {
     let own = LISTS_AND_MAPS.iter().filter(|(known, _)| *known == name).map(|(_, counts)| counts.clone());
-    let published = PUBLISHED.iter().filter(|published| published.name == name).flat_map(|published| published.forms).filter_map(|form| {
-        let pure = !form.takes.is_empty() && matches!(form.means, Means::Function(_) | Means::Aggregate(_));
-        let most = if form.repeats { form.takes.len() + 2 } else { form.takes.len() };
-        pure.then_some(form.takes.len()..=most)
-    });
+    let published =
+        PUBLISHED.iter().filter(|published| published.name == name).flat_map(|published| published.forms).filter_map(
+            |form| {
+                let pure = !form.takes.is_empty() && matches!(form.means, Means::Function(_) | Means::Aggregate(_));
+                let most = if form.repeats { form.takes.len() + 2 } else { form.takes.len() };
+                pure.then_some(form.takes.len()..=most)
+            },
+        );
     let all: Vec<_> = own.chain(published).collect();
     (!all.is_empty()).then_some(all)
 }
 
 /// The names of all functions of the library.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    LISTS_AND_MAPS.iter().map(|(name, _)| *name).chain(PUBLISHED.iter().map(|published| published.name).filter(|name| counts(name).is_some()))
+    LISTS_AND_MAPS
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(PUBLISHED.iter().map(|published| published.name).filter(|name| counts(name).is_some()))
 }
 
 /// Registers operators and functions.
@@ -179,7 +185,9 @@ fn published(engine: &mut Engine) {
             engine.register_fn(name, move |a: Dynamic, b: Dynamic, c: Dynamic| given(function, &[&a, &b, &c]));
         }
         if takes(4) {
-            engine.register_fn(name, move |a: Dynamic, b: Dynamic, c: Dynamic, d: Dynamic| given(function, &[&a, &b, &c, &d]));
+            engine.register_fn(name, move |a: Dynamic, b: Dynamic, c: Dynamic, d: Dynamic| {
+                given(function, &[&a, &b, &c, &d])
+            });
         }
     }
     for (name, aggregate) in [("sum", Aggregate::Sum), ("avg", Aggregate::Avg), ("count", Aggregate::Count)] {
@@ -254,7 +262,8 @@ fn lists(engine: &mut Engine) {
     engine.register_fn("count", |context: NativeCallContext<'_>, list: &mut Array, asks: FnPtr| -> Outcome<i64> {
         let mut count = 0;
         for item in list.iter() {
-            count += i64::from(asks.call_within_context::<Dynamic>(&context, (item.clone(),))?.as_bool().unwrap_or(false));
+            count +=
+                i64::from(asks.call_within_context::<Dynamic>(&context, (item.clone(),))?.as_bool().unwrap_or(false));
         }
         Ok(count)
     });
@@ -286,7 +295,9 @@ fn holds(list: &Array, item: &Dynamic) -> Outcome<bool> {
 fn sealed(engine: &mut Engine) {
     engine.register_type_with_name::<Sealed>("value");
     for (name, function) in [("amount", Function::Amount), ("currency", Function::Currency), ("base", Function::Base)] {
-        engine.register_get(name, move |sealed: &mut Sealed| outcome(evaluate(function, &[sealed.0.clone()], None)));
+        engine.register_get(name, move |sealed: &mut Sealed| {
+            outcome(evaluate(function, std::slice::from_ref(&sealed.0), None))
+        });
     }
     engine.register_fn("to_string", |sealed: &mut Sealed| crate::expr::function::written(&sealed.0));
 }

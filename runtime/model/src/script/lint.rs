@@ -20,7 +20,9 @@ pub(super) fn compile(text: &str, place: &Place) -> (Script, Vec<Diagnostic>) {
     let refuse = |finding: Diagnostic| (empty(), vec![finding]);
     if text.len() > LONGEST {
         let message = format!("the script has {} bytes, and may have {LONGEST}", text.len());
-        return refuse(Diagnostic::error(code::SCRIPT, &Place::start_of(&place.file), message).help("split it into several files"));
+        return refuse(
+            Diagnostic::error(code::SCRIPT, &Place::start_of(&place.file), message).help("split it into several files"),
+        );
     }
     let ast = match engine::engine().compile(text) {
         Ok(ast) => ast,
@@ -40,20 +42,28 @@ pub(super) fn compile(text: &str, place: &Place) -> (Script, Vec<Diagnostic>) {
     let mut findings = lint.findings;
     findings.sort_by_key(|finding| finding.place.as_ref().map(|place| place.start));
     findings.dedup();
-    let functions = functions.into_iter().map(|(name, parameters)| Signature { line: line_of(&ast, &name), name, parameters }).collect();
+    let functions = functions
+        .into_iter()
+        .map(|(name, parameters)| Signature { line: line_of(&ast, &name), name, parameters })
+        .collect();
     (Script { file: Arc::clone(&place.file), functions, ast }, findings)
 }
 
 /// The functions of a file, but for the closures in them.
 fn signatures(ast: &AST) -> BTreeMap<Arc<str>, Vec<Arc<str>>> {
     let written = ast.iter_functions().filter(|function| rhai::is_valid_identifier(function.name));
-    written.map(|function| (function.name.into(), function.params.iter().map(|name| (*name).into()).collect())).collect()
+    written
+        .map(|function| (function.name.into(), function.params.iter().map(|name| (*name).into()).collect()))
+        .collect()
 }
 
 /// The line of a function's body.
 fn line_of(ast: &AST, name: &str) -> usize {
     let mut functions = ast.shared_lib().iter_script_fn_info().map(|info| info.4);
-    functions.find(|function| function.name == name).and_then(|function| function.body.start_position().line()).unwrap_or(1)
+    functions
+        .find(|function| function.name == name)
+        .and_then(|function| function.body.start_position().line())
+        .unwrap_or(1)
 }
 
 struct Lint<'a> {
@@ -110,9 +120,11 @@ impl Lint<'_> {
             Some(counts) if counts.iter().any(|range| range.contains(&given)) => {}
             Some(_) => self.find(position, width, format!("`{name}` does not take {given} arguments"), None),
             None => {
-                let known = self.functions.keys().map(|name| name.to_string()).chain(library::names().map(str::to_owned));
+                let known =
+                    self.functions.keys().map(|name| name.to_string()).chain(library::names().map(str::to_owned));
                 let known: Vec<String> = known.collect();
-                let near = did_you_mean(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+                let near =
+                    did_you_mean(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
                 self.find(position, width, format!("there is no function `{name}`"), near);
             }
         }
@@ -121,20 +133,25 @@ impl Lint<'_> {
 
 /// What Rhai's parser did not take.
 fn syntax(text: &str, place: &Place, error: &ParseErrorType, position: Position) -> Diagnostic {
-    let finding = |width: usize, message: String| Diagnostic::error(code::SCRIPT, &at(text, place, position, width), message);
+    let finding =
+        |width: usize, message: String| Diagnostic::error(code::SCRIPT, &at(text, place, position, width), message);
     match error {
-        ParseErrorType::VariableUndefined(name) => {
-            finding(name.chars().count(), format!("`{name}` is not known here")).help("functions see their parameters and their own variables only")
+        ParseErrorType::VariableUndefined(name) => finding(name.chars().count(), format!("`{name}` is not known here"))
+            .help("functions see their parameters and their own variables only"),
+        ParseErrorType::UnexpectedEOF => {
+            finding(1, "the script ends too early".to_owned()).help("a bracket is not closed")
         }
-        ParseErrorType::UnexpectedEOF => finding(1, "the script ends too early".to_owned()).help("a bracket is not closed"),
-        ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) => finding(symbol.chars().count(), format!("`{symbol}` is not allowed here")),
+        ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) => {
+            finding(symbol.chars().count(), format!("`{symbol}` is not allowed here"))
+        }
         ParseErrorType::Reserved(word) => finding(word.chars().count(), format!("`{word}` is not allowed in scripts")),
         ParseErrorType::ExprTooDeep => finding(1, "this nests too deeply".to_owned()),
         ParseErrorType::TooManyFunctions => finding(1, "the file holds too many functions".to_owned()),
         other => {
             let text = other.to_string();
             let mut letters = text.chars();
-            let message: String = letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default();
+            let message: String =
+                letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default();
             finding(1, message)
         }
     }

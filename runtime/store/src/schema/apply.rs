@@ -3,9 +3,9 @@
 use fichero_model::{Id, fold};
 use serde_json::{Map, Value};
 
-use super::index::quoted;
 use super::plan::{Action, Step, collision};
 use super::{Error, Facts as _, Plan, fill};
+use crate::schema::ddl::quoted;
 use crate::sql::written_for;
 use crate::{Cell, Cells, ColumnType, Dialect, Tx};
 
@@ -51,7 +51,9 @@ fn make_keys(tx: &mut Tx, table: &str, text: &str, key: &str) -> Result<(), Erro
     let select = written_for(tx.dialect(), &select);
     // One statement for all rows of a batch: the keys travel as a JSON object by id.
     let update = match tx.dialect() {
-        Dialect::Sqlite => format!("UPDATE {table} SET {key} = e.value FROM json_each(?1) AS e WHERE {table}.\"id\" = unhex(e.key)"),
+        Dialect::Sqlite => {
+            format!("UPDATE {table} SET {key} = e.value FROM json_each(?1) AS e WHERE {table}.\"id\" = unhex(e.key)")
+        }
         Dialect::Postgres => format!(
             "UPDATE {table} SET {key} = e.value FROM jsonb_each_text($1) AS e WHERE {table}.\"id\" = e.key::uuid"
         ),

@@ -233,10 +233,7 @@ fn link(field: &entity::Field, table: &dyn Fn(fichero_model::EntityId) -> String
     }
 }
 
-fn targets(
-    entities: &[fichero_model::EntityId],
-    table: &dyn Fn(fichero_model::EntityId) -> String,
-) -> Vec<String> {
+fn targets(entities: &[fichero_model::EntityId], table: &dyn Fn(fichero_model::EntityId) -> String) -> Vec<String> {
     let mut targets: Vec<String> = entities.iter().map(|entity| table(*entity)).collect();
     targets.sort();
     targets

@@ -97,7 +97,10 @@ mod tests {
         let wanted: Vec<Wanted<'_>> = split.iter().map(|names| Wanted { name: &names[0], was: &names[1..] }).collect();
         let known: Vec<Known<'_>> = known
             .iter()
-            .map(|one| Known { name: one.trim_start_matches('~'), retired: one.starts_with('~').then_some(Timestamp::UNIX_EPOCH) })
+            .map(|one| Known {
+                name: one.trim_start_matches('~'),
+                retired: one.starts_with('~').then_some(Timestamp::UNIX_EPOCH),
+            })
             .collect();
         assert_eq!(continued(&wanted, &known, |_, _| true), expected, "{wanted:?} of {known:?}");
     }

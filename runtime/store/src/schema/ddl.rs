@@ -6,7 +6,7 @@
 use fichero_model::entity::System;
 
 use super::columns::{Column, Shape};
-use super::index::{Index, quoted};
+use super::index::Index;
 use super::{Field, Table};
 use crate::{ColumnType, Dialect};
 
@@ -65,8 +65,9 @@ pub(super) fn add_position(table: &str, position: &str, dialect: Dialect) -> Str
 pub(super) fn create_links(table: &str, field: &Field, dialect: Dialect) -> Vec<String> {
     let (Some(links), Shape::Links { targets }) = (&field.links, &field.shape) else { return Vec::new() };
     let going = |column: &str, target: Option<&String>| {
-        let reference =
-            target.map(|target| format!(" REFERENCES {} (\"id\") ON DELETE CASCADE", quoted(target))).unwrap_or_default();
+        let reference = target
+            .map(|target| format!(" REFERENCES {} (\"id\") ON DELETE CASCADE", quoted(target)))
+            .unwrap_or_default();
         format!("{} NOT NULL{reference}", typed(column, ColumnType::Id, dialect))
     };
     let only = match targets.as_slice() {
@@ -136,7 +137,12 @@ const fn strict(dialect: Dialect) -> &'static str {
     }
 }
 
+/// A name as both databases take it.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// A text as a literal.
-pub(super) fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

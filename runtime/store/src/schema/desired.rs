@@ -197,7 +197,8 @@ impl<'m> Work<'m> {
     /// A field that has no columns yet.
     fn born(&mut self, table: &str, stored: &Stored<'_>, names: &mut Names) -> Field {
         let needs = stored.needs();
-        let suffixes: Vec<&str> = needs.iter().map(|need| need.role.suffix()).filter(|suffix| !suffix.is_empty()).collect();
+        let suffixes: Vec<&str> =
+            needs.iter().map(|need| need.role.suffix()).filter(|suffix| !suffix.is_empty()).collect();
         let column = names.field(&stored.field.name, &suffixes);
         let columns = needs.into_iter().map(|need| {
             let name = format!("{column}{}", need.role.suffix());

@@ -2,8 +2,9 @@
 
 use fichero_model::Id;
 
-use super::index::{Index, quoted};
+use super::index::Index;
 use super::{Table, ddl};
+use crate::schema::ddl::quoted;
 use crate::sql::written_for;
 use crate::{Cell, Cells, ColumnType, Error, Tx};
 

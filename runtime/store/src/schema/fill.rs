@@ -7,8 +7,8 @@
 use fichero_model::Id;
 use serde::{Deserialize, Serialize};
 
-use super::index::quoted;
 use super::Schema;
+use crate::schema::ddl::quoted;
 use crate::sql::{Sql, written_for};
 use crate::{Cell, Cells, ColumnType, Error, Tx};
 
@@ -80,9 +80,8 @@ static PENDING: Sql = Sql::new(
 static REACHED: Sql = Sql::new(
     "UPDATE fichero_fill SET after = ?5 WHERE table_name = ?1 AND column_name = ?2 AND reason = ?3 AND seq = ?4",
 );
-static DONE: Sql = Sql::new(
-    "DELETE FROM fichero_fill WHERE table_name = ?1 AND column_name = ?2 AND reason = ?3 AND seq = ?4",
-);
+static DONE: Sql =
+    Sql::new("DELETE FROM fichero_fill WHERE table_name = ?1 AND column_name = ?2 AND reason = ?3 AND seq = ?4");
 
 /// The fills that are not done yet, the oldest first.
 ///

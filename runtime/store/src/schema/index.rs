@@ -17,8 +17,11 @@ use fichero_model::{EntityId, FieldId, Model};
 use serde::{Deserialize, Serialize};
 
 use super::columns::Shape;
+use super::ddl::quoted;
 use super::name::Names;
 use super::{Field, Role, Schema, Table};
+use crate::layout::Tables;
+use crate::lower::index_condition;
 use crate::{Dialect, Error};
 
 /// An index.
@@ -106,11 +109,12 @@ impl Rows {
 /// # Errors
 /// [`Error::Unportable`] for a unique rule whose condition no database can keep.
 pub(super) fn add(model: &Model, recorded: &Schema, schema: &mut Schema, names: &mut Names) -> Result<(), Error> {
-    let conditions = Conditions;
+    let has_conditions = model.entities.iter().flat_map(|entity| &entity.unique).any(|unique| unique.filter.is_some());
+    let conditions = if has_conditions { Some(Conditions::new(model, schema)?) } else { None };
     let mut wanted = Vec::new();
     for (id, entity) in model.all_entities() {
         if let Some(table) = schema.table_of(&entity.name) {
-            wanted.push((table.name.clone(), wanted_for(id, entity, table, &conditions)?));
+            wanted.push((table.name.clone(), wanted_for(id, entity, table, conditions.as_ref())?));
         }
     }
     for (name, indexes) in wanted {
@@ -124,9 +128,7 @@ pub(super) fn add(model: &Model, recorded: &Schema, schema: &mut Schema, names: 
 
 /// The index under its recorded name, or born with a new one when it is new or another than it was.
 fn named(index: Index, table: &str, old: &[Index], names: &mut Names) -> Index {
-    let same = |old: &&Index| {
-        old.purpose == index.purpose && old.columns == index.columns && old.rows == index.rows
-    };
+    let same = |old: &&Index| old.purpose == index.purpose && old.columns == index.columns && old.rows == index.rows;
     match old.iter().find(same) {
         Some(old) => old.clone(),
         None => {
@@ -136,7 +138,12 @@ fn named(index: Index, table: &str, old: &[Index], names: &mut Names) -> Index {
     }
 }
 
-fn wanted_for(id: EntityId, entity: &Entity, table: &Table, conditions: &Conditions) -> Result<Vec<Index>, Error> {
+fn wanted_for(
+    id: EntityId,
+    entity: &Entity,
+    table: &Table,
+    conditions: Option<&Conditions<'_>>,
+) -> Result<Vec<Index>, Error> {
     let mut indexes = Vec::new();
     for (at, field) in entity.all_fields() {
         let Some(stored) = table.field(&field.name) else { continue };
@@ -192,7 +199,8 @@ fn plain(purpose: Purpose, columns: Vec<String>) -> Index {
 
 /// A unique index among living records, and of those only the ones for which `condition` holds.
 fn living(purpose: Purpose, columns: Vec<String>, table: &Table, condition: Option<Rows>) -> Index {
-    let living = system(table, System::DeletedAt).map_or("TRUE".to_owned(), |column| format!("{} IS NULL", quoted(column)));
+    let living =
+        system(table, System::DeletedAt).map_or("TRUE".to_owned(), |column| format!("{} IS NULL", quoted(column)));
     let rows = match condition {
         None => Rows::same(&living),
         Some(condition) => Rows {
@@ -208,20 +216,33 @@ fn rule(
     entity: &Entity,
     unique: &Unique,
     table: &Table,
-    conditions: &Conditions,
+    conditions: Option<&Conditions<'_>>,
 ) -> Result<Index, Error> {
     let fields = stored_fields(entity, table, &unique.fields);
     let columns = fields.iter().flat_map(|field| compared(field, unique.exact)).collect();
-    let condition = unique.filter.as_ref().map(|filter| conditions.lower(id, filter)).transpose()?;
+    let condition = unique.filter.as_ref().zip(conditions);
+    let condition = condition.map(|(filter, conditions)| conditions.lower(id, filter)).transpose()?;
     Ok(living(Purpose::Unique(unique.name.to_string()), columns, table, condition))
 }
 
 /// Where conditions of unique rules become SQL.
-struct Conditions;
+struct Conditions<'m> {
+    model: &'m Model,
+    sqlite: Tables,
+    postgres: Tables,
+}
 
-impl Conditions {
-    fn lower(&self, _entity: EntityId, filter: &Expr) -> Result<Rows, Error> {
-        Err(Error::Unportable(format!("`{}`", filter.text)))
+impl<'m> Conditions<'m> {
+    fn new(model: &'m Model, schema: &Schema) -> Result<Self, Error> {
+        let tables = |dialect| Tables::new(model, schema, dialect);
+        Ok(Self { model, sqlite: tables(Dialect::Sqlite)?, postgres: tables(Dialect::Postgres)? })
+    }
+
+    fn lower(&self, entity: EntityId, filter: &Expr) -> Result<Rows, Error> {
+        Ok(Rows {
+            sqlite: index_condition(self.model, &self.sqlite, entity, filter)?,
+            postgres: index_condition(self.model, &self.postgres, entity, filter)?,
+        })
     }
 }
 
@@ -255,9 +276,4 @@ fn ordered(fields: &[&Field], table: &Table) -> Vec<String> {
 
 fn system(table: &Table, field: System) -> Option<&str> {
     table.field(field.name())?.column(Role::Value)
-}
-
-/// A name as both databases take it.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

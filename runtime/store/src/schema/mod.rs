@@ -39,6 +39,7 @@ use serde::{Deserialize, Serialize};
 
 pub use columns::{Column, Role, Shape};
 pub use ddl::link;
+pub(crate) use ddl::literal;
 pub use error::Error;
 pub use facts::Facts;
 pub use index::Index;

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::index::quoted;
 use super::plan::{Action, Cause, Hazard, Step};
 use super::{Error, Facts, Field, Plan, Role, Schema, Table};
 use crate::Dialect;
 use crate::schema::ddl::literal;
+use crate::schema::ddl::quoted;
 
 /// Plans to drop what was retired before a moment. `base` is the deployment that recorded the schema.
 ///

@@ -65,7 +65,10 @@ pub fn set_print(tx: &mut Tx, print: &Print) -> Result<(), Error> {
         "INSERT INTO fichero_data_print (document, name, fields) VALUES (?1, ?2, ?3) \
          ON CONFLICT (document, name) DO UPDATE SET fields = excluded.fields",
     );
-    let parameters =
-        [Cell::Text(Arc::clone(&print.document)), Cell::Text(Arc::clone(&print.name)), Cell::Json(Arc::clone(&print.fields))];
+    let parameters = [
+        Cell::Text(Arc::clone(&print.document)),
+        Cell::Text(Arc::clone(&print.name)),
+        Cell::Json(Arc::clone(&print.fields)),
+    ];
     tx.execute(SET.of(tx.dialect()), &parameters).map(drop)
 }

@@ -100,9 +100,8 @@ static START: Sql = Sql::new(
 );
 static FIND: Sql = select!("WHERE batch = ?1");
 static LIST: Sql = select!("ORDER BY batch DESC LIMIT ?1");
-static ADVANCE: Sql = Sql::new(
-    "UPDATE fichero_import SET reached = ?2, created = ?3, updated = ?4, rejected = ?5 WHERE batch = ?1",
-);
+static ADVANCE: Sql =
+    Sql::new("UPDATE fichero_import SET reached = ?2, created = ?3, updated = ?4, rejected = ?5 WHERE batch = ?1");
 static END: Sql = Sql::new("UPDATE fichero_import SET state = ?2, ended_at = ?3 WHERE batch = ?1");
 
 /// Begins an import.

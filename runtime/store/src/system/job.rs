@@ -143,12 +143,10 @@ static CLAIM: Sql = Sql::each(
     ),
 );
 static FINISH: Sql = Sql::new("DELETE FROM fichero_job WHERE id = ?1");
-static PUT_OFF: Sql = Sql::new(
-    "UPDATE fichero_job SET ready_at = ?2, attempts = ?3, last_error = ?4, worker = NULL WHERE id = ?1",
-);
-static BURY: Sql = Sql::new(
-    "UPDATE fichero_job SET dead_at = ?2, attempts = ?3, last_error = ?4, worker = NULL WHERE id = ?1",
-);
+static PUT_OFF: Sql =
+    Sql::new("UPDATE fichero_job SET ready_at = ?2, attempts = ?3, last_error = ?4, worker = NULL WHERE id = ?1");
+static BURY: Sql =
+    Sql::new("UPDATE fichero_job SET dead_at = ?2, attempts = ?3, last_error = ?4, worker = NULL WHERE id = ?1");
 static CANCEL: Sql = Sql::new("DELETE FROM fichero_job WHERE key = ?1");
 static FIND: Sql = Sql::new(concat!("SELECT ", columns!(), " FROM fichero_job WHERE key = ?1"));
 static DEAD: Sql = Sql::new(concat!(

@@ -47,8 +47,7 @@ pub fn beat(tx: &mut Tx, node: &Node) -> Result<(), Error> {
 /// # Errors
 /// As the database says.
 pub fn live(tx: &mut Tx, after: Timestamp) -> Result<Vec<Node>, Error> {
-    const TYPES: [ColumnType; 4] =
-        [ColumnType::Text, ColumnType::DateTime, ColumnType::Integer, ColumnType::Boolean];
+    const TYPES: [ColumnType; 4] = [ColumnType::Text, ColumnType::DateTime, ColumnType::Integer, ColumnType::Boolean];
     let rows = tx.query(LIVE.of(tx.dialect()), &[Cell::DateTime(after)], &TYPES)?;
     let read = |row| {
         let mut row = Cells::new(row);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fichero_model::Id;
 use jiff::Timestamp;
 
+use crate::schema::literal;
 use crate::sql::Sql;
 use crate::{Cell, Cells, ColumnType, Error, Tx};
 
@@ -92,7 +93,7 @@ fn read(row: Vec<Cell>) -> Result<Move, Error> {
 
 /// The statements by which a renamed stage is renamed in the log too: reports speak of stages by the names they have.
 pub(crate) fn rename(entity: &str, field: &str, was: &str, now: &str) -> [String; 2] {
-    let [entity, field, was, now] = [entity, field, was, now].map(|text| format!("'{}'", text.replace('\'', "''")));
+    let [entity, field, was, now] = [entity, field, was, now].map(literal);
     ["from_value", "to_value"].map(|column| {
         format!(
             "UPDATE fichero_stage_log SET {column} = {now} \

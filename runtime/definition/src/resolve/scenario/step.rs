@@ -190,7 +190,7 @@ impl Test<'_> {
         match time::duration(text) {
             Ok(seconds) => Some(seconds),
             Err(DurationFlaw::Working) => {
-                findings.push(not_yet::key(text, "working time, which calendars bring", &node.place));
+                findings.push(not_yet::key(text, "working time", &node.place));
                 None
             }
             Err(DurationFlaw::Unreadable) => {

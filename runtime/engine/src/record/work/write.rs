@@ -11,7 +11,7 @@ use fichero_store::Error;
 use fichero_store::Record;
 use fichero_store::system::sequence;
 
-use super::{Work, taken};
+use super::Work;
 use crate::live::Referrer;
 use crate::message::Message;
 use crate::record::unique;
@@ -40,7 +40,7 @@ impl Work<'_> {
     /// # Errors
     /// When a unique rule refuses it, or the database cannot be written.
     pub fn insert(&self, row: &Arc<Row>) -> Result<(), Refusal> {
-        let record = given(row);
+        let record = self.given(row);
         self.store(|tx| self.live.layout.insert(tx, &record)).map_err(|error| self.broken(error))?;
         self.rows.borrow_mut().extend(row.reference().map(|reference| (reference, Some(Arc::clone(row)))));
         Ok(())
@@ -52,7 +52,7 @@ impl Work<'_> {
     /// When a unique rule refuses it, somebody else changed it, or the database cannot be written.
     pub fn update(&self, old: &Row, row: &Row) -> Result<(), Refusal> {
         let row = Arc::new(row.clone());
-        let record = given(&row);
+        let record = self.given(&row);
         let current =
             self.store(|tx| self.live.layout.update(tx, &record, old.version())).map_err(|error| self.broken(error))?;
         if !current {
@@ -106,7 +106,10 @@ impl Work<'_> {
     pub fn order_lines(&self, parent: EntityId, field: FieldId, order: &[Id]) -> Result<(), Refusal> {
         let Kind::Lines { of, .. } = self.live.model[parent][field].kind else { return Ok(()) };
         for (position, id) in order.iter().enumerate() {
-            self.with(|tx| self.live.layout.set_position(tx, of, *id, position as i64))?;
+            let position = i64::try_from(position).unwrap_or(i64::MAX);
+            if self.positions.borrow_mut().insert(*id, position) != Some(position) {
+                self.with(|tx| self.live.layout.set_position(tx, of, *id, position))?;
+            }
         }
         Ok(())
     }
@@ -187,9 +190,10 @@ impl Work<'_> {
     fn broken(&self, error: Error) -> Refusal {
         unique::refusal(&self.live, error)
     }
-}
 
-/// A row as it is written.
-fn given(row: &Arc<Row>) -> Record {
-    Record { row: Arc::clone(row), overridden: row.overridden.clone(), position: None }
+    /// A row as it is written.
+    fn given(&self, row: &Arc<Row>) -> Record {
+        let position = row.id().and_then(|id| self.positions.borrow().get(&id).copied());
+        Record { row: Arc::clone(row), overridden: row.overridden.clone(), position }
+    }
 }

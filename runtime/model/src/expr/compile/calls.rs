@@ -21,6 +21,9 @@ use crate::value::Value;
 /// The longest pattern of `matches`, in bytes.
 const LONGEST_PATTERN: usize = 1_000;
 
+/// Functions of the language that later releases bring.
+const NOT_YET: &[&str] = &["deadline", "inbox", "role", "under"];
+
 /// An argument before its form is known.
 enum Argument<'e> {
     Node(Node),
@@ -70,7 +73,13 @@ impl Typer<'_> {
         self.build(published, form, arguments, start..end)
     }
 
-    fn build(&mut self, published: &Published, form: &Form, arguments: Vec<Argument<'_>>, at: Range<usize>) -> Option<Node> {
+    fn build(
+        &mut self,
+        published: &Published,
+        form: &Form,
+        arguments: Vec<Argument<'_>>,
+        at: Range<usize>,
+    ) -> Option<Node> {
         let mut nodes = Vec::with_capacity(arguments.len());
         let mut closure = None;
         for argument in arguments {
@@ -181,7 +190,9 @@ impl Typer<'_> {
             Some(value) => Some(literal(value, ty, at)),
             None => {
                 let message = format!("`{text}` is no {name}");
-                self.fail(Slip::new(code::BAD_DATE, text_at.clone(), message).help(format!("write `{name}(\"{form}\")`")))
+                self.fail(
+                    Slip::new(code::BAD_DATE, text_at.clone(), message).help(format!("write `{name}(\"{form}\")`")),
+                )
             }
         }
     }
@@ -191,7 +202,9 @@ impl Typer<'_> {
         let text = nodes.pop()?;
         let Op::Literal(Value::Text(source)) = &pattern.op else {
             let message = "the pattern of `matches` is written out, so that it is checked now";
-            return self.fail(Slip::new(code::WRONG_ARGUMENTS, pattern.at, message).help("write `matches(code, \"[A-Z]+-[0-9]+\")`"));
+            return self.fail(
+                Slip::new(code::WRONG_ARGUMENTS, pattern.at, message).help("write `matches(code, \"[A-Z]+-[0-9]+\")`"),
+            );
         };
         let compiled = (source.len() <= LONGEST_PATTERN)
             .then(|| regex::RegexBuilder::new(&format!("^(?:{source})$")).size_limit(1 << 20).build().ok())
@@ -209,7 +222,10 @@ impl Typer<'_> {
             Node { op: Op::Row(RowName::Me), .. } => {
                 Some(Node { op: Op::HasRole(Box::new(role)), ty: Type::Boolean, at })
             }
-            other => self.fail(Slip::new(code::WRONG_ARGUMENTS, other.at, "only the roles of `me` are known").help("write `me.has_role(\"…\")`")),
+            other => self.fail(
+                Slip::new(code::WRONG_ARGUMENTS, other.at, "only the roles of `me` are known")
+                    .help("write `me.has_role(\"…\")`"),
+            ),
         }
     }
 
@@ -220,11 +236,16 @@ impl Typer<'_> {
         }
         let entity = self.scope.record.or(self.scope.row);
         let ([Ast::Variable(variable, _, position)], Some(entity), false) = (&call.args[..], entity, method) else {
-            return self.fail(Slip::new(code::WRONG_ARGUMENTS, at, "`changed` takes the name of a field").help("write `changed(amount)`"));
+            return self.fail(
+                Slip::new(code::WRONG_ARGUMENTS, at, "`changed` takes the name of a field")
+                    .help("write `changed(amount)`"),
+            );
         };
         let entity = &self.scope.model[entity];
         match entity.field(&variable.1) {
-            Some((field, declared)) if !declared.kind.is_rows() => Some(Node { op: Op::Changed(field), ty: Type::Boolean, at }),
+            Some((field, declared)) if !(declared.kind.is_rows() || declared.is_link()) => {
+                Some(Node { op: Op::Changed(field), ty: Type::Boolean, at })
+            }
             Some((_, declared)) => {
                 let message = format!("the rows of `{}` change on their own", declared.name);
                 self.fail(Slip::new(code::WRONG_ARGUMENTS, at, message).help("ask for a rollup over them"))
@@ -232,7 +253,8 @@ impl Typer<'_> {
             None => {
                 let near = did_you_mean(&variable.1, entity.fields.iter().map(|field| &*field.name)).map(str::to_owned);
                 let at = self.parsed.at(*position);
-                let slip = Slip::new(code::UNKNOWN_NAME, at, format!("`{}` has no field `{}`", entity.name, variable.1));
+                let slip =
+                    Slip::new(code::UNKNOWN_NAME, at, format!("`{}` has no field `{}`", entity.name, variable.1));
                 self.fail(slip.maybe_help(near.map(|near| format!("did you mean `{near}`?"))))
             }
         }
@@ -246,7 +268,8 @@ impl Typer<'_> {
         let Some(wanted) = scripts.parameters(&file, &call.name) else {
             let slip = match scripts.get(&file) {
                 Some(script) => {
-                    let near = did_you_mean(&call.name, script.functions.iter().map(|function| &*function.name)).map(str::to_owned);
+                    let near = did_you_mean(&call.name, script.functions.iter().map(|function| &*function.name))
+                        .map(str::to_owned);
                     Slip::new(code::UNKNOWN_FUNCTION, name_at, format!("`{file}.rhai` has no function `{}`", call.name))
                         .maybe_help(near.map(|near| format!("did you mean `{file}::{near}`?")))
                 }
@@ -269,6 +292,10 @@ impl Typer<'_> {
     }
 
     fn unknown_function<T>(&mut self, name: &str, receiver: Option<&Node>, at: Range<usize>) -> Option<T> {
+        if NOT_YET.contains(&name) {
+            let message = format!("`{name}(…)` belongs to the language, but this release does not know it yet");
+            return self.fail(Slip::new(code::NOT_YET_KEY, at, message));
+        }
         let slip = Slip::new(code::UNKNOWN_FUNCTION, at.clone(), format!("there is no function `{name}`"));
         let is_field = match receiver.map(|receiver| &receiver.ty) {
             None => self.scope.row.is_some_and(|row| self.scope.model[row].field(name).is_some()),
@@ -302,7 +329,9 @@ impl Typer<'_> {
                     Some((_, Argument::Node(node))) => {
                         (node.at.clone(), format!("`{}` does not take {} here", published.name, self.words(&node.ty)))
                     }
-                    Some((_, Argument::Closure(_, _, at))) => (at.clone(), format!("`{}` asks nothing of items", published.name)),
+                    Some((_, Argument::Closure(_, _, at))) => {
+                        (at.clone(), format!("`{}` asks nothing of items", published.name))
+                    }
                     None => (at, format!("`{}` is not called so", published.name)),
                 }
             }
@@ -317,7 +346,8 @@ fn is_text_literal(nodes: &[Node]) -> bool {
 }
 
 fn is_form(form: &Form, arguments: &[Argument<'_>]) -> bool {
-    has_count(form, arguments.len()) && arguments.iter().enumerate().all(|(index, argument)| argument.fits(taken(form, index)))
+    has_count(form, arguments.len())
+        && arguments.iter().enumerate().all(|(index, argument)| argument.fits(taken(form, index)))
 }
 
 fn has_count(form: &Form, count: usize) -> bool {

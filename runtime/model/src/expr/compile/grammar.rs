@@ -10,8 +10,10 @@ use crate::code;
 /// Words that join or begin something, and so may stand beside an operand.
 const JOINING: &[&str] = &["and", "or", "not", "in", "if", "else"];
 /// Words that begin a statement when another word follows.
-const STATEMENTS: &[&str] =
-    &["let", "const", "var", "for", "while", "loop", "fn", "return", "throw", "import", "export", "switch", "match", "try", "do"];
+const STATEMENTS: &[&str] = &[
+    "let", "const", "var", "for", "while", "loop", "fn", "return", "throw", "import", "export", "switch", "match",
+    "try", "do",
+];
 /// Units of time, with the function that makes a duration of them.
 const UNITS: &[(&str, &str)] = &[
     ("minute", "minutes"),
@@ -34,14 +36,18 @@ pub(super) fn check(tokens: &Tokens<'_>) -> Result<(), Slip> {
 
 /// A single word that means something elsewhere.
 fn word(tokens: &Tokens<'_>, index: usize) -> Result<(), Slip> {
-    if tokens.kind(index) != Some(Kind::Name) || (index > 0 && (tokens.is(index - 1, ".") || tokens.is(index - 1, "?."))) {
+    if tokens.kind(index) != Some(Kind::Name)
+        || (index > 0 && (tokens.is(index - 1, ".") || tokens.is(index - 1, "?.")))
+    {
         return Ok(());
     }
     let (word, at) = (tokens.str(index), tokens.all[index].at.clone());
     let instead = |message: String, mended: &str| {
-        Err(Slip::new(code::EXPRESSION_SYNTAX, at.clone(), message)
-            .help(format!("write `{mended}`"))
-            .mend(tokens.text, at.clone(), mended))
+        Err(Slip::new(code::EXPRESSION_SYNTAX, at.clone(), message).help(format!("write `{mended}`")).mend(
+            tokens.text,
+            at.clone(),
+            mended,
+        ))
     };
     if NOTHING.contains(&word) {
         return instead(format!("`{word}` is not part of the language"), "()");

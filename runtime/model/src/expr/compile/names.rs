@@ -21,6 +21,9 @@ const LONGEST_PATH: usize = 4;
 /// The most steps of any path.
 const MOST_STEPS: usize = 32;
 
+/// A field, by the entities it may be of.
+type Fields = Arc<[(EntityId, FieldId)]>;
+
 /// A step of a path behind its first name.
 enum Step<'e> {
     Member(&'e str, Position),
@@ -78,13 +81,13 @@ impl Typer<'_> {
                 let slip = Slip::new(code::UNKNOWN_NAME, at.clone(), format!("`{name}` is a function"));
                 self.fail(slip.help(format!("write `{mended}`")).mend(self.text, at.clone(), &mended))
             }
-            "settings" => self.not_here(at, "`settings` is followed by a settings document and its field: `settings.sales.discount`"),
-            "params" | "input" if !self.has_members(name) => {
-                self.not_here(at, &format!("there are no `{name}` here"))
-            }
-            "params" | "input" => {
-                self.not_here(at, &format!("`{name}` is followed by a name: `{name}.{}`", self.members_of(name).next().unwrap_or("x")))
-            }
+            "settings" => self
+                .not_here(at, "`settings` is followed by a settings document and its field: `settings.sales.discount`"),
+            "params" | "input" if !self.has_members(name) => self.not_here(at, &format!("there are no `{name}` here")),
+            "params" | "input" => self.not_here(
+                at,
+                &format!("`{name}` is followed by a name: `{name}.{}`", self.members_of(name).next().unwrap_or("x")),
+            ),
             _ => return None,
         })
     }
@@ -110,7 +113,10 @@ impl Typer<'_> {
         let known = self.known_names();
         let slip = match self.scope.row {
             Some(row) => {
-                let message = format!("`{name}` is neither a field of `{}` nor anything else known here", self.scope.model[row].name);
+                let message = format!(
+                    "`{name}` is neither a field of `{}` nor anything else known here",
+                    self.scope.model[row].name
+                );
                 Slip::new(code::UNKNOWN_NAME, at.clone(), message)
             }
             None => Slip::new(code::UNKNOWN_NAME, at.clone(), format!("`{name}` is not known here")),
@@ -134,7 +140,11 @@ impl Typer<'_> {
     fn option_named(&self, name: &str) -> bool {
         let Some(row) = self.scope.row else { return false };
         let model = self.scope.model;
-        model[row].fields.iter().filter_map(|field| crate::entity::options_of(&field.kind)).any(|id| model[id].find(name).is_some())
+        model[row]
+            .fields
+            .iter()
+            .filter_map(|field| crate::entity::options_of(&field.kind))
+            .any(|id| model[id].find(name).is_some())
     }
 
     fn known_names(&self) -> Vec<String> {
@@ -184,7 +194,11 @@ impl Typer<'_> {
                 Step::Member(name, position) => self.member(node, name, self.parsed.at(*position))?,
                 Step::Method(call, position) => self.call(call, *position, Some(node))?,
                 Step::Index(_) => {
-                    return self.refuse(node.at, "items of a list are not numbered here", "write `first(list)` or `last(list)`");
+                    return self.refuse(
+                        node.at,
+                        "items of a list are not numbered here",
+                        "write `first(list)` or `last(list)`",
+                    );
                 }
             };
         }
@@ -206,9 +220,10 @@ impl Typer<'_> {
         if !self.has_members(root) {
             return None;
         }
-        let found = self.scope.locals.iter().position(|(local, _)| {
-            local.strip_prefix(root).and_then(|rest| rest.strip_prefix('.')) == Some(member)
-        });
+        let found =
+            self.scope.locals.iter().position(|(local, _)| {
+                local.strip_prefix(root).and_then(|rest| rest.strip_prefix('.')) == Some(member)
+            });
         Some(match found {
             Some(local) => Some(Node { op: Op::Local(local), ty: self.scope.locals[local].1.clone(), at: whole }),
             None => {
@@ -224,7 +239,11 @@ impl Typer<'_> {
         match all.iter().position(|settings| &*settings.name == name) {
             Some(index) => {
                 let id = SettingsId(u16::try_from(index).unwrap_or(u16::MAX));
-                Some(Node { op: Op::Row(RowName::Settings(id)), ty: Type::Ref(Arc::new([all[index].entity])), at: whole })
+                Some(Node {
+                    op: Op::Row(RowName::Settings(id)),
+                    ty: Type::Ref(Arc::new([all[index].entity])),
+                    at: whole,
+                })
             }
             None => {
                 let near = did_you_mean(name, all.iter().map(|settings| &*settings.name));
@@ -261,9 +280,11 @@ impl Typer<'_> {
                     }
                     None => {
                         let near = did_you_mean(name, set.attributes.iter().map(|attribute| &*attribute.name));
-                        let slip = Slip::new(code::UNKNOWN_NAME, at, format!("the options of {} have no `{name}`", set.name));
+                        let slip =
+                            Slip::new(code::UNKNOWN_NAME, at, format!("the options of {} have no `{name}`", set.name));
                         let help = near.map(|near| format!("did you mean `{near}`?"));
-                        let help = help.unwrap_or_else(|| "an extra key that every option gives becomes an attribute".to_owned());
+                        let help = help
+                            .unwrap_or_else(|| "an extra key that every option gives becomes an attribute".to_owned());
                         self.fail(slip.help(help))
                     }
                 }
@@ -284,7 +305,9 @@ impl Typer<'_> {
     fn no_member<T>(&mut self, of: &Node, name: &str, at: Range<usize>) -> Option<T> {
         let slip = Slip::new(code::UNKNOWN_NAME, at, format!("{} has no `{name}`", self.words(&of.ty)));
         let slip = match (&of.ty, Published::find(name)) {
-            (_, Some(_)) => slip.help(format!("`{name}` is a function: write `{}.{name}()`", &self.text[of.at.clone()])),
+            (_, Some(_)) => {
+                slip.help(format!("`{name}` is a function: write `{}.{name}()`", &self.text[of.at.clone()]))
+            }
             (Type::Money, None) => slip.help("money has `amount`, `currency` and `base`"),
             _ => slip,
         };
@@ -292,7 +315,7 @@ impl Typer<'_> {
     }
 
     /// The field of that name in each of some entities, and its one type.
-    fn field_of(&mut self, targets: &[EntityId], name: &str, at: &Range<usize>) -> Option<(Arc<[(EntityId, FieldId)]>, Type)> {
+    fn field_of(&mut self, targets: &[EntityId], name: &str, at: &Range<usize>) -> Option<(Fields, Type)> {
         let model = self.scope.model;
         let mut fields = Vec::with_capacity(targets.len());
         let mut ty: Option<Type> = None;
@@ -300,11 +323,14 @@ impl Typer<'_> {
             let entity = &model[*target];
             let Some((field, declared)) = entity.field(name) else {
                 let near = did_you_mean(name, entity.fields.iter().map(|field| &*field.name)).map(str::to_owned);
-                let slip = Slip::new(code::UNKNOWN_NAME, at.clone(), format!("`{}` has no field `{name}`", entity.name));
+                let slip =
+                    Slip::new(code::UNKNOWN_NAME, at.clone(), format!("`{}` has no field `{name}`", entity.name));
                 let slip = match (near, Published::find(name)) {
                     (Some(near), _) => slip.help(format!("did you mean `{near}`?")).mend(self.text, at.clone(), &near),
                     (None, Some(_)) => slip.help(format!("`{name}` is a function: write `{name}(…)`")),
-                    (None, None) if targets.len() > 1 => slip.help("the reference may point to several entities, and each needs the field"),
+                    (None, None) if targets.len() > 1 => {
+                        slip.help("the reference may point to several entities, and each needs the field")
+                    }
                     (None, None) => slip,
                 };
                 return self.fail(slip);
@@ -312,7 +338,11 @@ impl Typer<'_> {
             let found = declared.value_type();
             match &ty {
                 Some(known) if *known != found => {
-                    let message = format!("`{name}` is {} in one entity and {} in another", self.words(known), self.words(&found));
+                    let message = format!(
+                        "`{name}` is {} in one entity and {} in another",
+                        self.words(known),
+                        self.words(&found)
+                    );
                     return self.fail(Slip::new(code::UNLIKE_TYPES, at.clone(), message));
                 }
                 _ => ty = Some(found),
@@ -328,7 +358,10 @@ impl Typer<'_> {
             return Some(());
         }
         let message = format!("the path follows {references} references, and may follow {LONGEST_PATH}");
-        self.fail(Slip::new(code::TOO_LONG_A_PATH, whole.clone(), message).help("keep a value of the way in a `lookup` or a `formula`"))
+        self.fail(
+            Slip::new(code::TOO_LONG_A_PATH, whole.clone(), message)
+                .help("keep a value of the way in a `lookup` or a `formula`"),
+        )
     }
 }
 

@@ -42,13 +42,19 @@ impl Typer<'_> {
         let at = self.parsed.at(position);
         match &call.args[..] {
             [operand] if call.is_operator_call() => self.unary(&call.name, operand, at),
-            [list, value] if call.name == "contains" && matches!(&self.text[at.clone()], "in" | "not") => self.is_in(value, list),
+            [list, value] if call.name == "contains" && matches!(&self.text[at.clone()], "in" | "not") => {
+                self.is_in(value, list)
+            }
             [left, right] if call.is_operator_call() => match operator(&call.name) {
                 Some(operator) => {
                     let (left, right) = (self.node(left), self.node(right));
                     self.binary(&operator, left?, right?, &at)
                 }
-                None => self.refuse(at, &format!("`{}` is not an operator of the language", call.name), "see the list of operators"),
+                None => self.refuse(
+                    at,
+                    &format!("`{}` is not an operator of the language", call.name),
+                    "see the list of operators",
+                ),
             },
             _ => self.call(call, position, None),
         }
@@ -62,16 +68,24 @@ impl Typer<'_> {
                 let operand = self.boolean(operand)?;
                 Some(Node { op: Op::Not(Box::new(operand)), ty: Type::Boolean, at: whole })
             }
-            "-" if matches!(operand.ty, Type::Integer | Type::Decimal | Type::Money | Type::Duration | Type::Nothing | Type::Any) => {
+            "-" if matches!(
+                operand.ty,
+                Type::Integer | Type::Decimal | Type::Money | Type::Duration | Type::Nothing | Type::Any
+            ) =>
+            {
                 let ty = operand.ty.clone();
                 Some(Node { op: Op::Negate(Box::new(operand)), ty, at: whole })
             }
             "-" => {
                 let message = format!("`-` before {}", self.words(&operand.ty));
-                self.fail(Slip::new(code::UNLIKE_TYPES, whole, message).help("numbers, money and durations have a sign"))
+                self.fail(
+                    Slip::new(code::UNLIKE_TYPES, whole, message).help("numbers, money and durations have a sign"),
+                )
             }
             "+" => Some(Node { at: whole, ..operand }),
-            _ => self.refuse(at, &format!("`{symbol}` is not an operator of the language"), "see the list of operators"),
+            _ => {
+                self.refuse(at, &format!("`{symbol}` is not an operator of the language"), "see the list of operators")
+            }
         }
     }
 
@@ -96,8 +110,12 @@ impl Typer<'_> {
         let is_text = |node: &Node| matches!(node.ty, Type::Text | Type::Choice(_));
         let is_day = |ty: &Type| matches!(ty, Type::Date | Type::DateTime);
         Some(match arithmetic {
-            Arithmetic::Add if is_text(left) && !is_text(right) => format!("make a text of it: `text({})`", source(right)),
-            Arithmetic::Add if is_text(right) && !is_text(left) => format!("make a text of it: `text({})`", source(left)),
+            Arithmetic::Add if is_text(left) && !is_text(right) => {
+                format!("make a text of it: `text({})`", source(right))
+            }
+            Arithmetic::Add if is_text(right) && !is_text(left) => {
+                format!("make a text of it: `text({})`", source(left))
+            }
             Arithmetic::Add | Arithmetic::Subtract if is_day(&left.ty) && right.ty == Type::Integer => {
                 format!("add a duration: `days({})`", source(right))
             }
@@ -128,10 +146,15 @@ impl Typer<'_> {
             let message = format!("{} is neither less nor greater", self.words(&unordered.ty));
             return self.fail(Slip::new(code::UNLIKE_TYPES, at, message).help("compare with `==` or `!=`"));
         }
-        if ordering && let (Type::Choice(_), Type::Text) | (Type::Text, Type::Choice(_)) = (&left.ty, &right.ty)
+        if ordering
+            && let (Type::Choice(_), Type::Text) | (Type::Text, Type::Choice(_)) = (&left.ty, &right.ty)
             && ![&left, &right].iter().any(|node| matches!(node.op, Op::Literal(_)))
         {
-            let slip = Slip::new(code::UNLIKE_TYPES, at, "options are ordered as they are declared, and this text may be none of them");
+            let slip = Slip::new(
+                code::UNLIKE_TYPES,
+                at,
+                "options are ordered as they are declared, and this text may be none of them",
+            );
             return self.fail(slip.help("compare with an option that is written out, or with `==`"));
         }
         Some(Node { op: Op::Compare(comparison, Box::new(left), Box::new(right)), ty: Type::Boolean, at })
@@ -159,10 +182,20 @@ impl Typer<'_> {
                 {
                     return slip.help("a number has no quotes").mend(self.text, other.at.clone(), number);
                 }
-                (Type::Ref(_), Type::Text, _) => return slip.help(format!("compare a field of the record: `{source}.name`")),
+                (Type::Ref(_), Type::Text, _) => {
+                    return slip.help(format!("compare a field of the record: `{source}.name`"));
+                }
+                (Type::Boolean, Type::Integer | Type::Decimal | Type::Money, _)
+                    if matches!(this.op, Op::Compare(..)) =>
+                {
+                    return slip.help("comparisons do not chain: write both, `1 < x and x < 5`");
+                }
                 (Type::Boolean, Type::Text, _) => return slip.help("`true` and `false` have no quotes"),
                 (Type::List(_), _, _) if !matches!(other.ty, Type::List(_)) => {
-                    return slip.help(format!("ask whether the list holds it: `{} in {source}`", &self.text[other.at.clone()]));
+                    return slip.help(format!(
+                        "ask whether the list holds it: `{} in {source}`",
+                        &self.text[other.at.clone()]
+                    ));
                 }
                 (Type::Duration, Type::Integer, _) => {
                     return slip.help(format!("compare durations: `days({})`", &self.text[other.at.clone()]));
@@ -198,11 +231,14 @@ impl Typer<'_> {
             Type::Text => {
                 let (part, whole) = (&self.text[value.at.clone()], &self.text[list.at.clone()]);
                 let help = format!("whether a text holds another is written `contains({whole}, {part})`");
-                return self.fail(Slip::new(code::UNLIKE_TYPES, list.at, "`in` looks into lists, and this is a text").help(help));
+                return self.fail(
+                    Slip::new(code::UNLIKE_TYPES, list.at, "`in` looks into lists, and this is a text").help(help),
+                );
             }
             other => {
                 let message = format!("`in` looks into lists, and this is {}", self.words(other));
-                return self.fail(Slip::new(code::UNLIKE_TYPES, list.at, message).help("a list is written `[\"a\", \"b\"]`"));
+                return self
+                    .fail(Slip::new(code::UNLIKE_TYPES, list.at, message).help("a list is written `[\"a\", \"b\"]`"));
             }
         };
         self.check_option(&item, &value)?;
@@ -227,7 +263,7 @@ impl Typer<'_> {
     }
 
     /// A chain of `and` or `or`.
-    pub(super) fn joined(&mut self, operands: &[Ast], _sign: Position, make: fn(Box<Node>, Box<Node>) -> Op) -> Option<Node> {
+    pub(super) fn joined(&mut self, operands: &[Ast], make: fn(Box<Node>, Box<Node>) -> Op) -> Option<Node> {
         let operands: Vec<Option<Node>> = operands
             .iter()
             .map(|operand| {

@@ -44,13 +44,17 @@ pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Slip> {
 impl Parsed<'_> {
     /// The bytes of the token at a position of Rhai's.
     pub(super) fn at(&self, position: Position) -> Range<usize> {
-        self.index(position).and_then(|index| self.tokens.all.get(index)).map_or(0..self.tokens.text.len(), |token| token.at.clone())
+        self.index(position)
+            .and_then(|index| self.tokens.all.get(index))
+            .map_or(0..self.tokens.text.len(), |token| token.at.clone())
     }
 
     /// The bytes of a number that may begin with signs.
     pub(super) fn number_at(&self, position: Position) -> Range<usize> {
         let start = self.at(position);
-        let number = self.index(position).and_then(|index| self.tokens.all[index..].iter().find(|token| token.kind == Kind::Number));
+        let number = self
+            .index(position)
+            .and_then(|index| self.tokens.all[index..].iter().find(|token| token.kind == Kind::Number));
         start.start..number.map_or(start.end, |token| token.at.end)
     }
 
@@ -151,16 +155,24 @@ fn syntax_error(error: &ParseErrorType, position: Position, tokens: &Tokens<'_>,
     match error {
         ParseErrorType::ExprTooDeep => too_deep(0..end),
         ParseErrorType::UnexpectedEOF => slip("the expression ends too early".to_owned()),
-        ParseErrorType::BadInput(LexError::UnexpectedInput(_)) => slip(format!("`{}` does not belong here", &tokens.text[at.clone()])),
-        ParseErrorType::BadInput(LexError::MalformedNumber(_)) => slip(format!("`{}` is not a number", &tokens.text[at.clone()])),
+        ParseErrorType::BadInput(LexError::UnexpectedInput(_)) => {
+            slip(format!("`{}` does not belong here", &tokens.text[at.clone()]))
+        }
+        ParseErrorType::BadInput(LexError::MalformedNumber(_)) => {
+            slip(format!("`{}` is not a number", &tokens.text[at.clone()]))
+        }
         ParseErrorType::BadInput(LexError::MalformedEscapeSequence(sequence)) => {
             slip(format!("`{sequence}` is not an escape; a backslash is written `\\\\`"))
         }
-        ParseErrorType::MismatchedType(_, _) => Slip::new(code::NOT_BOOLEAN, at.clone(), "this is neither true nor false"),
+        ParseErrorType::MismatchedType(_, _) => {
+            Slip::new(code::NOT_BOOLEAN, at.clone(), "this is neither true nor false")
+        }
         ParseErrorType::MissingToken(token, _) if token == "{" => {
             slip("`{` is missing".to_owned()).help("write `if a { b } else { c }`")
         }
-        ParseErrorType::MissingToken(token, _) if !token.is_empty() => slip(format!("`{token}` is missing before this")),
+        ParseErrorType::MissingToken(token, _) if !token.is_empty() => {
+            slip(format!("`{token}` is missing before this"))
+        }
         ParseErrorType::PropertyExpected => slip("a field's name is missing behind the point".to_owned()),
         _ => slip("this is not readable as an expression".to_owned()),
     }
@@ -201,7 +213,11 @@ impl<'a> Rewriter<'a> {
             "not" => {
                 let end = self.end_of(index + 1, true);
                 if end == index + 1 {
-                    return Err(Slip::new(code::EXPRESSION_SYNTAX, tokens.all[index].at.clone(), "nothing stands behind `not`"));
+                    return Err(Slip::new(
+                        code::EXPRESSION_SYNTAX,
+                        tokens.all[index].at.clone(),
+                        "nothing stands behind `not`",
+                    ));
                 }
                 self.instead[index] = Some("!(");
                 self.closing[end] += 1;
@@ -234,8 +250,12 @@ impl<'a> Rewriter<'a> {
         let proper = tokens.is(index, "|") && tokens.kind(index + 1) == Some(Kind::Name) && tokens.is(index + 2, "|");
         let end = self.end_of(index + 3, false);
         if !proper || end == index + 3 {
-            return Err(Slip::new(code::EXPRESSION_SYNTAX, tokens.all[index].at.clone(), "a closure names one item and says something of it")
-                .help("write `lines.any(|line| line.amount > 0)`"));
+            return Err(Slip::new(
+                code::EXPRESSION_SYNTAX,
+                tokens.all[index].at.clone(),
+                "a closure names one item and says something of it",
+            )
+            .help("write `lines.any(|line| line.amount > 0)`"));
         }
         self.instead[index] = Some("__closure(");
         self.instead[index + 2] = Some(",");

@@ -43,7 +43,8 @@ pub(super) struct Tokens<'t> {
 /// Splits a text into tokens.
 pub(super) fn scan(text: &str) -> Result<Tokens<'_>, Slip> {
     if text.trim().is_empty() {
-        return Err(Slip::new(code::EXPRESSION_SYNTAX, 0..text.len(), "the expression is empty").help("nothing is written `()`"));
+        return Err(Slip::new(code::EXPRESSION_SYNTAX, 0..text.len(), "the expression is empty")
+            .help("nothing is written `()`"));
     }
     if text.len() > LONGEST {
         let message = format!("the expression has {} bytes, and may have {LONGEST}", text.len());
@@ -144,11 +145,14 @@ fn next(text: &str, start: usize, first: char) -> Result<Token, Slip> {
                 .help("text ends with a double quote; a double quote inside it is written `\\\"`")),
         },
         '\'' => Err(single_quotes(text, start)),
-        '“' | '”' | '„' | '«' | '»' | '‘' | '’' => {
-            Err(Slip::new(code::TEXT_QUOTES, start..start + first.len_utf8(), format!("`{first}` is not a quote of the language"))
-                .help("text stands in straight double quotes: `\"won\"`"))
-        }
-        '`' => Err(Slip::new(code::TEXT_QUOTES, start..start + 1, "text in back-ticks").help("text stands in double quotes: `\"won\"`")),
+        '“' | '”' | '„' | '«' | '»' | '‘' | '’' => Err(Slip::new(
+            code::TEXT_QUOTES,
+            start..start + first.len_utf8(),
+            format!("`{first}` is not a quote of the language"),
+        )
+        .help("text stands in straight double quotes: `\"won\"`")),
+        '`' => Err(Slip::new(code::TEXT_QUOTES, start..start + 1, "text in back-ticks")
+            .help("text stands in double quotes: `\"won\"`")),
         '(' | '[' | '{' => token(Kind::Open(0), 1),
         ')' | ']' | '}' => token(Kind::Close(0), 1),
         _ => token(Kind::Symbol, symbol(text, start, first)?),
@@ -157,7 +161,9 @@ fn next(text: &str, start: usize, first: char) -> Result<Token, Slip> {
 
 /// The length of a number; `1.max(2)` and `1..2` end before their point.
 fn number(rest: &str) -> usize {
-    let digits = |from: usize| rest[from..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(rest.len(), |at| from + at);
+    let digits = |from: usize| {
+        rest[from..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(rest.len(), |at| from + at)
+    };
     let whole = digits(0);
     let behind = &rest[whole..];
     let fraction = behind.strip_prefix('.').is_some_and(|behind| behind.starts_with(|c: char| c.is_ascii_digit()));
@@ -180,9 +186,8 @@ fn quoted(rest: &str) -> Option<usize> {
 }
 
 /// The symbols of the language, the longest first.
-const SYMBOLS: &[&str] = &[
-    "==", "!=", "<=", ">=", "&&", "||", "??", "?.", "::", "!", "<", ">", "+", "-", "*", "/", "%", ".", ",", "|",
-];
+const SYMBOLS: &[&str] =
+    &["==", "!=", "<=", ">=", "&&", "||", "??", "?.", "::", "!", "<", ">", "+", "-", "*", "/", "%", ".", ",", "|"];
 
 /// The length of a symbol, or what to write instead of it.
 fn symbol(text: &str, start: usize, first: char) -> Result<usize, Slip> {
@@ -191,7 +196,11 @@ fn symbol(text: &str, start: usize, first: char) -> Result<usize, Slip> {
         return Err(slip);
     }
     SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)).map(|symbol| symbol.len()).ok_or_else(|| {
-        Slip::new(code::EXPRESSION_SYNTAX, start..start + first.len_utf8(), format!("`{}` means nothing here", first.escape_debug()))
+        Slip::new(
+            code::EXPRESSION_SYNTAX,
+            start..start + first.len_utf8(),
+            format!("`{}` means nothing here", first.escape_debug()),
+        )
     })
 }
 
@@ -200,13 +209,16 @@ fn foreign(text: &str, start: usize) -> Option<Slip> {
     let rest = &text[start..];
     let slip = |code, sign: &str, message: &str| Slip::new(code, start..start + sign.len(), message);
     let instead = |sign: &str, message: &str, mended: &str| {
-        slip(code::EXPRESSION_SYNTAX, sign, message).help(format!("write `{mended}`")).mend(text, start..start + sign.len(), mended)
+        slip(code::EXPRESSION_SYNTAX, sign, message).help(format!("write `{mended}`")).mend(
+            text,
+            start..start + sign.len(),
+            mended,
+        )
     };
     let starts = |sign: &str| rest.starts_with(sign);
     Some(match () {
-        () if starts("//") || starts("/*") => {
-            slip(code::EXPRESSION_SYNTAX, "//", "a comment inside an expression").help("comments stand behind `#` in the YAML")
-        }
+        () if starts("//") || starts("/*") => slip(code::EXPRESSION_SYNTAX, "//", "a comment inside an expression")
+            .help("comments stand behind `#` in the YAML"),
         () if starts("===") => instead("===", "`===` is not an operator", "=="),
         () if starts("!==") => instead("!==", "`!==` is not an operator", "!="),
         () if starts("<>") => instead("<>", "`<>` is not an operator", "!="),
@@ -215,17 +227,24 @@ fn foreign(text: &str, start: usize) -> Option<Slip> {
         () if ["+=", "-=", "*=", "/=", "%="].iter().any(|sign| starts(sign)) => {
             slip(code::ASSIGNMENT, "+=", "an expression changes nothing").help("what changes is written under `set:`")
         }
-        () if starts("=") && !starts("==") && declares(&text[..start]) => super::grammar::statement("let", 0..start + 1),
+        () if starts("=") && !starts("==") && declares(&text[..start]) => {
+            super::grammar::statement("let", 0..start + 1)
+        }
         () if starts("=") && !starts("==") => slip(code::ASSIGNMENT, "=", "`=` assigns, which expressions never do")
             .help("compare with `==`")
             .mend(text, start..start + 1, "=="),
         () if starts("&") && !starts("&&") => instead("&", "`&` is not an operator", "and"),
-        () if starts("**") => slip(code::EXPRESSION_SYNTAX, "**", "`**` is not an operator").help("multiply: `side * side`"),
-        () if starts("<<") || starts(">>") => slip(code::EXPRESSION_SYNTAX, "<<", "shifting is not part of expressions"),
+        () if starts("**") => {
+            slip(code::EXPRESSION_SYNTAX, "**", "`**` is not an operator").help("multiply: `side * side`")
+        }
+        () if starts("<<") || starts(">>") => {
+            slip(code::EXPRESSION_SYNTAX, "<<", "shifting is not part of expressions")
+        }
         () if starts("..") => slip(code::EXPRESSION_SYNTAX, "..", "ranges are not part of expressions")
             .help("write both bounds: `x >= 1 and x < 10`"),
         () if starts("?") && !starts("??") && !starts("?.") => {
-            slip(code::EXPRESSION_SYNTAX, "?", "`a ? b : c` is not part of expressions").help("write `if a { b } else { c }`")
+            slip(code::EXPRESSION_SYNTAX, "?", "`a ? b : c` is not part of expressions")
+                .help("write `if a { b } else { c }`")
         }
         () if starts(";") => slip(code::EXPRESSION_SYNTAX, ";", "an expression is one expression, without `;`")
             .help("move what needs several steps into a script's function"),
@@ -244,7 +263,11 @@ fn declares(before: &str) -> bool {
 /// Text in single quotes, mended: the expression with all of its single-quoted texts in double quotes.
 fn single_quotes(text: &str, start: usize) -> Slip {
     let end = text[start + 1..].find('\'').map(|length| start + length + 2);
-    let slip = Slip::new(code::TEXT_QUOTES, start..end.unwrap_or(text.len()), "text stands in double quotes inside an expression");
+    let slip = Slip::new(
+        code::TEXT_QUOTES,
+        start..end.unwrap_or(text.len()),
+        "text stands in double quotes inside an expression",
+    );
     match end {
         Some(end) => {
             let inner = text[start + 1..end - 1].replace('\\', "\\\\").replace('"', "\\\"");
@@ -257,5 +280,5 @@ fn single_quotes(text: &str, start: usize) -> Slip {
 
 /// The rest of a text with its single-quoted parts in double quotes, as far as they are closed.
 fn requoted(rest: &str) -> String {
-    if rest.matches('\'').count() % 2 == 0 { rest.replace('\'', "\"") } else { rest.to_owned() }
+    if rest.matches('\'').count().is_multiple_of(2) { rest.replace('\'', "\"") } else { rest.to_owned() }
 }

@@ -63,14 +63,22 @@ impl Typer<'_> {
                 let at = self.parsed.call_at(*position);
                 Some(literal(Value::Nothing, Type::Nothing, at))
             }
-            Ast::BoolConstant(value, position) => Some(literal(Value::Boolean(*value), Type::Boolean, self.parsed.at(*position))),
+            Ast::BoolConstant(value, position) => {
+                Some(literal(Value::Boolean(*value), Type::Boolean, self.parsed.at(*position)))
+            }
             Ast::IntegerConstant(value, position) => self.integer(*value, self.parsed.number_at(*position)),
-            Ast::StringConstant(text, position) => Some(literal(Value::text(text), Type::Text, self.parsed.at(*position))),
+            Ast::StringConstant(text, position) => {
+                Some(literal(Value::text(text), Type::Text, self.parsed.at(*position)))
+            }
             Ast::DynamicConstant(value, position) => {
                 let at = self.parsed.number_at(*position);
                 match value.clone().try_cast::<Decimal>() {
                     Some(decimal) => self.decimal(decimal, at),
-                    None => self.refuse(at, "this is not a value of the language", "values are numbers, texts, `true`, `false` and `()`"),
+                    None => self.refuse(
+                        at,
+                        "this is not a value of the language",
+                        "values are numbers, texts, `true`, `false` and `()`",
+                    ),
                 }
             }
             Ast::Array(items, position) => self.list(items, self.parsed.call_at(*position)),
@@ -86,11 +94,15 @@ impl Typer<'_> {
             Ast::Dot(..) | Ast::Index(..) => self.path(ast),
             Ast::FnCall(call, position) if call.name == CLOSURE => {
                 let at = self.parsed.at(*position);
-                self.refuse(at, "a closure stands only where a list is asked", "write `lines.any(|line| line.amount > 0)`")
+                self.refuse(
+                    at,
+                    "a closure stands only where a list is asked",
+                    "write `lines.any(|line| line.amount > 0)`",
+                )
             }
             Ast::FnCall(call, position) => self.call_or_operator(call, *position),
-            Ast::And(operands, position) => self.joined(operands, *position, |a, b| Op::And(a, b)),
-            Ast::Or(operands, position) => self.joined(operands, *position, |a, b| Op::Or(a, b)),
+            Ast::And(operands, _) => self.joined(operands, Op::And),
+            Ast::Or(operands, _) => self.joined(operands, Op::Or),
             Ast::Coalesce(operands, _) => self.coalesced(operands),
             Ast::Stmt(block) => match block.statements() {
                 [statement] => self.branch(statement),
@@ -98,7 +110,11 @@ impl Typer<'_> {
             },
             other => {
                 let at = self.parsed.at(other.position());
-                self.refuse(at, "this is not part of the language", "expressions have names, values, operators and calls")
+                self.refuse(
+                    at,
+                    "this is not part of the language",
+                    "expressions have names, values, operators and calls",
+                )
             }
         }
     }

@@ -131,7 +131,9 @@ impl Machine<'_> {
                 continue;
             }
             match self.read(&row, entity, field)? {
-                Value::Nothing if declared.kind.value_type() == Type::Boolean => items.push(Item::Value(Value::Boolean(false))),
+                Value::Nothing if declared.kind.value_type() == Type::Boolean => {
+                    items.push(Item::Value(Value::Boolean(false)))
+                }
                 Value::Nothing => {}
                 value => items.push(Item::Value(value)),
             }

@@ -102,9 +102,14 @@ impl<'a> Machine<'a> {
             Op::Row(row) => self.reference(*row, frame)?,
             Op::Field { of, fields } => self.field(node, of, fields, frame)?,
             Op::Attribute { of, options, attribute } => self.attribute(&self.eval(of, frame)?, *options, *attribute),
-            Op::Not(_) | Op::And(..) | Op::Or(..) | Op::Compare(..) | Op::In { .. } | Op::Matches { .. } | Op::Changed(_) | Op::HasRole(_) => {
-                Value::Boolean(self.test_operator(node, frame)?)
-            }
+            Op::Not(_)
+            | Op::And(..)
+            | Op::Or(..)
+            | Op::Compare(..)
+            | Op::In { .. }
+            | Op::Matches { .. }
+            | Op::Changed(_)
+            | Op::HasRole(_) => Value::Boolean(self.test_operator(node, frame)?),
             Op::Coalesce(first, second) => match self.eval(first, frame)? {
                 Value::Nothing => self.eval(second, frame)?,
                 found => found,
@@ -119,7 +124,9 @@ impl<'a> Machine<'a> {
                 self.eval(branch, frame)?
             }
             Op::Call { function, arguments } => self.call(*function, arguments, frame)?,
-            Op::List(_) | Op::Each { .. } | Op::Quantify { .. } | Op::Aggregate { .. } => self.over_list(node, frame)?,
+            Op::List(_) | Op::Each { .. } | Op::Quantify { .. } | Op::Aggregate { .. } => {
+                self.over_list(node, frame)?
+            }
             Op::Script { file, function, arguments } => self.script(file, function, arguments, frame)?,
         };
         Ok(if value.is_nothing() && node.ty == Type::Boolean { Value::Boolean(false) } else { value })
@@ -128,7 +135,14 @@ impl<'a> Machine<'a> {
     /// Whether a condition holds.
     pub(super) fn test(&self, node: &Node, frame: Option<&Frame<'_>>) -> Result<bool, Fault> {
         match &node.op {
-            Op::Not(_) | Op::And(..) | Op::Or(..) | Op::Compare(..) | Op::In { .. } | Op::Matches { .. } | Op::Changed(_) | Op::HasRole(_) => {
+            Op::Not(_)
+            | Op::And(..)
+            | Op::Or(..)
+            | Op::Compare(..)
+            | Op::In { .. }
+            | Op::Matches { .. }
+            | Op::Changed(_)
+            | Op::HasRole(_) => {
                 self.step()?;
                 self.test_operator(node, frame)
             }
@@ -146,9 +160,13 @@ impl<'a> Machine<'a> {
             Op::Or(a, b) => self.test(a, frame)? || self.test(b, frame)?,
             Op::Compare(comparison, a, b) => self.compare(*comparison, a, b, frame)?,
             Op::In { value, list } => self.is_in(value, list, frame)?,
-            Op::Matches { text, pattern } => self.eval(text, frame)?.as_text().is_some_and(|text| pattern.regex.is_match(text)),
-            Op::Changed(field) => self.changed(*field),
-            Op::HasRole(role) => self.eval(role, frame)?.as_text().is_some_and(|role| self.context.facts.has_role(role)),
+            Op::Matches { text, pattern } => {
+                self.eval(text, frame)?.as_text().is_some_and(|text| pattern.regex.is_match(text))
+            }
+            Op::Changed(field) => self.changed(*field)?,
+            Op::HasRole(role) => {
+                self.eval(role, frame)?.as_text().is_some_and(|role| self.context.facts.has_role(role))
+            }
             _ => self.eval(node, frame)?.is_true(),
         })
     }
@@ -178,11 +196,15 @@ impl<'a> Machine<'a> {
         option.and_then(|option| option.attributes.get(attribute)).cloned().unwrap_or_default()
     }
 
-    /// Whether the command changes a field: compared exactly, so that money in another currency counts.
-    fn changed(&self, field: FieldId) -> bool {
-        let Some(record) = self.context.record.or(self.context.row) else { return false };
-        let before = self.context.old.map_or(&NOTHING, |old| old.get(field));
-        record.get(field) != before
+    /// Whether the command changes a field: compared exactly, so that money in another currency counts. A record that
+    /// is being made changes every field that has a value.
+    fn changed(&self, field: FieldId) -> Result<bool, Fault> {
+        let Some(record) = self.context.record.or(self.context.row) else { return Ok(false) };
+        let before = match self.context.old {
+            Some(old) => self.read(old, old.entity, field)?,
+            None => Value::Nothing,
+        };
+        Ok(self.read(record, record.entity, field)? != before)
     }
 
     /// The reference that a row at hand is known by, or the item of a list.
@@ -233,7 +255,13 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn field(&self, node: &Node, of: &Node, fields: &[(EntityId, FieldId)], frame: Option<&Frame<'_>>) -> Result<Value, Fault> {
+    fn field(
+        &self,
+        node: &Node,
+        of: &Node,
+        fields: &[(EntityId, FieldId)],
+        frame: Option<&Frame<'_>>,
+    ) -> Result<Value, Fault> {
         let Some(row) = self.row(of, frame)? else { return Ok(Value::Nothing) };
         let Some((entity, field)) = field_of(&row, fields) else { return Ok(Value::Nothing) };
         let declared = self.context.model.field(entity, field);
@@ -249,9 +277,13 @@ impl<'a> Machine<'a> {
         match &declared.source {
             Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => {
                 if self.depth >= DEEPEST {
-                    return Err(Fault::new(format!("`{}` is read through more than {DEEPEST} formulas", declared.name)));
+                    return Err(Fault::new(format!(
+                        "`{}` is read through more than {DEEPEST} formulas",
+                        declared.name
+                    )));
                 }
-                let context = Context { row: Some(row), record: None, old: None, locals: &[], value: None, ..self.context };
+                let context =
+                    Context { row: Some(row), record: None, old: None, locals: &[], value: None, ..self.context };
                 Machine { context, steps: self.steps, depth: self.depth + 1 }.eval(&expr.root, None)
             }
             _ => Ok(row.get(field).clone()),
@@ -259,7 +291,9 @@ impl<'a> Machine<'a> {
     }
 
     fn call(&self, function: Function, arguments: &[Node], frame: Option<&Frame<'_>>) -> Result<Value, Fault> {
-        if let (Function::IsEmpty | Function::First | Function::Last, [list @ Node { ty: Type::List(_), .. }]) = (function, arguments) {
+        if let (Function::IsEmpty | Function::First | Function::Last, [list @ Node { ty: Type::List(_), .. }]) =
+            (function, arguments)
+        {
             let items = self.items(list, frame)?;
             return Ok(match function {
                 Function::First => items.first().map_or(Value::Nothing, Item::value),
@@ -283,7 +317,13 @@ impl<'a> Machine<'a> {
         Clock { now: self.context.now, zone: &self.context.model.workspace.time_zone }
     }
 
-    fn script(&self, file: &str, function: &str, arguments: &[Node], frame: Option<&Frame<'_>>) -> Result<Value, Fault> {
+    fn script(
+        &self,
+        file: &str,
+        function: &str,
+        arguments: &[Node],
+        frame: Option<&Frame<'_>>,
+    ) -> Result<Value, Fault> {
         let arguments = arguments.iter().map(|argument| self.eval(argument, frame)).collect::<Result<Vec<_>, _>>()?;
         self.context.model.scripts.call(file, function, &arguments)
     }

@@ -33,7 +33,9 @@ pub(crate) struct Clock<'a> {
 pub(crate) fn evaluate(function: Function, arguments: &[Value], clock: Option<Clock<'_>>) -> Result<Value, Fault> {
     match (function, arguments) {
         (Function::IsEmpty, [value]) => return Ok(Value::Boolean(value.is_nothing())),
-        (Function::Replace, [Value::Text(text), Value::Text(old), Value::Nothing]) => return Ok(Value::text(&text.replace(&**old, ""))),
+        (Function::Replace, [Value::Text(text), Value::Text(old), Value::Nothing]) => {
+            return Ok(Value::text(&text.replace(&**old, "")));
+        }
         (Function::Join, [list @ Value::List(_), Value::Nothing]) => return joined(list, ""),
         _ if arguments.iter().any(Value::is_nothing) => return Ok(Value::Nothing),
         _ => {}
@@ -64,11 +66,19 @@ fn of_clock(function: Function, clock: Clock<'_>) -> Option<Value> {
 /// What depends on the zone.
 fn of_moment(function: Function, value: &Value, clock: Clock<'_>) -> Option<Value> {
     match (function, value) {
-        (Function::Date, Value::DateTime(moment)) => Some(or_nothing(number::date(time::civil(*moment, clock.zone).date()), Value::Date)),
+        (Function::Date, Value::DateTime(moment)) => {
+            Some(or_nothing(number::date(time::civil(*moment, clock.zone).date()), Value::Date))
+        }
         (Function::Time, Value::DateTime(moment)) => Some(Value::Time(time::civil(*moment, clock.zone).time())),
-        (Function::Hour, Value::DateTime(moment)) => Some(Value::Integer(time::civil(*moment, clock.zone).hour().into())),
-        (Function::DateTime, Value::Date(day)) => Some(or_nothing(time::start_of_day(*day, clock.zone), Value::DateTime)),
-        (Function::DateTime, Value::Text(text)) => Some(or_nothing(time::parse_moment(text, clock.zone), Value::DateTime)),
+        (Function::Hour, Value::DateTime(moment)) => {
+            Some(Value::Integer(time::civil(*moment, clock.zone).hour().into()))
+        }
+        (Function::DateTime, Value::Date(day)) => {
+            Some(or_nothing(time::start_of_day(*day, clock.zone), Value::DateTime))
+        }
+        (Function::DateTime, Value::Text(text)) => {
+            Some(or_nothing(time::parse_moment(text, clock.zone), Value::DateTime))
+        }
         (Function::Year | Function::Month | Function::Day | Function::Weekday, Value::DateTime(moment)) => {
             of_day(function, time::civil(*moment, clock.zone).date())
         }
@@ -147,7 +157,13 @@ fn of_number(function: Function, value: &Value) -> Option<Value> {
         (Function::Sign, Value::Duration(seconds)) => Value::Integer(seconds.signum()),
         (Function::Sign, value) => {
             let number = value.as_number()?;
-            Value::Integer(if number.is_zero() { 0 } else if number.is_sign_negative() { -1 } else { 1 })
+            Value::Integer(if number.is_zero() {
+                0
+            } else if number.is_sign_negative() {
+                -1
+            } else {
+                1
+            })
         }
         (Function::Amount, Value::Money(money)) => Value::Decimal(money.amount),
         (Function::Currency, Value::Money(money)) => Value::text(money.currency.as_str()),
@@ -162,11 +178,19 @@ fn of_number(function: Function, value: &Value) -> Option<Value> {
 
 fn of_two(function: Function, first: &Value, second: &Value) -> Result<Option<Value>, Fault> {
     Ok(Some(match (function, first, second) {
-        (Function::AddMonths, Value::Date(day), Value::Integer(months)) => or_nothing(time::add_months(*day, *months), Value::Date),
+        (Function::AddMonths, Value::Date(day), Value::Integer(months)) => {
+            or_nothing(time::add_months(*day, *months), Value::Date)
+        }
         (Function::DaysBetween, Value::Date(from), Value::Date(to)) => Value::Integer(time::days_between(*from, *to)),
-        (Function::Contains, Value::Text(text), Value::Text(part)) => Value::Boolean(fold::key(text).contains(&fold::key(part))),
-        (Function::StartsWith, Value::Text(text), Value::Text(part)) => Value::Boolean(fold::key(text).starts_with(&fold::key(part))),
-        (Function::EndsWith, Value::Text(text), Value::Text(part)) => Value::Boolean(fold::key(text).ends_with(&fold::key(part))),
+        (Function::Contains, Value::Text(text), Value::Text(part)) => {
+            Value::Boolean(fold::key(text).contains(&fold::key(part)))
+        }
+        (Function::StartsWith, Value::Text(text), Value::Text(part)) => {
+            Value::Boolean(fold::key(text).starts_with(&fold::key(part)))
+        }
+        (Function::EndsWith, Value::Text(text), Value::Text(part)) => {
+            Value::Boolean(fold::key(text).ends_with(&fold::key(part)))
+        }
         (Function::Left, Value::Text(text), Value::Integer(count)) => {
             let count = usize::try_from(*count).unwrap_or(0);
             Value::text(&text.chars().take(count).collect::<String>())

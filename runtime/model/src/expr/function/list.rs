@@ -12,9 +12,12 @@ const fn means(takes: &'static [Takes], gives: Gives, means: Means) -> Form {
     Form { takes, repeats: false, gives, means }
 }
 
-const ZONE: Portable = Portable::When("of a date; the day of a datetime depends on the zone, which SQL does not know yet");
-const KEYED: Portable = Portable::When("over a `text` field (not `longtext`) and a constant: the stored folded key is searched");
-const CASE: Portable = Portable::No("databases disagree about letters outside ASCII; compare with `fold`, `contains` or `starts_with`");
+const ZONE: Portable =
+    Portable::When("of a date; the day of a datetime depends on the zone, which SQL does not know yet");
+const KEYED: Portable =
+    Portable::When("over a `text` field (not `longtext`) and a constant: the stored folded key is searched");
+const CASE: Portable =
+    Portable::No("databases disagree about letters outside ASCII; compare with `fold`, `contains` or `starts_with`");
 const NUMBERS: Portable = Portable::No("only comparing, `+` and `-` of numbers are exact on every database");
 const TEXTS: Portable = Portable::No("databases disagree about how it treats characters");
 const CLOSURE: &[Takes] = &[Takes::List, Takes::Closure];
@@ -80,7 +83,10 @@ pub static PUBLISHED: &[Published] = &[
     },
     Published {
         name: "datetime",
-        forms: &[form(&[Takes::Date], Gives::DateTime, F::DateTime), form(&[Takes::Text], Gives::DateTime, F::DateTime)],
+        forms: &[
+            form(&[Takes::Date], Gives::DateTime, F::DateTime),
+            form(&[Takes::Text], Gives::DateTime, F::DateTime),
+        ],
         doc: "The first moment of a day in the workspace's zone, or the moment a text writes (`2026-03-02T09:00`, in the workspace's zone unless it ends with `Z` or an offset); `()` when it writes none.",
         example: Some(("date(datetime(date(\"2026-03-02\")))", "date(\"2026-03-02\")")),
         portable: Portable::No("where a day begins depends on the zone, which SQL does not know yet"),
@@ -108,7 +114,10 @@ pub static PUBLISHED: &[Published] = &[
     },
     Published {
         name: "weekday",
-        forms: &[form(&[Takes::Date], Gives::Integer, F::Weekday), form(&[Takes::DateTime], Gives::Integer, F::Weekday)],
+        forms: &[
+            form(&[Takes::Date], Gives::Integer, F::Weekday),
+            form(&[Takes::DateTime], Gives::Integer, F::Weekday),
+        ],
         doc: "The day of the week, from 1 for Monday to 7 for Sunday (ISO 8601).",
         example: Some(("weekday(date(\"2026-03-01\"))", "7")),
         portable: ZONE,
@@ -400,7 +409,12 @@ pub static PUBLISHED: &[Published] = &[
         name: "min",
         forms: &[
             means(&[Takes::Ordereds], Gives::Element, Means::Aggregate(Aggregate::Min)),
-            Form { takes: &[Takes::Ordered, Takes::Ordered], repeats: true, gives: Gives::Unified, means: Means::Function(F::Least) },
+            Form {
+                takes: &[Takes::Ordered, Takes::Ordered],
+                repeats: true,
+                gives: Gives::Unified,
+                means: Means::Function(F::Least),
+            },
         ],
         doc: "The least of the items of a list (of none it is `()`), or of two or more values.",
         example: Some(("min(3, 1, 2)", "1")),
@@ -410,7 +424,12 @@ pub static PUBLISHED: &[Published] = &[
         name: "max",
         forms: &[
             means(&[Takes::Ordereds], Gives::Element, Means::Aggregate(Aggregate::Max)),
-            Form { takes: &[Takes::Ordered, Takes::Ordered], repeats: true, gives: Gives::Unified, means: Means::Function(F::Greatest) },
+            Form {
+                takes: &[Takes::Ordered, Takes::Ordered],
+                repeats: true,
+                gives: Gives::Unified,
+                means: Means::Function(F::Greatest),
+            },
         ],
         doc: "The greatest of the items of a list (of none it is `()`), or of two or more values.",
         example: Some(("max([3, 1, 2])", "3")),

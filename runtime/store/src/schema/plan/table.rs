@@ -34,8 +34,7 @@ fn create(planner: &mut Planner<'_>, table: &Table) {
     planner.add(Phase::Tables, sql(what, &cause, Hazard::Safe, vec![ddl::create_table(table, dialect)]));
     if dialect == Dialect::Postgres {
         let columns = table.fields.iter().flat_map(|field| &field.columns);
-        let references: Vec<String> =
-            columns.filter_map(|column| ddl::add_reference(&table.name, column)).collect();
+        let references: Vec<String> = columns.filter_map(|column| ddl::add_reference(&table.name, column)).collect();
         if !references.is_empty() {
             let what = format!("let the references of `{}` point to records that exist", table.name);
             planner.add(Phase::References, sql(what, &cause, Hazard::Safe, references));
@@ -158,14 +157,15 @@ fn field_goes_on(planner: &mut Planner<'_>, table: &Table, field: &Field, old: &
 /// Whether a field that is gone may live on under another name that its author forgot to tie to it.
 fn successor_hint(planner: &Planner<'_>, table: &Table, gone: &Field) -> Option<String> {
     let old = planner.question.recorded.table(&table.name)?;
-    let new = |field: &&Field| {
-        field.retired.is_none() && field.shape == gone.shape && old.born(&field.column).is_none()
-    };
+    let new =
+        |field: &&Field| field.retired.is_none() && field.shape == gone.shape && old.born(&field.column).is_none();
     let mut candidates = table.fields.iter().filter(new);
     let heir = candidates.next()?;
     // Fields that moved to new columns under the same name are no renames.
     let renamed = candidates.next().is_none() && heir.name != gone.name;
-    renamed.then(|| format!("if `{}` is its new name, write `was: {}` there and its values go with it", heir.name, gone.name))
+    renamed.then(|| {
+        format!("if `{}` is its new name, write `was: {}` there and its values go with it", heir.name, gone.name)
+    })
 }
 
 /// Has a field filled, if the table has rows.
@@ -226,7 +226,8 @@ fn make_index(planner: &mut Planner<'_>, table: &Table, old: Option<&Table>, ind
 
 /// Whether the columns that an index is about are there already.
 fn can_be_asked(old: &Table, index: &Index) -> bool {
-    let known: Vec<&str> = old.fields.iter().flat_map(|field| &field.columns).map(|column| column.name.as_str()).collect();
+    let known: Vec<&str> =
+        old.fields.iter().flat_map(|field| &field.columns).map(|column| column.name.as_str()).collect();
     let condition = index.rows.as_ref().map_or("", |rows| &rows.sqlite);
     let names = condition.split('"').skip(1).step_by(2);
     index.columns.iter().map(String::as_str).chain(names).all(|name| known.contains(&name))

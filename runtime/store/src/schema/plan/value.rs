@@ -7,10 +7,10 @@ use super::table::fill;
 use super::{Action, Cause, Hazard, Phase, Planner, Step, sql};
 use crate::schema::columns::{Role, Shape};
 use crate::schema::convert::{Copy, Way};
+use crate::schema::ddl::quoted;
 use crate::schema::ddl::{link, literal};
 use crate::schema::desired::{Change, successors};
 use crate::schema::fill::Reason;
-use crate::schema::index::quoted;
 use crate::schema::{Field, Origin, Schema, Table};
 use crate::{Dialect, Error};
 
@@ -167,7 +167,8 @@ impl Conversion<'_, '_> {
                     return Ok(());
                 }
                 // A record that was purged left such references behind; only those with a key could be cleared.
-                let exists = format!(" AND EXISTS (SELECT 1 FROM {} AS t WHERE t.\"id\" = {table}.{old})", quoted(target));
+                let exists =
+                    format!(" AND EXISTS (SELECT 1 FROM {} AS t WHERE t.\"id\" = {table}.{old})", quoted(target));
                 (Hazard::Barrier, update(format!("{new} = {old}"), &exists))
             }
             Copy::Link(target) => (Hazard::Barrier, self.into_links(&old, target.as_deref())),
@@ -274,7 +275,8 @@ pub(super) fn options(
         }
         let what = format!("turn `{was}` into `{now}` in `{}` of `{}`", field.name, table.name);
         let hazard = if merged { Hazard::Reinterprets } else { Hazard::Barrier };
-        let note = merged.then(|| format!("records that were `{was}` cannot be told from those that were `{now}` then"));
+        let note =
+            merged.then(|| format!("records that were `{was}` cannot be told from those that were `{now}` then"));
         let step = Step { rows: Some(rows), note, ..sql(what, cause, hazard, statements) };
         planner.add(Phase::Values, step);
     }
@@ -321,7 +323,9 @@ pub(super) fn source(
 ) -> Result<(), Error> {
     let revived = old.retired.is_some();
     match (&old.origin, &field.origin) {
-        (before, Origin::Derived(_)) if *before != field.origin || revived => fill(planner, table, field, Reason::Derived),
+        (before, Origin::Derived(_)) if *before != field.origin || revived => {
+            fill(planner, table, field, Reason::Derived)
+        }
         (Origin::Given, Origin::Computed(_)) => {
             overridden(planner, table, field, cause)?;
             fill(planner, table, field, Reason::Derived)

@@ -16,9 +16,9 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value as Json, json};
 
 use super::world::{Wish, World, at, on_each};
+use crate::Cell;
 use crate::schema::deployment::{self, Pruning};
 use crate::schema::{Error, Role};
-use crate::Cell;
 
 const ENTITIES: [&str; 5] = ["alpha", "beta", "gamma", "delta", "epsilon"];
 const FIELDS: [&str; 7] = ["one", "two", "three", "four", "five", "six", "seven"];
@@ -273,7 +273,9 @@ impl Author {
     /// Publishes the definitions and looks whether all that should be kept was kept.
     fn publish_and_verify(&self, world: &World) {
         let model = self.model();
-        world.publish_as(&model, Wish::default()).unwrap_or_else(|error| panic!("{error}: {error:?} after {:#?}", self.log));
+        world
+            .publish_as(&model, Wish::default())
+            .unwrap_or_else(|error| panic!("{error}: {error:?} after {:#?}", self.log));
         let again = world.plan(&model).unwrap();
         assert!(again.is_empty(), "{:#?} is left to do after {:#?}", again.steps, self.log);
         assert_eq!(world.drift(), [], "after {:#?}", self.log);
@@ -343,7 +345,8 @@ impl Author {
             }
             Edit::ToggleIndex(n, field) => {
                 let field = nth(&mut nth(&mut self.entities, n)?.fields, field)?;
-                field.index = !field.index && matches!(field.kind, Kind::Text | Kind::Integer | Kind::Decimal(_) | Kind::Date);
+                field.index =
+                    !field.index && matches!(field.kind, Kind::Text | Kind::Integer | Kind::Decimal(_) | Kind::Date);
             }
             Edit::AddRecord(n, value) => {
                 if self.records >= 190 {
@@ -383,7 +386,11 @@ impl Entity {
         for field in &self.fields {
             let found = read(world, self.name, field, table.field(field.name).unwrap());
             let context = format!("{}.{} after {log:#?}", self.name, field.name);
-            assert_eq!(found.keys().copied().collect::<Vec<_>>(), field.values.keys().copied().collect::<Vec<_>>(), "{context}");
+            assert_eq!(
+                found.keys().copied().collect::<Vec<_>>(),
+                field.values.keys().copied().collect::<Vec<_>>(),
+                "{context}"
+            );
             assert_eq!(found, field.values, "{context}");
         }
         let columns = table.fields.iter().find(|field| field.name == "version").unwrap();
@@ -395,7 +402,9 @@ impl Entity {
 fn read(world: &World, entity: &str, field: &Field, recorded: &crate::schema::Field) -> BTreeMap<Id, Json> {
     if let Kind::Link | Kind::AnyLink = field.kind {
         let ids = |cells: Vec<Cell>| {
-            let ids = cells.into_iter().filter_map(|cell| if let Cell::Id(id) = cell { Some(json!(id.to_string())) } else { None });
+            let ids = cells
+                .into_iter()
+                .filter_map(|cell| if let Cell::Id(id) = cell { Some(json!(id.to_string())) } else { None });
             Json::Array(ids.collect())
         };
         return world.links(entity, field.name).into_iter().map(|(record, cells)| (record, ids(cells))).collect();
@@ -450,9 +459,17 @@ fn prune(world: &World) {
 
 #[test]
 fn random_edits_lose_nothing() {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(6);
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(4);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 40, ..Config::default() };
-    let edits = prop::collection::vec(edit(), 10..40);
+    // It begins with something to edit: entities with fields of any kind, and records in them.
+    let number = || 0..100_usize;
+    let entities = prop::collection::vec(number().prop_map(Edit::AddEntity), 2..4);
+    let field = (number(), number(), number()).prop_map(|(entity, name, kind)| Edit::AddField(entity, name, kind));
+    let records =
+        prop::collection::vec((number(), any::<u8>()).prop_map(|(entity, value)| Edit::AddRecord(entity, value)), 6);
+    let start = (entities, prop::collection::vec(field, 12), records);
+    let start = start.prop_map(|(entities, fields, records)| [entities, fields, records].concat());
+    let edits = (start, prop::collection::vec(edit(), 10..40)).prop_map(|(start, edits)| [start, edits].concat());
     let run = TestRunner::new(config).run(&edits, |edits| {
         on_each(|world| {
             let mut author = Author::default();

@@ -1,7 +1,9 @@
 //! Values that go over from one kind to another.
 
-use fichero_model::fixture::{self, Builder, Spec, boolean, choice, date, decimal, integer, link, longtext, money, reference, text};
 use fichero_model::Model;
+use fichero_model::fixture::{
+    self, Builder, Spec, boolean, choice, date, decimal, integer, link, longtext, money, reference, text,
+};
 use jiff::civil;
 use serde_json::json;
 
@@ -68,7 +70,12 @@ fn one_to_many() {
     check(integer("x"), Cell::Integer(7), integer("x").many(), &[list(json!([7]))]);
     check(boolean("x"), Cell::Boolean(true), boolean("x").many(), &[list(json!([true]))]);
     check(date("x"), Cell::Date(civil::date(2026, 2, 3)), date("x").many(), &[list(json!(["2026-02-03"]))]);
-    check(fixture::time("x"), Cell::Time(civil::time(9, 5, 0, 0)), fixture::time("x").many(), &[list(json!(["09:05:00"]))]);
+    check(
+        fixture::time("x"),
+        Cell::Time(civil::time(9, 5, 0, 0)),
+        fixture::time("x").many(),
+        &[list(json!(["09:05:00"]))],
+    );
     let moment = "2026-02-03T04:05:06.789012Z".parse().unwrap();
     let expected = list(json!([1_770_091_506_789_012_i64]));
     check(fixture::datetime("x"), Cell::DateTime(moment), fixture::datetime("x").many(), &[expected]);
@@ -140,16 +147,18 @@ fn references() {
 
 #[test]
 fn a_purged_target_clears_what_referred_to_it() {
-    let model = |note: &[Spec]| {
-        Builder::new().entity("note", note.iter().cloned()).entity("account", [text("name")]).build()
-    };
+    let model =
+        |note: &[Spec]| Builder::new().entity("note", note.iter().cloned()).entity("account", [text("name")]).build();
     let fields = [text("subject"), reference("about", &["account"]), link("others", &["account"])];
     on_each(|world| {
         world.publish(&model(&fields)).unwrap();
         world.add("account", id(1), &[]).unwrap();
         world.add("note", id(2), &[("about", Role::Value, Cell::Id(id(1)))]).unwrap();
         let links = world.schema().table_of("note").unwrap().field("others").unwrap().links.clone().unwrap();
-        let sql = format!("INSERT INTO {} (record, target, position) SELECT n.id, a.id, 0 FROM note n, account a", links.table);
+        let sql = format!(
+            "INSERT INTO {} (record, target, position) SELECT n.id, a.id, 0 FROM note n, account a",
+            links.table
+        );
         world.script(&sql).unwrap();
         // Also what is retired must not keep anything from going.
         world.publish(&model(&fields[..1])).unwrap();

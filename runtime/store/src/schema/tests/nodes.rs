@@ -53,7 +53,8 @@ fn of_nodes_that_publish_at_once_one_wins_each_round() {
                 let (node, tell) = (Arc::clone(node), tell.clone());
                 std::thread::spawn(move || {
                     // Each of them brings its own table and takes the others' away.
-                    let model = Builder::new().entity("deal", [text("name")]).entity(name, [text("name").unique()]).build();
+                    let model =
+                        Builder::new().entity("deal", [text("name")]).entity(name, [text("name").unique()]).build();
                     let wish = Wish { base: Some(base), file: name, ..Wish::default() };
                     let _ = tell.send(node.publish_as(&model, wish).map(|(deployment, _)| (deployment.seq, name)));
                 });
@@ -92,7 +93,11 @@ fn a_command_from_before_a_barrier_is_superseded() {
 }
 
 /// Holds a command open on PostgreSQL: it has passed the guard and waits to be let go.
-fn open_command(world: &World, isolation: Isolation, seq: i64) -> (mpsc::Sender<()>, std::thread::JoinHandle<Result<(), Error>>) {
+fn open_command(
+    world: &World,
+    isolation: Isolation,
+    seq: i64,
+) -> (mpsc::Sender<()>, std::thread::JoinHandle<Result<(), Error>>) {
     let db = world.db.clone();
     let (go, may_go) = mpsc::channel::<()>();
     let (tell, told) = mpsc::channel();
@@ -179,7 +184,10 @@ fn a_command_that_waited_for_a_barrier_sees_it() {
             go.send(()).unwrap();
             migrating.join().unwrap().unwrap();
             let seen = command.join().unwrap();
-            assert!(matches!(seen, Err(Error::Superseded { barrier }) if barrier == base + 100), "{isolation:?}: {seen:?}");
+            assert!(
+                matches!(seen, Err(Error::Superseded { barrier }) if barrier == base + 100),
+                "{isolation:?}: {seen:?}"
+            );
         }
     });
 }

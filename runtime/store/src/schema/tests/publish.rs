@@ -83,7 +83,9 @@ fn records_that_break_a_new_unique_rule_are_named() {
         world.publish(&before).unwrap();
         for (number, name) in [(1, "Acme"), (2, "Beta"), (3, "ACME")] {
             let key = fichero_model::fold::key(name);
-            world.add("deal", id(number), &[("name", Role::Value, words(name)), ("name", Role::Key, words(&key))]).unwrap();
+            world
+                .add("deal", id(number), &[("name", Role::Value, words(name)), ("name", Role::Key, words(&key))])
+                .unwrap();
         }
         let after = deal([text("name").unique(), integer("n")]);
         let Err(Error::Refused(findings)) = world.publish(&after) else { panic!("two records share a name") };
@@ -172,7 +174,10 @@ fn what_was_retired_long_enough_is_pruned_with_consent() {
     on_each(|world| {
         let full = || {
             Builder::new()
-                .entity("deal", [text("name"), money("amount"), reference("account", &["account"]), link("contacts", &["contact"])])
+                .entity(
+                    "deal",
+                    [text("name"), money("amount"), reference("account", &["account"]), link("contacts", &["contact"])],
+                )
                 .entity("contact", [text("name"), reference("account", &["account"])])
                 .entity("account", [text("name"), reference("primary", &["contact"])])
                 .build()
@@ -180,7 +185,9 @@ fn what_was_retired_long_enough_is_pruned_with_consent() {
         world.publish(&full()).unwrap();
         world.add("account", id(1), &[]).unwrap();
         world.add("contact", id(2), &[("account", Role::Value, Cell::Id(id(1)))]).unwrap();
-        world.add("deal", id(3), &[("account", Role::Value, Cell::Id(id(1))), ("amount", Role::Value, Cell::Integer(7))]).unwrap();
+        world
+            .add("deal", id(3), &[("account", Role::Value, Cell::Id(id(1))), ("amount", Role::Value, Cell::Integer(7))])
+            .unwrap();
         world.script("UPDATE account SET \"primary\" = (SELECT id FROM contact)").unwrap();
         let small = deal([text("name")]);
         let (retired, _) = world.publish(&small).unwrap();
@@ -314,7 +321,9 @@ fn names_that_mean_something_to_a_database_are_borne() {
             .build();
         world.publish(&model).unwrap();
         assert_eq!(world.drift(), []);
-        world.add("order", id(1), &[("xmin", Role::Value, Cell::Integer(7)), ("amount", Role::Base, Cell::Integer(8))]).unwrap();
+        world
+            .add("order", id(1), &[("xmin", Role::Value, Cell::Integer(7)), ("amount", Role::Base, Cell::Integer(8))])
+            .unwrap();
         assert_eq!(world.values("order", "amount_base")[&id(1)], [Cell::Null(crate::ColumnType::Integer)]);
         world.add("fichero_job", id(2), &[("order", Role::Value, Cell::Id(id(1)))]).unwrap();
         let item = world.schema().table_of("item").unwrap().clone();

@@ -8,9 +8,9 @@ use fichero_model::{Id, Model};
 use fichero_test_support::Database;
 use jiff::Timestamp;
 
+use crate::schema::ddl::quoted;
 use crate::schema::deployment::{self, Deployment, Publication};
 use crate::schema::drift::{Drift, drift};
-use crate::schema::index::quoted;
 use crate::schema::{Error, Plan, Role, Schema};
 use crate::sql::written_for;
 use crate::{Cell, ColumnType, Db, Isolation, Options, Priority, Tx};
@@ -133,7 +133,8 @@ impl World {
         let columns = &table.field(field).unwrap().columns;
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
         let sql = format!("SELECT \"id\", {} FROM {}", names.join(", "), quoted(&table.name));
-        let types: Vec<ColumnType> = [ColumnType::Id].into_iter().chain(columns.iter().map(|column| column.ty)).collect();
+        let types: Vec<ColumnType> =
+            [ColumnType::Id].into_iter().chain(columns.iter().map(|column| column.ty)).collect();
         by_record(self.write(move |tx| tx.query(&sql, &[], &types)).unwrap())
     }
 

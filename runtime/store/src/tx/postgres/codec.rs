@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use fichero_model::Id;
-use jiff::Timestamp;
+use jiff::{Span, Timestamp};
 use jiff::civil::{Date, Time};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -20,10 +20,8 @@ use crate::{Cell, ColumnType};
 /// 2000-01-01T00:00:00Z in microseconds since 1970.
 const EPOCH: i64 = 946_684_800_000_000;
 
-/// 2000-01-01 in days since 1970.
-const EPOCH_DAY: i64 = 10_957;
-
-const SECONDS_OF_A_DAY: i64 = 86_400;
+/// The day that days are counted from.
+const EPOCH_DAY: Date = jiff::civil::date(2000, 1, 1);
 
 /// The identities of the types (src/include/catalog/pg_type.dat).
 const fn oid(ty: ColumnType) -> Oid {
@@ -86,11 +84,7 @@ macro_rules! own {
 }
 
 own! {
-    Days(Date) as ColumnType::Date, |date| {
-        // A year from 1 to 9999 is some millions of days at most.
-        let days = days_since_1970(date) - EPOCH_DAY;
-        i32::try_from(days)?.to_be_bytes()
-    };
+    Days(Date) as ColumnType::Date, |date| EPOCH_DAY.until(date)?.get_days().to_be_bytes();
     TimeOfDay(Time) as ColumnType::Time, |time| {
         let seconds = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
         (seconds * 1_000_000).to_be_bytes()
@@ -118,9 +112,8 @@ fn read(bytes: &[u8], ty: ColumnType) -> Option<Cell> {
         ColumnType::Bytes => Cell::Bytes(bytes.into()),
         ColumnType::Id => Cell::Id(Id::from_bytes(bytes.try_into().ok()?)),
         ColumnType::Date => {
-            let days = i64::from(i32::from_be_bytes(bytes.try_into().ok()?)) + EPOCH_DAY;
-            let moment = Timestamp::from_second(days.checked_mul(SECONDS_OF_A_DAY)?).ok()?;
-            Cell::Date(moment.to_zoned(jiff::tz::TimeZone::UTC).date())
+            let days = Span::new().try_days(i32::from_be_bytes(bytes.try_into().ok()?)).ok()?;
+            Cell::Date(EPOCH_DAY.checked_add(days).ok()?)
         }
         ColumnType::Time => {
             let seconds = long()? / 1_000_000;
@@ -131,10 +124,4 @@ fn read(bytes: &[u8], ty: ColumnType) -> Option<Cell> {
         // The first byte is the version of the format, 1.
         ColumnType::Json => Cell::Json(Arc::new(serde_json::from_slice(bytes.strip_prefix(&[1])?).ok()?)),
     })
-}
-
-fn days_since_1970(date: Date) -> i64 {
-    let zoned = date.to_zoned(jiff::tz::TimeZone::UTC);
-    // A date always exists in UTC; only years beyond what is stored have no moment.
-    zoned.map_or(i64::MIN, |zoned| zoned.timestamp().as_second().div_euclid(SECONDS_OF_A_DAY))
 }

@@ -1,0 +1,169 @@
+//! One cell: from its text to what is given for the field.
+
+use fichero_model::Ref;
+use fichero_model::entity::Field;
+use fichero_model::kind::Kind;
+use fichero_model::value::{Currency, Value};
+
+use super::header::{Column, Target};
+use super::number;
+use super::reference::{Look, Lookup};
+use crate::input::Given;
+use crate::message::Argument;
+use crate::record::work::Work;
+use crate::refusal::Refusal;
+use crate::setting;
+use crate::value::check::{self, MONEY_SCALE, MOST_VALUES, Problem, about};
+use crate::value::text;
+
+/// What a cell comes to.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// Nothing is said.
+    Silent,
+    /// This is given.
+    Given(Given),
+    /// Only the currency of an amount is given.
+    Currency(Currency),
+    /// It refers to records of the same entity that are not there yet, by these texts.
+    Missing(Vec<String>, Problem),
+    /// It cannot be read.
+    Wrong(Problem),
+}
+
+impl From<Problem> for Outcome {
+    fn from(problem: Problem) -> Self {
+        Outcome::Wrong(problem)
+    }
+}
+
+/// Reads a cell of a column; `row` holds the texts that expressions may name.
+///
+/// # Errors
+/// When a definition fails or the database cannot be read or written.
+pub(super) fn read(work: &Work<'_>, lookup: &mut Lookup<'_>, column: &Column, text: &str, row: &[Value]) -> Result<Outcome, Refusal> {
+    let field = &work.live.model[lookup.entity][column.field()];
+    if text.contains('\0') {
+        return Ok(about(field, "nul", []).into());
+    }
+    let text = aliased(column, text.trim());
+    let Some(expr) = &column.value else { return of_text(work, lookup, column, field, text) };
+    match setting::eval(work, expr, row, Some(&Value::text(text)))? {
+        Value::Nothing => Ok(empty(work, lookup, column, field)?),
+        // What a reference is found by, or a choice is called, is looked up as a cell is.
+        Value::Text(result) if !matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. }) => of_text(work, lookup, column, field, &result),
+        result => Ok(Outcome::Given(Given::Value(result))),
+    }
+}
+
+/// A text that stands for another; compared as written, else without regard to case, marks and white space.
+fn aliased<'t>(column: &'t Column, text: &'t str) -> &'t str {
+    let exact = column.alias.iter().find(|(from, _)| **from == *text);
+    let folded = || {
+        let key = fichero_model::fold::key(text);
+        column.alias.iter().find(|(from, _)| fichero_model::fold::key(from) == key)
+    };
+    let found = if column.alias.is_empty() { None } else { exact.or_else(folded) };
+    found.map_or(text, |(_, to)| to)
+}
+
+fn empty(work: &Work<'_>, lookup: &mut Lookup<'_>, column: &Column, field: &Field) -> Result<Outcome, Refusal> {
+    match (&column.default, &field.kind) {
+        (None, _) => Ok(Outcome::Silent),
+        // Never empty, so this does not come back here.
+        (Some(Value::Text(name)), Kind::Ref(_)) => of_text(work, lookup, column, field, &name.to_string()),
+        (Some(value), _) => Ok(Outcome::Given(Given::Value(value.clone()))),
+    }
+}
+
+fn of_text(work: &Work<'_>, lookup: &mut Lookup<'_>, column: &Column, field: &Field, text: &str) -> Result<Outcome, Refusal> {
+    if text.is_empty() {
+        return empty(work, lookup, column, field);
+    }
+    if let Target::Currency(_) = column.target {
+        return Ok(Currency::parse(&text.to_uppercase()).map_or_else(|| about(field, "not_currency", []).into(), Outcome::Currency));
+    }
+    match &field.kind {
+        Kind::Ref(_) => of_names(work, lookup, column, field, text),
+        _ if field.many => Ok(several(work, column, field, text)),
+        _ => Ok(match one(work, column, field, text) {
+            Ok(given) => Outcome::Given(given),
+            Err(problem) => problem.into(),
+        }),
+    }
+}
+
+/// Several values in one cell, parted by `;`.
+fn several(work: &Work<'_>, column: &Column, field: &Field, text: &str) -> Outcome {
+    let mut values = Vec::new();
+    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+        match one(work, column, field, part) {
+            Ok(Given::Value(value)) => values.push(value),
+            Ok(_) => return about(field, "not_list", []).into(),
+            Err(problem) => return problem.into(),
+        }
+    }
+    if values.len() > MOST_VALUES {
+        return about(field, "too_many_values", [Argument::Plain(MOST_VALUES.to_string())]).into();
+    }
+    Outcome::Given(Given::Value(Value::list(values)))
+}
+
+fn one(work: &Work<'_>, column: &Column, field: &Field, text: &str) -> Result<Given, Problem> {
+    let plain = |text: &str| number::plain(text).ok_or_else(|| about(field, "number_unclear", [Argument::from(text)]));
+    match &field.kind {
+        Kind::Money { .. } => {
+            let (text, currency) = split_currency(text);
+            let amount = text::amount(field, &plain(text)?, MONEY_SCALE, &column.notation)?;
+            Ok(Given::Money { amount: Some(Some(amount)), currency })
+        }
+        Kind::Decimal { scale } => {
+            text::amount(field, &plain(text)?, *scale, &column.notation).map(|number| Given::Value(Value::Decimal(number)))
+        }
+        Kind::Integer => text::value(&work.live.model, field, &plain(text)?, &column.notation).map(Given::Value),
+        _ => text::value(&work.live.model, field, text, &column.notation).map(Given::Value),
+    }
+}
+
+/// An amount with its currency before or behind it: `EUR 12.50`, `12.50 EUR`.
+fn split_currency(text: &str) -> (&str, Option<Currency>) {
+    let before = text.split_once(' ').and_then(|(code, rest)| Some((rest.trim(), Currency::parse(code)?)));
+    let behind = || text.rsplit_once(' ').and_then(|(rest, code)| Some((rest.trim(), Currency::parse(code)?)));
+    match before.or_else(behind) {
+        Some((amount, currency)) => (amount, Some(currency)),
+        None => (text, None),
+    }
+}
+
+/// Names of records, of a field that holds many parted by `;`.
+fn of_names(work: &Work<'_>, lookup: &mut Lookup<'_>, column: &Column, field: &Field, text: &str) -> Result<Outcome, Refusal> {
+    let names: Vec<&str> = match field.many {
+        true => text.split(';').map(str::trim).filter(|name| !name.is_empty()).collect(),
+        false => vec![text],
+    };
+    let mut found: Vec<Ref> = Vec::with_capacity(names.len());
+    let mut missing: Option<(Vec<String>, Problem)> = None;
+    for name in names {
+        match lookup.find(work, column, field, name)? {
+            Look::Found(reference) => found.push(reference),
+            Look::Wrong(problem) => return Ok(problem.into()),
+            Look::Missing(problem) => match &mut missing {
+                Some((names, _)) => names.push(name.to_owned()),
+                None => missing = Some((vec![name.to_owned()], problem)),
+            },
+        }
+    }
+    Ok(match (missing, field.many) {
+        (Some((names, problem)), _) => Outcome::Missing(names, problem),
+        (None, true) => Outcome::Given(Given::Value(Value::list(found.into_iter().map(Value::Ref)))),
+        (None, false) => found.first().map_or(Outcome::Silent, |reference| Outcome::Given(Given::Value(Value::Ref(*reference)))),
+    })
+}
+
+/// The value that a match compares with, as the field keeps it.
+pub(super) fn key(field: &Field, given: &Given) -> Option<Value> {
+    match given {
+        Given::Value(value) => check::conform(field, value.clone()).ok().filter(|value| !value.is_nothing()),
+        Given::Money { .. } | Given::Named(_) | Given::NamedList(_) | Given::Lines(_) => None,
+    }
+}

@@ -1,0 +1,274 @@
+//! One row through the door.
+
+use std::sync::Arc;
+
+use fichero_model::expr::Setting;
+use fichero_model::value::Value;
+use fichero_model::{FieldId, Id};
+use fichero_store::Tx;
+use fichero_store::query::{Filter, Query};
+use fichero_store::system::import::{self as stored, Progress};
+
+use super::cell::{self, Outcome};
+use super::header::Plan;
+pub(super) use super::reference::{Known, Memory};
+use super::reference::Lookup;
+use super::source::Line;
+use crate::actor::Actor;
+use crate::command::{Command, Effect, Mode};
+use crate::input::{Given, Input};
+use crate::message::{Argument, Message};
+use crate::record;
+use crate::record::work::Work;
+use crate::refusal::{FieldError, Kind as RefusalKind, Refusal};
+use crate::setting;
+use crate::slice::Task;
+use crate::value::check::{Problem, about};
+
+/// Takes the rows of a slice.
+#[derive(Clone)]
+pub(super) struct Import {
+    pub plan: Arc<Plan>,
+    pub actor: Actor,
+    pub mode: Mode,
+    /// Nothing in a dry run.
+    pub batch: Option<Id>,
+    pub known: Arc<Known>,
+    /// How far the import was before this slice.
+    pub before: Progress,
+    /// The rows come from the file, and are not those that waited.
+    pub first: bool,
+}
+
+/// What became of a row.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// It is in the database.
+    Taken {
+        /// What became of its record.
+        effect: Effect,
+        /// How many records were made because it names them.
+        made: u64,
+    },
+    /// It refers to records of the same entity that are not there yet.
+    Waits {
+        /// The texts that name them.
+        missing: Vec<String>,
+        /// The texts by which others may name this one.
+        offers: Vec<String>,
+        /// Why it is rejected if they never come.
+        because: Refusal,
+    },
+}
+
+/// A row that waits for others.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub line: Line,
+    pub missing: Vec<String>,
+    pub offers: Vec<String>,
+    pub because: Refusal,
+}
+
+/// What a row gives.
+struct Row {
+    input: Input,
+    /// References to records of the same entity that are not there yet: the field, the names, and why that is wrong.
+    missing: Vec<(FieldId, Vec<String>, Problem)>,
+    made: Vec<((usize, String), fichero_model::Ref)>,
+}
+
+impl Task for Import {
+    type Item = Line;
+    type Done = Done;
+    type Memory = Memory;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    fn is_dry(&self) -> bool {
+        self.batch.is_none()
+    }
+
+    fn one(&self, work: &Work<'_>, line: &Line, memory: &mut Memory) -> Result<Done, Refusal> {
+        let row = self.row(work, line, memory)?;
+        // In a dry run the other rows are never there, so it is not known whether they would be.
+        if !row.missing.is_empty() && !self.is_dry() {
+            return Ok(self.waits(work, row));
+        }
+        let made = row.made.len() as u64;
+        let (effect, _) = self.apply(work, row.input)?;
+        memory.keep(row.made);
+        Ok(Done::Taken { effect, made })
+    }
+
+    fn close(&self, tx: &mut Tx, results: &[Result<Done, Refusal>]) -> Result<(), Refusal> {
+        let Some(batch) = self.batch else { return Ok(()) };
+        let count = |wanted: fn(&Result<Done, Refusal>) -> bool| results.iter().filter(|result| wanted(result)).count() as i64;
+        let mut progress = self.before;
+        progress.reached += if self.first { results.len() as i64 } else { 0 };
+        progress.created += count(|result| matches!(result, Ok(Done::Taken { effect: Effect::Created, .. })));
+        progress.updated += count(|result| matches!(result, Ok(Done::Taken { effect: Effect::Updated, .. })));
+        progress.rejected += count(Result::is_err);
+        Ok(stored::advance(tx, batch, progress)?)
+    }
+}
+
+impl Import {
+    /// Makes or changes the record of a row without the references that are not there yet; gives them with its id.
+    pub(super) fn part(&self, work: &Work<'_>, line: &Line, memory: &mut Memory) -> Result<(Effect, Id), Refusal> {
+        let row = self.row(work, line, memory)?;
+        self.apply(work, row.input)
+    }
+
+    /// Gives a record the references that were not there when it was made.
+    pub(super) fn rest(&self, work: &Work<'_>, line: &Line, id: Id, memory: &mut Memory) -> Result<(), Refusal> {
+        let row = self.row(work, line, memory)?;
+        if !row.missing.is_empty() {
+            return Err(missing(work, self, &row.missing));
+        }
+        let command = Command::Update { entity: self.plan.entity, id, input: row.input, version: None };
+        record::apply(work, command).map(drop)
+    }
+
+    fn waits(&self, work: &Work<'_>, row: Row) -> Done {
+        let because = missing(work, self, &row.missing);
+        let definition = &work.live.model[self.plan.entity];
+        let named_by = |id: FieldId| {
+            let field = &definition[id];
+            let by = self.plan.columns.iter().any(|column| column.by == Some(id));
+            by || field.external || field.unique || id == definition.title
+        };
+        let offers = row.input.fields.iter().filter(|(id, _)| named_by(*id)).filter_map(|(_, given)| match given {
+            Given::Value(value) => Some(crate::value::text::plain(value)),
+            _ => None,
+        });
+        let offers = offers.collect();
+        Done::Waits { missing: row.missing.into_iter().flat_map(|(_, names, _)| names).collect(), offers, because }
+    }
+
+    fn row(&self, work: &Work<'_>, line: &Line, memory: &mut Memory) -> Result<Row, Refusal> {
+        let plan = &self.plan;
+        if line.cells.len() != plan.width {
+            let arguments = [line.cells.len().to_string(), plan.width.to_string()];
+            return Err(Refusal::new(RefusalKind::Malformed, "ragged", Message::with("ragged", arguments)));
+        }
+        let texts: Vec<Result<&str, std::str::Utf8Error>> = line.cells.iter().map(std::str::from_utf8).collect();
+        let text = |at: usize| texts.get(at).and_then(|text| text.as_ref().ok()).copied().unwrap_or("");
+        let locals: Vec<Value> = plan.locals.iter().map(|at| Value::text(text(*at).trim())).collect();
+        let mut lookup = Lookup::new(plan.entity, &self.known, memory);
+        let mut row = Row { input: Input::default(), missing: Vec::new(), made: Vec::new() };
+        for column in &plan.columns {
+            let field = &work.live.model[plan.entity][column.field()];
+            let outcome = match texts.get(column.at) {
+                Some(Err(_)) => Outcome::Wrong(about(field, "not_utf8", [])),
+                _ => cell::read(work, &mut lookup, column, text(column.at), &locals)?,
+            };
+            match outcome {
+                Outcome::Silent => {}
+                Outcome::Given(given) => give(&mut row.input, column.field(), given),
+                Outcome::Currency(currency) => give(&mut row.input, column.field(), Given::Money { amount: None, currency: Some(currency) }),
+                Outcome::Missing(names, problem) => row.missing.push((column.field(), names, problem)),
+                Outcome::Wrong((code, message)) => row.input.errors.push(FieldError::new(field.name.to_string(), code, message)),
+            }
+        }
+        self.constants(work, &mut row.input, &locals)?;
+        row.made = lookup.made;
+        Ok(row)
+    }
+
+    /// The values that every row has.
+    fn constants(&self, work: &Work<'_>, input: &mut Input, locals: &[Value]) -> Result<(), Refusal> {
+        for (id, setting) in &self.plan.set {
+            let one = setting::input(work, self.plan.entity, std::slice::from_ref(&(*id, Setting::clone(setting))), locals)?;
+            input.errors.extend(one.errors);
+            for (id, given) in one.fields {
+                // An expression that gives nothing says nothing, as an empty cell does.
+                if given != Given::Value(Value::Nothing) {
+                    give(input, id, given);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&self, work: &Work<'_>, input: Input) -> Result<(Effect, Id), Refusal> {
+        let entity = self.plan.entity;
+        let failed: Vec<String> = input.errors.iter().map(|error| error.field.clone()).collect();
+        let command = match self.existing(work, &input)? {
+            Some(id) => Command::Update { entity, id, input, version: None },
+            None => Command::Create { entity, input },
+        };
+        match record::apply(work, command) {
+            Ok(done) => Ok((done.effect, done.id)),
+            Err(mut refusal) => {
+                // A cell that cannot be read leaves its field empty; that it is then also missing need not be told.
+                let mut told: Vec<String> = Vec::new();
+                refusal.errors.retain(|error| {
+                    let again = failed.contains(&error.field) && told.contains(&error.field);
+                    told.push(error.field.clone());
+                    !again
+                });
+                Err(refusal)
+            }
+        }
+    }
+
+    /// The record that a row changes, where rows are matched.
+    fn existing(&self, work: &Work<'_>, input: &Input) -> Result<Option<Id>, Refusal> {
+        let plan = &self.plan;
+        if plan.matching.is_empty() {
+            return Ok(None);
+        }
+        let definition = &work.live.model[plan.entity];
+        let mut equals = Vec::with_capacity(plan.matching.len());
+        let mut errors = Vec::new();
+        for id in &plan.matching {
+            let field = &definition[*id];
+            match input.get(*id).and_then(|given| cell::key(field, given)) {
+                Some(value) => equals.push((*id, value)),
+                None if input.errors.iter().any(|error| error.field == *field.name) => {}
+                None => {
+                    let (code, message) = about(field, "match_empty", []);
+                    errors.push(FieldError::new(field.name.to_string(), code, message));
+                }
+            }
+        }
+        if equals.len() < plan.matching.len() {
+            return Err(Refusal::invalid(input.errors.iter().cloned().chain(errors).collect()));
+        }
+        let filter = Filter { equals, ..Filter::all(plan.entity) };
+        let (found, _) = work.page(&Query::new(filter, 2), None)?;
+        match &found.rows[..] {
+            [] => Ok(None),
+            [one] => Ok(one.id()),
+            _ => {
+                let names: Vec<&str> = plan.matching.iter().map(|id| &*definition[*id].name).collect();
+                let message = Message::with("match_ambiguous", [Argument::Plain(names.join(", "))]);
+                Err(Refusal::new(RefusalKind::Conflict, "match_ambiguous", message))
+            }
+        }
+    }
+}
+
+/// Puts what a cell gives beside what another has given: an amount and its currency may stand in two columns.
+fn give(input: &mut Input, id: FieldId, given: Given) {
+    let given = match (input.get(id), given) {
+        (Some(Given::Money { amount, currency }), Given::Money { amount: other_amount, currency: other_currency }) => {
+            Given::Money { amount: other_amount.or(*amount), currency: other_currency.or(*currency) }
+        }
+        (_, given) => given,
+    };
+    input.put(id, given);
+}
+
+fn missing(work: &Work<'_>, import: &Import, missing: &[(FieldId, Vec<String>, Problem)]) -> Refusal {
+    let definition = &work.live.model[import.plan.entity];
+    let error = |(id, _, (code, message)): &(FieldId, Vec<String>, Problem)| FieldError::new(definition[*id].name.to_string(), code, message.clone());
+    Refusal::invalid(missing.iter().map(error).collect())
+}

@@ -1,0 +1,98 @@
+//! Finding records by words, as people type them: in a list's quick search and while they choose a record.
+//!
+//! Every word must be found in the title or in one of the fields marked `search`, wherever in it, without regard to case
+//! or accents.
+
+use std::sync::Arc;
+
+use fichero_model::entity::Field;
+use fichero_model::expr::function::Function;
+use fichero_model::expr::{Expr, Node, Op};
+use fichero_model::kind::{Kind, Type};
+use fichero_model::rule::SortKey;
+use fichero_model::value::Value;
+use fichero_model::{EntityId, FieldId, Model};
+
+use crate::live::field_expr;
+
+/// The most words that are looked for; the rest of what was typed is passed over.
+const MOST_WORDS: usize = 6;
+
+/// The condition that finds records by words; nothing when no word was given or the entity has nothing to search in.
+pub fn words(model: &Model, entity: EntityId, text: &str) -> Option<Arc<Expr>> {
+    let fields = fields(model, entity);
+    let words = text.split_whitespace().take(MOST_WORDS);
+    let all =
+        words.filter_map(|word| any(model, entity, &fields, word)).reduce(|one, other| joined(Op::And, one, other))?;
+    Some(Arc::new(whole(model, entity, all, text)?))
+}
+
+/// The condition that finds records by a part of their title; nothing when the title is no text that can be searched.
+pub fn title(model: &Model, entity: EntityId, text: &str) -> Option<Expr> {
+    let title = model[entity].title;
+    if !is_searchable(model, entity, title) {
+        return None;
+    }
+    whole(model, entity, contains(model, entity, title, text), text)
+}
+
+/// The condition that a text at the end of a path of references holds a part; nothing when the database cannot ask it.
+pub fn part(model: &Model, path: &[(EntityId, FieldId)], text: &str) -> Option<Expr> {
+    let ((entity, first), rest) = path.split_first()?;
+    let walk = |of: Node, (entity, field): &(EntityId, FieldId)| {
+        let ty = model[*entity][*field].value_type();
+        Node { op: Op::Field { of: Box::new(of), fields: Arc::new([(*entity, *field)]) }, ty, at: 0..0 }
+    };
+    let end = rest.iter().fold(field_expr(model, *entity, *first).root, walk);
+    whole(model, *entity, holds(end, text), text)
+}
+
+/// Whether the records of an entity can be found by words.
+pub fn is_possible(model: &Model, entity: EntityId) -> bool {
+    !fields(model, entity).is_empty()
+}
+
+/// The order by title; none where titles cannot be compared in the database.
+pub fn by_title(model: &Model, entity: EntityId) -> Vec<SortKey> {
+    let by = field_expr(model, entity, model[entity].title);
+    let sortable = !matches!(by.ty(), Type::List(_) | Type::Json) && by.find_unportable(model).is_none();
+    if sortable { vec![SortKey { by, descending: false }] } else { Vec::new() }
+}
+
+fn fields(model: &Model, entity: EntityId) -> Vec<FieldId> {
+    let definition = &model[entity];
+    let wanted = |id: FieldId, field: &Field| id == definition.title || field.search;
+    let all = definition.all_fields().filter(|(id, field)| wanted(*id, field)).map(|(id, _)| id);
+    all.filter(|id| is_searchable(model, entity, *id)).collect()
+}
+
+fn is_searchable(model: &Model, entity: EntityId, id: FieldId) -> bool {
+    let field = &model[entity][id];
+    matches!(field.kind, Kind::Text { .. })
+        && !field.many
+        && whole(model, entity, contains(model, entity, id, "x"), "x").is_some()
+}
+
+fn any(model: &Model, entity: EntityId, fields: &[FieldId], word: &str) -> Option<Node> {
+    fields.iter().map(|id| contains(model, entity, *id, word)).reduce(|one, other| joined(Op::Or, one, other))
+}
+
+fn contains(model: &Model, entity: EntityId, id: FieldId, part: &str) -> Node {
+    holds(field_expr(model, entity, id).root, part)
+}
+
+fn holds(text: Node, part: &str) -> Node {
+    let part = Node { op: Op::Literal(Value::text(part)), ty: Type::Text, at: 0..0 };
+    Node { op: Op::Call { function: Function::Contains, arguments: vec![text, part] }, ty: Type::Boolean, at: 0..0 }
+}
+
+fn joined(how: fn(Box<Node>, Box<Node>) -> Op, one: Node, other: Node) -> Node {
+    Node { op: how(Box::new(one), Box::new(other)), ty: Type::Boolean, at: 0..0 }
+}
+
+/// The condition as an expression; nothing when the database cannot ask it.
+fn whole(model: &Model, entity: EntityId, root: Node, text: &str) -> Option<Expr> {
+    let place = model[entity].place.clone();
+    let expr = Expr { text: text.into(), place, root, unportable: None };
+    expr.find_unportable(model).is_none().then_some(expr)
+}

@@ -1,0 +1,240 @@
+//! Data documents on both databases: loaded once, in any order, and again where their text changed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod world;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fichero_engine::data::{self, Loaded, Which};
+use fichero_engine::deploy::{self, Definitions, Deployed, Order};
+use fichero_engine::read::list::ListRequest;
+use fichero_model::clock::Clock as _;
+use serde_json::json;
+use world::{World, model, on_each};
+
+const FIRM: &str = r#"
+extend: entity user
+fields:
+  job: text
+---
+entity: city
+fields:
+  code: {type: text, external: true}
+  name: {type: text, required: true}
+---
+entity: shop
+fields:
+  name: {type: text, required: true}
+  city: {type: ref, to: city, required: true}
+  head: {type: ref, to: user}
+  opened: {type: date}
+  note: text
+  parent: {type: ref, to: shop}
+  partners: {type: ref, to: shop, many: true}
+  lines: {type: lines, of: shop_line}
+  total: {type: money, rollup: sum(lines.amount)}
+---
+entity: shop_line
+title: label
+fields:
+  shop: {type: ref, to: shop, required: true, on_delete: cascade}
+  label: text
+  amount: money
+  city: {type: ref, to: city}
+"#;
+
+const ROWS: &str = r#"
+data: shops
+entity: shop
+rows:
+  port:
+    name: Port
+    city: VLC
+    head: lena
+    opened: =today() - days(12)
+    parent: centre
+    partners: [centre, port]
+    lines:
+      - {label: Rent, amount: 1200.50, city: mad}
+      - {label: Light, amount: 80}
+  centre: {name: Centre, city: mad, parent: port}
+---
+data: cities
+entity: city
+rows:
+  mad: {code: MAD, name: Madrid}
+  vlc: {code: VLC, name: Valencia}
+---
+data: people
+entity: user
+rows:
+  lena: {name: Lena, login: lena, team: north}
+---
+data: teams
+entity: team
+rows:
+  north: {name: North, manager: lena}
+---
+data: openings
+entity: shop
+demo: true
+rows:
+  demo_only: {name: Demo, city: mad}
+"#;
+
+async fn load(world: &World, which: Which) -> Loaded {
+    data::load(&world.engine, which).await.unwrap()
+}
+
+/// Puts other definitions in force.
+async fn redeploy(world: &World, yaml: &str) {
+    let definitions = Definitions { model: Arc::new(model(yaml)), files: Arc::new(BTreeMap::new()), hash: Arc::from("next") };
+    let order = Order { base: world.engine.live().seq, consent: None, by: "test".to_owned(), at: world.clock.now() };
+    let db = world.engine.db().clone();
+    let publish = move || {
+        let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
+        deploy::live(&db, &Deployed { deployment, definitions }).unwrap()
+    };
+    world.engine.swap(tokio::task::spawn_blocking(publish).await.unwrap());
+}
+
+fn told(loaded: &Loaded) -> Vec<String> {
+    let place = |finding: &fichero_model::diagnostic::Diagnostic| finding.place.as_ref().map_or(0, |place| place.line);
+    loaded.findings.iter().map(|finding| format!("{}: {}", place(finding), finding.message)).collect()
+}
+
+#[test]
+fn rows_refer_to_each_other_in_any_order_and_in_circles() {
+    on_each(&format!("{FIRM}---{ROWS}"), async |world| {
+        let loaded = load(world, Which::Stock).await;
+        assert_eq!((loaded.created, told(&loaded)), (6, Vec::new()));
+        let shops = world.filtered("shop", r#"city.code == "VLC" and head.team.manager == head and parent.parent.name == "Port""#).await;
+        assert_eq!(shops, ["Port"]);
+        assert_eq!(world.filtered("shop", "opened == today() - days(12) and total == 1280.5").await, ["Port"]);
+        assert_eq!(world.filtered("shop", "partners.any(|shop| shop.name == \"Centre\") and count(partners) == 2").await, ["Port"]);
+        assert_eq!(world.filtered("shop", r#"lines.any(|line| line.city.code == "MAD")"#).await, ["Port"]);
+        let demo = load(world, Which::Demo).await;
+        assert_eq!((demo.created, demo.updated, told(&demo)), (1, 0, Vec::new()));
+    });
+}
+
+#[test]
+fn loading_again_leaves_alone_what_people_changed_and_deleted() {
+    on_each(&format!("{FIRM}---{ROWS}"), async |world| {
+        load(world, Which::Demo).await;
+        let find = async |name: &str| {
+            let equals = vec![("name".to_owned(), json!(name))];
+            let page = world.engine.list(&world.actor, world.entity("shop"), &ListRequest { equals, ..ListRequest::default() }).await.unwrap();
+            page.items[0]["id"].as_str().unwrap().to_owned()
+        };
+        let port = find("Port").await;
+        world.update("shop", &port, json!({"name": "Harbour"})).await;
+        world.delete("shop", &find("Demo").await).await.unwrap();
+        let again = load(world, Which::Demo).await;
+        assert_eq!((again.created, again.updated, told(&again)), (0, 0, Vec::new()));
+        assert_eq!(world.names("shop", ListRequest::default()).await, ["Centre", "Harbour"]);
+    });
+}
+
+#[test]
+fn only_the_fields_whose_text_changed_are_given_again() {
+    on_each(&format!("{FIRM}---{ROWS}"), async |world| {
+        load(world, Which::Stock).await;
+        let madrid = world.names("city", ListRequest::default()).await;
+        assert_eq!(madrid.len(), 2);
+        let changed = ROWS.replace("name: Centre, city: mad", "name: Centre, city: mad, note: new").replace("Valencia", "València");
+        let changed = format!("{changed}\n  late: {{name: Late, city: vlc, parent: late}}\n").replace("demo: true", "demo: false");
+        let equals = vec![("name".to_owned(), json!("Centre"))];
+        let page = world.engine.list(&world.actor, world.entity("shop"), &ListRequest { equals, ..ListRequest::default() }).await.unwrap();
+        world.update("shop", page.items[0]["id"].as_str().unwrap(), json!({"name": "Downtown"})).await;
+        redeploy(world, &format!("{FIRM}---{changed}")).await;
+        let loaded = load(world, Which::Stock).await;
+        assert_eq!((loaded.created, loaded.updated, told(&loaded)), (2, 3, Vec::new()), "the row that refers to itself is closed by a change");
+        assert_eq!(world.filtered("shop", r#"note == "new""#).await, ["Downtown"]);
+        assert_eq!(world.filtered("city", r#"code == "VLC""#).await, ["València"]);
+        assert_eq!(world.filtered("shop", "parent == id").await, ["Late"]);
+    });
+}
+
+#[test]
+fn a_record_with_the_same_key_is_taken_for_the_row() {
+    on_each(&format!("{FIRM}---{ROWS}"), async |world| {
+        world.create("city", json!({"code": "MAD", "name": "Madrid de los Austrias"})).await;
+        let loaded = load(world, Which::Stock).await;
+        assert_eq!((loaded.created, told(&loaded)), (5, Vec::new()));
+        assert_eq!(world.filtered("shop", r#"city.name == "Madrid de los Austrias""#).await, ["Centre"]);
+    });
+}
+
+#[test]
+fn a_row_that_cannot_be_loaded_is_told_by_its_place_and_harms_no_other() {
+    let rows = r#"
+data: cities
+entity: city
+rows:
+  mad: {code: MAD, name: Madrid}
+  again: {code: MAD, name: Madrid again}
+---
+data: shops
+entity: shop
+rows:
+  good: {name: Good, city: mad}
+  bad: {name: Bad, city: again, opened: =today()}
+"#;
+    on_each(&format!("{FIRM}---{rows}"), async |world| {
+        let loaded = load(world, Which::Stock).await;
+        assert_eq!(loaded.created, 2);
+        insta::assert_snapshot!("a_row_that_cannot_be_loaded", told(&loaded).join("\n"));
+        assert_eq!(world.names("shop", ListRequest::default()).await, ["Good"]);
+    });
+}
+
+#[test]
+fn a_second_row_of_the_same_name_gives_more_fields() {
+    let rows = r#"
+data: a_first
+entity: shop
+rows:
+  good: {name: Good, city: mad}
+---
+data: b_second
+entity: shop
+rows:
+  good: {note: more}
+---
+data: cities
+entity: city
+rows:
+  mad: {code: MAD, name: Madrid}
+"#;
+    on_each(&format!("{FIRM}---{rows}"), async |world| {
+        let loaded = load(world, Which::Stock).await;
+        assert_eq!((loaded.created, loaded.updated, told(&loaded)), (2, 1, Vec::new()));
+        assert_eq!(world.filtered("shop", r#"note == "more" and city.code == "MAD""#).await, ["Good"]);
+    });
+}
+
+#[test]
+fn a_circle_of_required_references_is_told() {
+    let circle = r#"
+entity: egg
+fields: {name: text, hen: {type: ref, to: hen, required: true}}
+---
+entity: hen
+fields: {name: text, egg: {type: ref, to: egg, required: true}}
+---
+data: eggs
+entity: egg
+rows: {first: {name: First, hen: mother}}
+---
+data: hens
+entity: hen
+rows: {mother: {name: Mother, egg: first}}
+"#;
+    on_each(circle, async |world| {
+        let loaded = load(world, Which::Stock).await;
+        assert_eq!(loaded.created, 0);
+        insta::assert_snapshot!("a_circle", told(&loaded).join("\n"));
+    });
+}

@@ -1,0 +1,345 @@
+//! CSV files into records, on both databases: what is taken, what is found, what is rejected and why.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod world;
+
+use fichero_engine::import::{self, Reached, Report, Request};
+use fichero_engine::read::list::ListRequest;
+use fichero_engine::{Actor, Mode, Via};
+use fichero_model::label::Locale;
+use serde_json::{Value as Json, json};
+use world::{World, on_each};
+
+const FIRM: &str = r#"
+entity: sector
+fields:
+  name: {type: text, required: true}
+---
+entity: account
+fields:
+  name: {type: text, required: true, max: 30, label: {en: Account name, es: Nombre}}
+  code: {type: text, external: true, clean: [trim, upper]}
+  sector: {type: ref, to: sector}
+  parent: {type: ref, to: account}
+  replaces: {type: ref, to: account}
+  size: {type: choice, options: {small: {label: {en: Small, es: Pequeña}}, large: Large}, default: small}
+  founded: {type: integer, min: 1800}
+  revenue: money
+  rating: {type: decimal, scale: 2}
+  since: date
+  seen: datetime
+  open: boolean
+  tags: {type: text, many: true}
+  deals: {type: children, of: deal, by: account}
+  worth: {type: money, rollup: sum(deals.amount)}
+rules:
+  no_small_giants:
+    on: save
+    if: size == "small" and revenue > 1000000
+    reject: {field: size, message: "{{ name }} is not small"}
+---
+entity: deal
+title: name
+fields:
+  name: {type: text, required: true}
+  account: {type: ref, to: account}
+  about: {type: ref, to: [account, sector]}
+  partners: {type: ref, to: account, many: true}
+  owner: {type: ref, to: user}
+  amount: money
+---
+pipeline: deal_process
+entity: deal
+field: stage
+stages: {open: {}, won: {closed: true, require: [amount]}}
+transitions: {open: [won], won: []}
+---
+data: people
+entity: user
+rows: {anna: {name: Anna Snelling, login: anna.snelling}}
+---
+mapping: accounts
+entity: account
+match: code
+columns:
+  Id: code
+  Company: name
+  Industry: {field: sector, create: true, aliases: {technolgy: Technology}}
+  Turnover: {field: revenue, value: number(value) * 1000}
+  Since: {field: since, format: ["%d/%m/%Y", "%d %b %Y"]}
+  Parent company: {field: parent, by: name}
+set: {size: large, founded: 1999}
+---
+mapping: deals
+entity: deal
+match: [name]
+columns:
+  agent: {field: owner, value: 'lower(replace(value, " ", "."))'}
+  account: account
+  product: {field: name, value: '(value + " · " + row.account) ?? value', aliases: {GTXPro: GTX Pro}}
+  stage: {field: stage, aliases: {Won: won, Engaging: open}}
+  value: amount
+"#;
+
+struct Brought {
+    report: Report,
+    rejects: String,
+    reached: Vec<Reached>,
+}
+
+async fn bring(world: &World, entity: &str, mapping: Option<&str>, csv: &str) -> Brought {
+    bring_as(world, entity, mapping, csv, |request| request).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+async fn bring_as(
+    world: &World,
+    entity: &str,
+    mapping: Option<&str>,
+    csv: &str,
+    change: impl FnOnce(Request<'_>) -> Request<'_>,
+) -> Result<Brought, import::Error> {
+    let live = world.engine.live();
+    let request = Request {
+        actor: Actor { user: None, admin: true, locale: Locale::EN, via: Via::Command, cause: None },
+        entity: world.entity(entity),
+        file: "test.csv".to_owned(),
+        mapping: mapping.map(|name| live.model.mappings.iter().find(|mapping| &*mapping.name == name).unwrap()),
+        matching: None,
+        mode: Mode::Load,
+        dry_run: false,
+    };
+    let (mut rejects, mut reached) = (Vec::new(), Vec::new());
+    let report = import::run(&world.engine, change(request), csv.as_bytes(), &mut rejects, |at| reached.push(at)).await?;
+    Ok(Brought { report, rejects: String::from_utf8(rejects).unwrap(), reached })
+}
+
+fn counts(brought: &Brought) -> [u64; 4] {
+    let Report { created, updated, unchanged, rejected, .. } = brought.report;
+    [created, updated, unchanged, rejected]
+}
+
+async fn all(world: &World, entity: &str, fields: &[&str]) -> Vec<Json> {
+    let request = ListRequest { sort: vec!["name".to_owned()], limit: Some(500), ..ListRequest::default() };
+    let page = world.engine.list(&world.actor, world.entity(entity), &request).await.unwrap();
+    page.items.iter().map(|item| fields.iter().map(|field| item[*field].clone()).collect()).collect()
+}
+
+#[test]
+fn headings_name_fields_and_external_fields_match() {
+    on_each(FIRM, async |world| {
+        let csv = "Account name;code;size;founded;revenue;revenue_currency;rating;since;seen;open;tags\n\
+                   Acme; a1 ;Pequeña;1904;1.234,50;EUR;4,5;2020-02-29;2026-03-02T09:00;yes;old; new\n\
+                   \"Semi;colon\";b2;;;;;;;;;\n";
+        let csv = csv.replace("old; new", "\"old; new\"");
+        let first = bring(world, "account", None, &csv).await;
+        assert_eq!((counts(&first), first.rejects.as_str()), ([2, 0, 0, 0], ""));
+        assert_eq!(first.reached.last().unwrap(), &Reached { rows: 2, bytes: csv.len() as u64, rejected: 0 });
+        let fields = ["name", "code", "size", "founded", "revenue", "rating", "since", "seen", "open", "tags"];
+        assert_eq!(
+            all(world, "account", &fields).await,
+            [
+                json!(["Acme", "A1", "small", 1904, "1234.50", "4.50", "2020-02-29", "2026-03-02T08:00:00Z", true, ["old", "new"]]),
+                json!(["Semi;colon", "B2", "small", null, null, null, null, null, false, []]),
+            ]
+        );
+        let again = bring(world, "account", None, &csv).await;
+        assert_eq!(counts(&again), [0, 0, 2, 0]);
+        let changed = bring(world, "account", None, "code,name,rating\na1,Acme Corp,\n").await;
+        assert_eq!(counts(&changed), [0, 1, 0, 0]);
+        assert_eq!(all(world, "account", &["name", "rating"]).await[0], json!(["Acme Corp", "4.50"]), "an empty cell says nothing");
+    });
+}
+
+#[test]
+fn a_mapping_converts_finds_makes_and_sets() {
+    on_each(FIRM, async |world| {
+        let csv = "Id,Company,Industry,Turnover,Since,Parent company,Remark\n\
+                   1,Child,technolgy,1.5,31/12/1999,Mother,x\n\
+                   2,Mother,Technology,2,1 Mar 2001,,\n\
+                   3,Orphan,,,,Nobody,\n";
+        let brought = bring(world, "account", Some("accounts"), csv).await;
+        assert_eq!(counts(&brought), [2, 0, 0, 1], "{}", brought.rejects);
+        assert_eq!((brought.report.made, brought.report.passed_over.clone()), (1, vec!["Remark".to_owned()]));
+        insta::assert_snapshot!("a_missing_parent", brought.rejects);
+        assert_eq!(world.filtered("account", r#"parent.name == "Mother" and sector.name == "Technology" and size == "large""#).await, ["Child"]);
+        assert_eq!(world.filtered("account", "revenue == 2000 and founded == 1999 and parent == ()").await, ["Mother"]);
+        assert_eq!(world.names("sector", ListRequest::default()).await, ["Technology"]);
+        let history = world.history("account", all(world, "account", &["id"]).await[0][0].as_str().unwrap()).await;
+        assert_eq!((&history[0]["via"], &history[0]["cause"]), (&json!("import"), &json!(brought.report.batch.unwrap().to_string())));
+    });
+}
+
+#[test]
+fn history_is_brought_in_whatever_the_pipeline_allows() {
+    on_each(FIRM, async |world| {
+        fichero_engine::data::load(&world.engine, fichero_engine::data::Which::Stock).await.unwrap();
+        bring(world, "account", None, "name\nAcme\n").await;
+        let csv = "agent,account,product,stage,value\n\
+                   Anna Snelling,Acme,GTXPro,Won,100\n\
+                   Anna Snelling,,MG Special,Engaging,\n\
+                   Nobody Else,Acme,GTX Basic,Won,5\n\
+                   Anna Snelling,Acme,GTX Basic,Lost,many\n";
+        let brought = bring(world, "deal", Some("deals"), csv).await;
+        assert_eq!(counts(&brought), [2, 0, 0, 2]);
+        insta::assert_snapshot!("unknown_people_and_stages", brought.rejects);
+        assert_eq!(all(world, "deal", &["name", "stage", "amount"]).await, [json!(["GTX Pro · Acme", "won", "100.00"]), json!(["MG Special", "open", null])]);
+        assert_eq!(world.filtered("deal", r#"owner.login == "anna.snelling""#).await.len(), 2);
+        assert_eq!(all(world, "account", &["worth"]).await, [json!(["100.00"])], "rollups are kept");
+    });
+}
+
+#[test]
+fn every_slip_of_a_row_is_told_and_only_that_row_is_rejected() {
+    let csv = "name,code,sector,founded,revenue,rating,since,size,tags\n\
+               ,x1,,,,,,,\n\
+               A name that is longer than it may be,x2,,,,,,,\n\
+               Bad cells,x3,Mining,nineteen,\"1,234\",1.234,31/02/2020,huge,\n\
+               Too old,x4,,1700,,,,,\n\
+               Small giant,x5,,,2000000,,,small,\n\
+               Ragged,x6,,\n\
+               Fine,x7,,,,,,,\n\
+               Fine again,x7,,,,,,,\n\
+               No code,,,,,,,,\n";
+    on_each(FIRM, async |world| {
+        let brought = bring(world, "account", None, csv).await;
+        assert_eq!(counts(&brought), [1, 1, 0, 7]);
+        insta::assert_snapshot!("every_slip_of_a_row", brought.rejects);
+        assert_eq!(world.names("account", ListRequest::default()).await, ["Fine again"]);
+    });
+}
+
+#[test]
+fn files_that_do_not_fit_are_refused_before_anything_is_changed() {
+    on_each(FIRM, async |world| {
+        let mut told = Vec::new();
+        for (mapping, csv) in [
+            (None, "name,cod,founded,founded_at\nA,1,2,3\n"),
+            (None, "name,name\nA,B\n"),
+            (None, "Nombre,Account name\nA,B\n"),
+            (None, "name,id,worth,deals\nA,1,2,3\n"),
+            (None, "name,\nA,B\n"),
+            (None, ""),
+            (Some("accounts"), "Id,Company,Industri,Since,Parent company\n1,A,B,,\n"),
+        ] {
+            match bring_as(world, "account", mapping, csv, |request| request).await {
+                Ok(_) => panic!("it should be refused: {csv}"),
+                Err(error) => told.push(error.to_string()),
+            }
+        }
+        let wrong = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+        for names in [&["cod"][..], &["founded"], &["revenue", "tags"]] {
+            let csv = "name,revenue,tags\nA,1,x\n";
+            match bring_as(world, "account", None, csv, |request| Request { matching: wrong(names), ..request }).await {
+                Ok(_) => panic!("it should be refused: {names:?}"),
+                Err(error) => told.push(error.to_string()),
+            }
+        }
+        insta::assert_snapshot!("files_that_do_not_fit", told.join("\n--\n"));
+        assert!(world.names("account", ListRequest::default()).await.is_empty());
+    });
+}
+
+#[test]
+fn rows_may_refer_to_later_rows_in_chains_and_circles() {
+    on_each(FIRM, async |world| {
+        let csv = "code,name,parent,replaces\n\
+                   1,Leaf,Branch,\n\
+                   2,Branch,Trunk,\n\
+                   3,Trunk,,\n\
+                   4,New,,Old\n\
+                   5,Old,New,\n\
+                   6,Lost,Nowhere,\n\
+                   7,Follower,Lost,\n\
+                   8,Selfish,Selfish,\n";
+        let brought = bring(world, "account", None, csv).await;
+        assert_eq!((counts(&brought), brought.rejects.lines().count()), ([6, 0, 0, 2], 3));
+        assert!(brought.rejects.contains("line 7: parent: ") && brought.rejects.contains("line 8: parent: "), "{}", brought.rejects);
+        assert_eq!(world.filtered("account", r#"parent.parent.name == "Trunk""#).await, ["Leaf"]);
+        assert_eq!(world.filtered("account", "replaces.parent == id").await, ["New"]);
+        assert_eq!(world.filtered("account", "parent == id").await, ["Selfish"]);
+        let again = bring(world, "account", None, csv).await;
+        assert_eq!(counts(&again), [0, 0, 6, 2]);
+    });
+}
+
+#[test]
+fn references_to_several_entities_and_to_many() {
+    on_each(FIRM, async |world| {
+        bring(world, "account", None, "name,code\nAcme,a\nBeta,b\nBeta,c\n").await;
+        bring(world, "sector", None, "name\nMining\nAcme\n").await;
+        let id = all(world, "account", &["id"]).await[0][0].as_str().unwrap().to_owned();
+        let csv = format!(
+            "name,account,about,partners\n\
+             1,A,Mining,Acme; B\n\
+             2,{id},account:Acme,C\n\
+             3,Beta,,\n\
+             4,,Acme,\n\
+             5,,sector: Acme,Acme;Gone\n"
+        );
+        let brought = bring(world, "deal", None, &csv).await;
+        assert_eq!(counts(&brought), [2, 0, 0, 3]);
+        insta::assert_snapshot!("references_to_several", brought.rejects);
+        assert_eq!(world.filtered("deal", "count(partners) == 2 and account.code == \"A\"").await, ["1"]);
+    });
+}
+
+#[test]
+fn a_dry_run_reports_and_changes_nothing() {
+    on_each(FIRM, async |world| {
+        let csv = "Id,Company,Industry,Turnover,Since,Parent company\n1,A,Mining,,,\n2,,Mining,,,\n3,C,,,,Elsewhere\n";
+        let brought = bring_as(world, "account", Some("accounts"), csv, |request| Request { dry_run: true, ..request }).await.unwrap();
+        assert_eq!((counts(&brought), brought.report.batch), ([2, 0, 0, 1], None));
+        assert!(brought.rejects.contains("line 3: Company: "), "{}", brought.rejects);
+        for entity in ["account", "sector"] {
+            assert!(world.names(entity, ListRequest::default()).await.is_empty());
+        }
+    });
+}
+
+#[test]
+fn live_rows_obey_the_pipeline() {
+    on_each(FIRM, async |world| {
+        let csv = "name,stage,amount\nWon at once,won,\nOpen,open,5\n";
+        let loaded = bring(world, "deal", None, csv).await;
+        assert_eq!(counts(&loaded), [2, 0, 0, 0]);
+        let brought = bring_as(world, "deal", None, csv, |request| Request { mode: Mode::Live, ..request }).await.unwrap();
+        assert_eq!(counts(&brought), [1, 0, 0, 1]);
+        assert!(brought.rejects.contains("amount: "), "{}", brought.rejects);
+    });
+}
+
+#[test]
+fn who_is_no_administrator_may_not_import() {
+    on_each(FIRM, async |world| {
+        let refused = bring_as(world, "account", None, "name\nA\n", |request| Request { actor: Actor { admin: false, ..request.actor }, ..request }).await;
+        assert!(refused.is_err());
+        assert!(world.names("account", ListRequest::default()).await.is_empty());
+    });
+}
+
+#[test]
+fn many_rows_pass_in_slices_with_true_counts() {
+    on_each(FIRM, async |world| {
+        let mut csv = "code,name,sector\n".to_owned();
+        bring(world, "sector", None, "name\nMining\n").await;
+        for number in 0..1_700 {
+            // One in a hundred is wrong.
+            let sector = if number % 100 == 99 { "Minning" } else { "Mining" };
+            csv.push_str(&format!("C{number},Account {number},{sector}\n"));
+        }
+        let brought = bring(world, "account", None, &csv).await;
+        assert_eq!(counts(&brought), [1_683, 0, 0, 17]);
+        assert!(brought.reached.len() >= 4);
+        let batch = brought.report.batch.unwrap();
+        let stored = world
+            .engine
+            .read(move |_, _, tx| Ok(fichero_store::system::import::find(tx, batch)?))
+            .await
+            .unwrap()
+            .unwrap();
+        let progress = stored.progress;
+        assert_eq!((progress.reached, progress.created, progress.updated, progress.rejected), (1_700, 1_683, 0, 17));
+        let again = bring(world, "account", None, &csv).await;
+        assert_eq!(counts(&again), [0, 0, 1_683, 17]);
+    });
+}

@@ -1,0 +1,255 @@
+//! What expressions become, and that indexes serve them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use fichero_model::expr::{Context, NoFacts};
+use fichero_model::fixture::{Builder, choice, date, integer, money, reference, sample, text};
+use fichero_model::rule::SortKey;
+use fichero_model::{Id, Ref};
+
+use crate::query::{Filter, Query};
+use crate::schema::Schema;
+use crate::testing::{Deployed, expr};
+use crate::{Cell, ColumnType, Dialect, Layout};
+
+/// Filters over the opportunities of the fixture, by topic.
+const FILTERS: [(&str, &[&str]); 9] = [
+    ("comparison", &[
+        "score > 5",
+        "not (score > 5)",
+        "not (version > 5)",
+        "5 >= score",
+        "score > points",
+        "not (score > points)",
+        "score == ()",
+        "score != 5",
+        "score == points",
+        "not (score == points)",
+        "close_date < today()",
+    ]),
+    ("number", &[
+        "discount > 1.005",
+        "discount == 1.005",
+        "not (discount <= 1.005)",
+        "discount == weight",
+        "amount > 99.5",
+        "score + 1 > points",
+        "discount + weight > 0",
+        "-score == 3",
+        "min(score, points) < 3",
+        "sign(discount) == 1",
+    ]),
+    ("text", &[
+        "name == \"Acme\"",
+        "name < \"Acme\"",
+        "not (name >= \"Acme\")",
+        "name in [\"a\", \"b\"]",
+        "not (name in [\"a\", \"b\"])",
+        "contains(name, \"Ác\")",
+        "starts_with(name, \"Ác\")",
+        "not starts_with(name, \"Ác\")",
+        "len(notes) > 3",
+        "name + \"x\" == notes",
+    ]),
+    ("choice", &[
+        "stage == \"won\"",
+        "stage != \"won\"",
+        "stage.closed",
+        "not stage.closed",
+        "stage.outcome == \"won\"",
+        "stage.probability >= 50",
+        "stage.probability > score",
+        "priority in [\"low\", \"high\"]",
+    ]),
+    ("boolean", &["hot", "not hot", "hot == (score > 3)", "hot and (score > 3 or not hot)", "if hot { score > 3 } else { score == () }"]),
+    ("path", &[
+        "account.name == \"Acme\"",
+        "account.parent.name != account.name",
+        "account.owner == me",
+        "account_name == \"Acme\"",
+        "about.name == \"Acme\"",
+        "(account ?? account.parent).active",
+        "net > 3",
+    ]),
+    ("list", &[
+        "lines.any(|line| line.quantity > 3)",
+        "lines.all(|line| line.optional)",
+        "not lines.any(|line| line.subtotal > amount)",
+        "count(lines) > 2",
+        "sum(lines.subtotal) >= 100",
+        "max(quotes.valid_until) < today()",
+        "contacts.any(|contact| contact.account == account)",
+        "\"red\" in tags",
+        "account.opportunities.any(|other| other.lines.any(|line| line.price > amount))",
+        "lines == ()",
+        "quotes.filter(|quote| quote.accepted).any(|quote| quote.total > 5)",
+    ]),
+    ("time", &[
+        "close_date - started_on > days(30)",
+        "close_date + days(30) < today()",
+        "due_at > now() - hours(1)",
+        "month(close_date) == 3",
+        "end_of_month(close_date) == close_date",
+        "add_months(close_date, 1) > today()",
+        "days_between(started_on, close_date) > 3",
+    ]),
+    ("nothing", &["extra == ()", "is_empty(name)", "contract != ()", "(score ?? points) == ()", "hot == ()"]),
+];
+
+fn layout(dialect: Dialect) -> Layout {
+    let model = Arc::new(sample());
+    let schema = Arc::new(Schema::of(&model).unwrap());
+    Layout::new(model, schema, dialect).unwrap()
+}
+
+fn context(layout: &Layout) -> Context<'_> {
+    let me = Ref { entity: layout.model().user, id: Id::from_bytes([1; 16]) };
+    Context { me: Some(me), ..Context::bare(layout.model(), &NoFacts, "2026-03-15T10:00:00Z".parse().unwrap()) }
+}
+
+#[test]
+fn filters_become_sql() {
+    for (topic, filters) in FILTERS {
+        let mut shown = String::new();
+        for filter in filters {
+            shown.push_str(&format!("{filter}\n"));
+            for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+                let layout = layout(dialect);
+                let entity = layout.model().entity("opportunity").unwrap().0;
+                let expr = expr(layout.model(), entity, filter);
+                let explained = Filter { trash: crate::query::Trash::Any, ..Filter::all(entity).and(&expr) };
+                let (sql, cells) = explained.explain(&layout, &context(&layout)).unwrap();
+                let sql = sql.replace("FROM \"opportunity\" AS t0", "…");
+                shown.push_str(&format!("  {dialect:?}: {sql}\n"));
+                if dialect == Dialect::Sqlite && !cells.is_empty() {
+                    shown.push_str(&format!("    {cells:?}\n"));
+                }
+            }
+        }
+        insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(topic, shown);
+        });
+    }
+}
+
+#[test]
+fn what_has_no_sql_is_refused_with_the_part_and_the_reason() {
+    let layout = layout(Dialect::Sqlite);
+    let entity = layout.model().entity("opportunity").unwrap().0;
+    for (filter, part, why) in [
+        ("score > 1 and score * 2 > 3", "score * 2", "exact on every database"),
+        ("lower(name) == \"a\"", "lower(name)", "databases would answer it differently"),
+        ("notes < \"a\"", "notes", "only the key of a `text` field"),
+        ("avg(lines.quantity) > 3", "avg(lines.quantity)", "a mean divides"),
+        ("matches(name, \"a+\")", "matches(name, \"a+\")", "regular expressions"),
+        ("close_date + effort > today()", "close_date + effort", "constant duration"),
+        ("first(lines).quantity > 3", "first(lines)", "databases would answer it differently"),
+    ] {
+        let expr = expr(layout.model(), entity, filter);
+        let refused = Filter::all(entity).and(&expr).explain(&layout, &context(&layout)).map_err(|error| error.to_string());
+        let message = refused.expect_err(filter);
+        assert!(message.starts_with(&format!("`{part}`")) && message.contains(why), "`{filter}`: {message}");
+    }
+}
+
+/// An entity with an index for each of the questions below.
+fn indexed() -> Arc<fichero_model::Model> {
+    let model = Builder::new()
+        .entity("firm", [text("name").index(), text("code").external()])
+        .entity("deal", [
+            text("name").index(),
+            integer("score").index(),
+            date("close_date").index(),
+            money("amount").index(),
+            reference("firm", &["firm"]),
+            choice("stage", &["open", "won", "lost"])
+                .attribute("closed", fichero_model::kind::Type::Boolean, [false, true, true].map(fichero_model::Value::Boolean).into())
+                .index(),
+        ])
+        .build();
+    Arc::new(model)
+}
+
+#[test]
+fn positive_comparisons_keep_their_index() {
+    let model = indexed();
+    let (deal, firm) = (model.entity("deal").unwrap().0, model.entity("firm").unwrap().0);
+    for deployed in Deployed::each(&model) {
+        for (entity, filter, index) in [
+            (deal, "score > 5", "score"),
+            (deal, "score == 5 and close_date == ()", "score"),
+            (deal, "not (score <= 5) and score > 7", "score"),
+            (deal, "close_date >= today() and close_date < today() + days(7)", "close_date"),
+            (deal, "amount > 99.99999", "amount"),
+            (deal, "name == \"Acme\"", "name"),
+            (deal, "name > \"Acme\" and name < \"B\"", "name"),
+            (deal, "starts_with(name, \"ac\")", "name"),
+            (deal, "name in [\"a\", \"b\"]", "name"),
+            (deal, "stage == \"won\"", "stage"),
+            (deal, "stage.closed", "stage"),
+            (firm, "code == \"X\"", "code"),
+        ] {
+            let expr = expr(&model, entity, filter);
+            let plan = plan(&deployed, Query::new(Filter::all(entity).and(&expr), 50));
+            let table = &model[entity].name;
+            assert!(plan.contains(&format!("{table}__{index}__")), "`{filter}` on {:?}:\n{plan}", deployed.db.dialect());
+        }
+    }
+}
+
+#[test]
+fn an_order_is_read_from_its_index_in_both_directions() {
+    let model = indexed();
+    let deal = model.entity("deal").unwrap().0;
+    let cursor = |json: &str| crate::query::Cursor::from_json(&serde_json::from_str(json).unwrap()).unwrap();
+    let id = "018f3c1e-0000-7000-8000-000000000001";
+    for deployed in Deployed::each(&model) {
+        for (by, descending, after) in [
+            ("score", false, None),
+            ("score", true, None),
+            ("score", false, Some(format!("[5, \"{id}\"]"))),
+            ("score", true, Some(format!("[5, \"{id}\"]"))),
+            ("name", false, None),
+            ("close_date", true, None),
+            ("amount", true, Some(format!("[50000, \"{id}\"]"))),
+        ] {
+            let sort = [SortKey { by: expr(&model, deal, by), descending }];
+            let after = after.as_deref().map(cursor);
+            let query = Query { sort: &sort, after: after.as_ref(), ..Query::new(Filter::all(deal), 50) };
+            let plan = plan(&deployed, query);
+            assert!(
+                plan.contains(&format!("deal__{by}__")) && !plan.contains("TEMP B-TREE") && !plan.contains("Sort"),
+                "by `{by}` on {:?}:\n{plan}",
+                deployed.db.dialect()
+            );
+        }
+    }
+}
+
+/// How a database would find the first rows of a page.
+fn plan(deployed: &Deployed, query: Query<'_>) -> String {
+    let context = Context::bare(deployed.layout.model(), &NoFacts, "2026-03-15T10:00:00Z".parse().unwrap());
+    let prepared = query.prepare(&deployed.layout, &context).unwrap();
+    let (statements, cells) = prepared.statements();
+    let (sql, cells) = (statements[0].clone(), cells.to_vec());
+    let dialect = deployed.db.dialect();
+    let lines = deployed.db.read_blocking(move |tx| match dialect {
+        Dialect::Sqlite => {
+            let types = [ColumnType::Integer, ColumnType::Integer, ColumnType::Integer, ColumnType::Text];
+            tx.query(&format!("EXPLAIN QUERY PLAN {sql}"), &cells, &types)
+        }
+        Dialect::Postgres => {
+            // Few rows are read whole whatever index there is.
+            tx.script("SET enable_seqscan = off; SET enable_bitmapscan = off")?;
+            let plan = tx.query(&format!("EXPLAIN {sql}"), &cells, &[ColumnType::Text]);
+            tx.script("RESET enable_seqscan; RESET enable_bitmapscan")?;
+            plan
+        }
+    });
+    let text = |row: Vec<Cell>| match row.last() {
+        Some(Cell::Text(text)) => text.to_string(),
+        other => panic!("{other:?}"),
+    };
+    lines.unwrap().into_iter().map(text).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,198 @@
+//! The heart of the store: an expression means the same in memory, on SQLite and on PostgreSQL.
+//!
+//! Random expressions, written out as text over the fixture model, are compiled, evaluated in memory for each of some
+//! random rows, and asked of each database: as a filter, as a value that is worked out, and as an order. 2,000 cases
+//! by default; `FICHERO_CASES=20000` for a full run.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod grammar;
+mod world;
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use fichero_model::expr::{Expr, Scope, compile};
+use fichero_model::kind::Type;
+use fichero_model::place::Place;
+use fichero_model::rule::SortKey;
+use fichero_model::{Id, OptionsId, Value};
+use fichero_store::query::{Filter, Query, Trash};
+use fichero_store::{Error, Layout, Tx};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+
+use grammar::Grammar;
+use world::World;
+
+/// How many worlds of rows there are; each case picks one.
+const WORLDS: u64 = 4;
+
+fn worlds() -> &'static [World] {
+    static WORLDS_MADE: OnceLock<Vec<World>> = OnceLock::new();
+    WORLDS_MADE.get_or_init(|| (1..=WORLDS).map(World::new).collect())
+}
+
+/// Runs a property over random choices, and makes sure that most of them came to something.
+fn check(share: u32, property: impl Fn(&World, &mut Grammar<'_>) -> Result<Outcome, TestCaseError>) {
+    let cases = std::env::var("FICHERO_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000) / share;
+    let config = Config { cases, max_shrink_iters: 4_000, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new(config);
+    let tried = AtomicU32::new(0);
+    let portable = AtomicU32::new(0);
+    let choices = (0..WORLDS as usize, proptest::collection::vec(any::<u32>(), 1..160));
+    let result = runner.run(&choices, |(world, choices)| {
+        let world = &worlds()[world];
+        let outcome = property(world, &mut Grammar::new(world.model(), &choices))?;
+        tried.fetch_add(1, Relaxed);
+        portable.fetch_add(u32::from(outcome == Outcome::Compared), Relaxed);
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    let (tried, portable) = (tried.into_inner(), portable.into_inner());
+    assert!(portable * 10 >= tried * 7, "only {portable} of {tried} random expressions could be compared");
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Compared,
+    /// It is refused by the compiler, cannot become SQL, or has no value for some row.
+    LeftOut,
+}
+
+fn compiled(world: &World, text: &str) -> Option<Expr> {
+    let scope = Scope::row(world.model(), world.entity());
+    compile(text, &Place::start_of(&"random".into()), &scope).ok()
+}
+
+/// Asks each database; what the compiler promised to be portable must be.
+fn ask<T>(
+    world: &World,
+    expr: &Expr,
+    question: impl Fn(&Layout, &mut Tx) -> Result<T, Error> + Clone + Send + 'static,
+    compare: impl Fn(&str, T) -> Result<(), TestCaseError>,
+) -> Result<Outcome, TestCaseError>
+where
+    T: Send + 'static,
+{
+    for side in world.sides() {
+        let layout = side.layout.clone();
+        let question = question.clone();
+        match side.db.snapshot_blocking(move |tx| question(&layout, tx)) {
+            Ok(answer) => compare(&format!("{:?}", side.db.dialect()), answer)?,
+            Err(Error::Unportable(why)) if expr.unportable.is_none() => {
+                return Err(TestCaseError::fail(format!("`{}` should be portable: {why}", expr.text)));
+            }
+            Err(Error::Unportable(_)) => return Ok(Outcome::LeftOut),
+            Err(error) => return Err(TestCaseError::fail(format!("`{}`: {}", expr.text, error.detail()))),
+        }
+    }
+    Ok(Outcome::Compared)
+}
+
+#[test]
+fn a_filter_finds_what_holds_in_memory() {
+    check(1, |world, grammar| {
+        let text = grammar.condition();
+        let Some(expr) = compiled(world, &text) else { return Ok(Outcome::LeftOut) };
+        let Ok(expected) = world.all(|context| expr.holds(context)) else { return Ok(Outcome::LeftOut) };
+        let expected: BTreeSet<Id> = expected.into_iter().filter(|(_, holds)| *holds).map(|(id, _)| id).collect();
+        let asked = (expr.clone(), world.entity(), world.shared());
+        let question = move |layout: &Layout, tx: &mut Tx| {
+            let (expr, entity, shared) = &asked;
+            let filter = Filter { trash: Trash::Any, ..Filter::all(*entity).and(expr) };
+            let query = Query { fields: Some(&[]), ..Query::new(filter, 1_000) };
+            let prepared = query.prepare(layout, &shared.context())?;
+            let page = prepared.page(tx)?;
+            let found: BTreeSet<Id> = page.items.iter().filter_map(|found| found.record.row.id()).collect();
+            let counted = prepared.count(tx, 1_000)?;
+            Ok((found, counted, format!("{:?}", prepared.statements())))
+        };
+        ask(world, &expr, question, |database, (found, counted, sql)| {
+            prop_assert_eq!(&found, &expected, "`{}` on {}: {}", text, database, sql);
+            prop_assert_eq!(counted, found.len() as u64, "`{}` counted on {}", text, database);
+            Ok(())
+        })
+    });
+}
+
+#[test]
+fn a_value_is_the_same_as_in_memory() {
+    check(2, |world, grammar| {
+        let text = grammar.value();
+        let Some(expr) = compiled(world, &text) else { return Ok(Outcome::LeftOut) };
+        let Ok(expected) = world.all(|context| expr.eval(context)) else { return Ok(Outcome::LeftOut) };
+        let asked = (expr.clone(), world.entity(), world.shared());
+        let question = move |layout: &Layout, tx: &mut Tx| {
+            let (expr, entity, shared) = &asked;
+            let filter = Filter { trash: Trash::Any, ..Filter::all(*entity) };
+            let query = Query { fields: Some(&[]), values: vec![expr], ..Query::new(filter, 1_000) };
+            let page = query.prepare(layout, &shared.context())?.page(tx)?;
+            let pairs = page.items.into_iter().map(|mut found| (found.record.row.id(), found.values.pop()));
+            Ok(pairs.collect::<Vec<_>>())
+        };
+        ask(world, &expr, question, |database, found| {
+            prop_assert_eq!(found.len(), expected.len());
+            for (id, value) in found {
+                let memory = expected.iter().find(|(known, _)| Some(*known) == id).map(|(_, value)| value);
+                let (memory, value) = (memory.unwrap(), value.unwrap());
+                // Money that was worked out in SQL is known by its worth.
+                prop_assert!(value.same(memory), "`{}` on {}: {:?}, in memory {:?}", text, database, value, memory);
+            }
+            Ok(())
+        })
+    });
+}
+
+#[test]
+fn an_order_is_the_same_as_in_memory_page_by_page() {
+    check(4, |world, grammar| {
+        let (text, descending) = (grammar.key(), grammar.flip());
+        let Some(expr) = compiled(world, &text) else { return Ok(Outcome::LeftOut) };
+        let Ok(mut expected) = world.all(|context| expr.eval(context)) else { return Ok(Outcome::LeftOut) };
+        expected.sort_by(|(a_id, a), (b_id, b)| {
+            let keys = sorted(world, expr.ty(), a, b).then(a_id.cmp(b_id));
+            if descending { keys.reverse() } else { keys }
+        });
+        let expected: Vec<Id> = expected.into_iter().map(|(id, _)| id).collect();
+        let size = 1 + grammar.below(20);
+        let asked = (SortKey { by: expr.clone(), descending }, world.entity(), world.shared());
+        let question = move |layout: &Layout, tx: &mut Tx| {
+            let (key, entity, shared) = &asked;
+            let mut found = Vec::new();
+            let mut after = None;
+            loop {
+                let filter = Filter { trash: Trash::Any, ..Filter::all(*entity) };
+                let sort = std::slice::from_ref(key);
+                let query = Query { sort, after: after.as_ref(), fields: Some(&[]), ..Query::new(filter, size) };
+                let page = query.prepare(layout, &shared.context())?.page(tx)?;
+                found.extend(page.items.iter().filter_map(|found| found.record.row.id()));
+                after = page.next;
+                if after.is_none() || found.len() > 1_000 {
+                    return Ok(found);
+                }
+            }
+        };
+        ask(world, &expr, question, |database, found| {
+            prop_assert_eq!(&found, &expected, "by `{}` in pages of {} on {}", text, size, database);
+            Ok(())
+        })
+    });
+}
+
+/// Nothing sorts smallest, options as they are declared, the rest as the language compares.
+fn sorted(world: &World, ty: &Type, a: &Value, b: &Value) -> Ordering {
+    let rank = |options: OptionsId, value: &Value| value.as_text().and_then(|name| world.model()[options].rank(name));
+    match ty {
+        Type::Choice(options) => rank(*options, a).cmp(&rank(*options, b)),
+        _ => match (a.is_nothing(), b.is_nothing()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) => a.compare(b).unwrap_or(Ordering::Equal),
+        },
+    }
+}

@@ -1,0 +1,164 @@
+//! What is shown where: of the views and forms that authors wrote, or good ones from the entity alone.
+
+use fichero_engine::live::field_expr;
+use fichero_engine::read::list::sort_key;
+use fichero_engine::read::search;
+use fichero_model::entity::{Field, System};
+use fichero_model::expr::Expr;
+use fichero_model::kind::Kind;
+use fichero_model::label::Text;
+use fichero_model::page::{Column, View};
+use fichero_model::rule::SortKey;
+use fichero_model::{EntityId, FieldId, Model};
+
+/// How many columns a list gets whose author named none.
+const COLUMNS: usize = 7;
+
+/// Fields under one heading.
+pub struct Section<'m> {
+    /// Unique in its layout.
+    pub name: String,
+    /// The heading.
+    pub title: Option<&'m Text>,
+    /// 1 or 2.
+    pub columns: u8,
+    /// In their order.
+    pub fields: Vec<FieldId>,
+    /// It is shown while this is true.
+    pub visible_if: Option<&'m Expr>,
+}
+
+/// The entities that have pages of their own: all but lines, which are found in their parents, and settings.
+pub fn entities(model: &Model) -> impl Iterator<Item = EntityId> {
+    let settings = |entity: EntityId| model.settings.iter().any(|settings| settings.entity == entity);
+    model.all_entities().filter(move |(id, entity)| entity.line_of.is_none() && !settings(*id)).map(|(id, _)| id)
+}
+
+/// The views of an entity, in their order.
+pub fn views(model: &Model, entity: EntityId) -> impl Iterator<Item = &View> {
+    model.views.iter().filter(move |view| view.entity == entity)
+}
+
+/// The columns of an entity's first view, or those it gets without one.
+pub fn columns(model: &Model, entity: EntityId) -> Vec<Column> {
+    match views(model, entity).find(|view| !view.columns.is_empty()) {
+        Some(view) => view.columns.clone(),
+        None => usual_columns(model, entity),
+    }
+}
+
+/// The title, the stage, then what says most, in the author's order.
+pub fn usual_columns(model: &Model, entity: EntityId) -> Vec<Column> {
+    let definition = &model[entity];
+    let stages = definition.all_fields().filter(|(_, field)| field.pipeline.is_some());
+    let telling = definition.all_fields().filter(|(_, field)| is_telling(field));
+    let mut fields = vec![definition.title];
+    for (id, _) in stages.chain(telling) {
+        if !fields.contains(&id) {
+            fields.push(id);
+        }
+    }
+    fields.truncate(COLUMNS);
+    fields.into_iter().map(|field| column(model, entity, field)).collect()
+}
+
+fn is_telling(field: &Field) -> bool {
+    let short = match field.kind {
+        Kind::LongText { .. } | Kind::Json | Kind::File | Kind::Lines { .. } | Kind::Children { .. } => false,
+        Kind::Text { .. }
+        | Kind::Integer
+        | Kind::Decimal { .. }
+        | Kind::Money { .. }
+        | Kind::Boolean
+        | Kind::Date
+        | Kind::Time
+        | Kind::DateTime
+        | Kind::Duration
+        | Kind::Choice { .. }
+        | Kind::Ref(_) => true,
+    };
+    short && !field.system && !field.many
+}
+
+/// A field as a column.
+pub fn column(model: &Model, entity: EntityId, field: FieldId) -> Column {
+    Column { path: vec![(entity, field)], value: field_expr(model, entity, field), label: None }
+}
+
+/// The last field of a column's path, whose kind its cells have.
+pub fn end<'m>(model: &'m Model, column: &Column) -> Option<&'m Field> {
+    column.path.last().map(|(entity, field)| &model[*entity][*field])
+}
+
+/// By what a list is sorted when a column's heading is pressed: a reference by the title of what it points to. Nothing
+/// where the database cannot compare.
+pub fn sort_of(model: &Model, entity: EntityId, column: &Column) -> Option<(String, SortKey)> {
+    let field = end(model, column)?;
+    let mut name = column.value.text.to_string();
+    if let Kind::Ref(reference) = &field.kind {
+        let [target] = *reference.targets else { return None };
+        name = format!("{name}.{}", model[target][model[target].title].name);
+    }
+    if field.many || field.kind.is_rows() {
+        return None;
+    }
+    sort_key(model, entity, &name).ok().map(|key| (name, key))
+}
+
+/// The order of a list that nobody sorted: its view's, else by title.
+pub fn usual_sort(model: &Model, entity: EntityId, view: Option<&View>) -> Vec<SortKey> {
+    match view.filter(|view| !view.sort.is_empty()) {
+        Some(view) => view.sort.clone(),
+        None => search::by_title(model, entity),
+    }
+}
+
+/// The newest first.
+pub fn newest(model: &Model, entity: EntityId) -> Vec<SortKey> {
+    vec![SortKey { by: field_expr(model, entity, System::Id.field()), descending: true }]
+}
+
+/// How records of an entity are laid out: by its form, or by its fields alone.
+pub fn sections(model: &Model, entity: EntityId) -> Vec<Section<'_>> {
+    let Some(form) = model.form_of(entity) else { return usual_sections(model, entity) };
+    let section = |section: &'_ fichero_model::page::Section| section.columns.clamp(1, 2);
+    form.sections
+        .iter()
+        .map(|own| Section {
+            name: own.name.to_string(),
+            title: own.title.as_ref(),
+            columns: section(own),
+            fields: own.fields.clone(),
+            visible_if: own.visible_if.as_ref(),
+        })
+        .collect()
+}
+
+/// The title first, then the other fields as they are declared, long texts after them; then each list of lines.
+fn usual_sections(model: &Model, entity: EntityId) -> Vec<Section<'_>> {
+    let definition = &model[entity];
+    let own = |wanted: fn(&Field) -> bool| {
+        let fields = definition.all_fields().filter(move |(id, field)| {
+            *id != definition.title && !field.system && !field.kind.is_rows() && wanted(field)
+        });
+        fields.map(|(id, _)| id)
+    };
+    let title = Some(definition.title).filter(|title| !definition[*title].system);
+    let fields = title.into_iter().chain(own(|field| !is_long(field))).chain(own(is_long)).collect();
+    let mut sections = vec![Section { name: "details".to_owned(), title: None, columns: 2, fields, visible_if: None }];
+    for (id, field) in definition.all_fields().filter(|(_, field)| field.kind.is_rows()) {
+        sections.push(Section {
+            name: field.name.to_string(),
+            title: Some(&field.label),
+            columns: 1,
+            fields: vec![id],
+            visible_if: None,
+        });
+    }
+    sections
+}
+
+/// Whether a value needs the whole width.
+pub fn is_long(field: &Field) -> bool {
+    matches!(field.kind, Kind::LongText { .. } | Kind::Json) || field.many
+}

@@ -1,0 +1,70 @@
+//! What became of a record, as its page tells it.
+
+use fichero_engine::Via;
+use fichero_engine::read::page::{Changed, Entry, RecordFacts};
+use fichero_model::Ref;
+use fichero_model::value::Value;
+
+use crate::pages::address;
+use crate::pages::words::Words;
+use crate::ui::context::{self, Cell, Change, Event, History, HistoryEntry};
+
+/// The history panel of a record.
+pub fn history(words: &Words<'_>, record: Ref, facts: &RecordFacts) -> History {
+    let older = facts.older.as_deref();
+    History {
+        entries: facts.history.iter().map(|entry| shown(words, record, entry)).collect(),
+        more: older.map(|cursor| address::with(&words.href(record), [("history", cursor)]) + "#history"),
+    }
+}
+
+fn shown(words: &Words<'_>, record: Ref, entry: &Entry) -> HistoryEntry {
+    let event = event(&entry.action);
+    HistoryEntry {
+        who: words.person(entry.by),
+        at: words.when(entry.at),
+        event,
+        via: via(&entry.via),
+        // What a record was made with stands on its page, or in a change that came after.
+        changes: match event {
+            Event::Created => Vec::new(),
+            _ => entry.changes.iter().map(|changed| change(words, record, changed)).collect(),
+        },
+    }
+}
+
+fn event(action: &str) -> Event {
+    match action {
+        "create" => Event::Created,
+        "delete" | "purge" => Event::Deleted,
+        "restore" => Event::Restored,
+        _ => Event::Updated,
+    }
+}
+
+fn via(name: &str) -> context::Via {
+    let all = [
+        (Via::Page, context::Via::Page),
+        (Via::Api, context::Via::Api),
+        (Via::Import, context::Via::Import),
+        (Via::Data, context::Via::Import),
+        (Via::Command, context::Via::Cli),
+        (Via::System, context::Via::Automation),
+        (Via::Test, context::Via::Automation),
+    ];
+    all.into_iter().find(|(via, _)| via.name() == name).map_or(context::Via::Automation, |(_, via)| via)
+}
+
+fn change(words: &Words<'_>, record: Ref, changed: &Changed) -> Change {
+    let field = changed.field.map(|id| &words.model[record.entity][id]);
+    let cell = |value: &Value| match (field, value) {
+        (_, Value::Nothing) => Cell::Empty,
+        (Some(field), value) => words.cell(field, value),
+        (None, value) => Cell::Text { text: fichero_engine::value::text::plain(value) },
+    };
+    Change {
+        label: field.map_or_else(|| changed.name.clone(), |field| words.label(&field.label).to_owned()),
+        old: cell(&changed.old),
+        new: cell(&changed.new),
+    }
+}

@@ -1,0 +1,20 @@
+//! Lets an open page notice that the definitions changed.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+use super::chrome;
+use super::visitor::Visitor;
+use crate::server::App;
+
+/// `GET /admin/watch`: `{"revision": "…", "problems": 0}`, for who may see problems.
+pub async fn show(State(app): State<App>, visitor: Visitor) -> Response {
+    if !visitor.actor.admin {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let problems = chrome::count(&app.engine.problems());
+    Json(json!({"revision": &*visitor.model().revision, "problems": problems})).into_response()
+}
