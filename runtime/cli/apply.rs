@@ -69,7 +69,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 
 fn published(node: &Node, context: &Context, deployment: Deployment, plan: &Plan, definitions: Definitions) -> Outcome {
     parent::note(&node.folder, &node.database, &deployment);
-    let human = format!("{}deployment {} is in force", steps::render(plan, false), deployment.seq);
+    // On an empty database every table is new, which tells nobody anything.
+    let done = match deployment.parent {
+        0 => format!("{}\n", steps::tally(plan)),
+        _ => steps::render(plan, false),
+    };
+    let human = format!("{done}deployment {} is in force", deployment.seq);
     context.report.summary(&human, || {
         let mut json = steps::to_json(plan);
         json["deployment"] = json!(deployment.seq);

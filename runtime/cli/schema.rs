@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use serde_json::{Value as Json, json};
+use fichero_definition::schema;
+use serde_json::json;
 
 use super::{Context, Dir, Exit, Failure, Outcome, counted};
 
@@ -12,34 +13,28 @@ use super::{Context, Dir, Exit, Failure, Outcome, counted};
 pub struct Args {
     #[command(flatten)]
     dir: Dir,
-    /// Write one file per kind into this folder, instead of all to standard output
+    /// Write a file for each kind of document, and one for all of them, into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
-/// Prints or writes the schemas. They are the same for every workspace.
+/// Prints the schema of all documents, or writes those of each kind too. They are the same for every workspace.
 pub fn run(args: &Args, context: &Context) -> Outcome {
     // The folder plays no part, but is taken as everywhere else.
     context.named_folder(&args.dir)?;
-    let schemas = fichero_definition::schema::all();
     let Some(out) = &args.out else {
-        let all: serde_json::Map<String, Json> = schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
-        let all = Json::Object(all);
-        context.report.answer(&pretty(&all), || all.clone());
+        let any = schema::of_any();
+        context.report.answer(&format!("{any:#}"), || any.clone());
         return Ok(Exit::Done);
     };
     fs::create_dir_all(out).map_err(|error| Failure::file("make the folder", out, &error))?;
     let mut written = Vec::new();
-    for (name, schema) in schemas {
-        let path = out.join(format!("{name}.json"));
-        fs::write(&path, pretty(&schema) + "\n").map_err(|error| Failure::file("write", &path, &error))?;
+    for schema in schema::all() {
+        let path = out.join(&schema.file);
+        fs::write(&path, format!("{:#}\n", schema.json)).map_err(|error| Failure::file("write", &path, &error))?;
         written.push(path);
     }
     let human = format!("{} in {}", counted(written.len(), "schema"), out.display());
     context.report.summary(&human, || json!({"written": written}));
     Ok(Exit::Done)
-}
-
-fn pretty(json: &Json) -> String {
-    format!("{json:#}")
 }

@@ -113,13 +113,15 @@ fn fmt_leaves_alone_what_it_cannot_read() {
 
 #[test]
 fn schemas_are_printed_or_written() {
-    let all = fichero(&["schema"]).ends_with(0).json();
-    assert!(all.as_object().is_some_and(|all| all.len() > 20));
+    let any = fichero(&["schema"]).ends_with(0).json();
+    assert!(any["title"].is_string() || any["$schema"].is_string());
     let folder = Folder::new();
     let out = folder.path().join("schemas").display().to_string();
     fichero(&["schema", "--out", &out]).ends_with(0);
-    let entity: serde_json::Value = serde_json::from_str(&folder.read("schemas/entity.json")).expect("a schema is JSON");
-    assert_eq!(entity, all["entity"]);
+    let written: serde_json::Value =
+        serde_json::from_str(&folder.read("schemas/fichero.schema.json")).expect("a schema is JSON");
+    assert_eq!(written, any);
+    assert!(folder.read("schemas/entity.schema.json").contains("x-takes"));
 }
 
 const DEAL: &str = "entity: deal\ntitle: name\nfields:\n  name: {type: text}\n  amount: {type: decimal, scale: 2}\n  boss: {type: ref, to: user}\n  lines: {type: lines, of: deal_line}\n---\nentity: deal_line\ntitle: what\nfields:\n  what: {type: text}\n  deal: {type: ref, to: deal, required: true}\n  price: {type: decimal, scale: 2}\n";

@@ -15,6 +15,7 @@ pub mod node;
 mod overlay;
 mod prefix;
 mod read;
+pub mod reference;
 pub mod resolve;
 pub mod schema;
 pub mod shape;

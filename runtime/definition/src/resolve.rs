@@ -54,6 +54,7 @@ use fichero_model::script::Scripts;
 use fichero_model::{EntityId, FieldId, PipelineId, Value, code};
 
 pub use not_yet::Capabilities;
+pub(crate) use not_yet::missing;
 
 use crate::catalog::Catalog;
 use crate::node::Node;

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::resolve::missing;
 use crate::shape::{self, Key, KindShape, Keys, NameOf, Naming, Shape, Status, common};
 
 /// The dialect.
@@ -98,6 +99,8 @@ struct Writer {
     named: HashMap<(*const Keys, bool), String>,
     /// In overlays nothing is required.
     part: bool,
+    /// The kind and the keys above.
+    path: Vec<&'static str>,
 }
 
 impl Writer {
@@ -115,6 +118,7 @@ impl Writer {
     /// A whole document of a kind: its first key and those behind it.
     fn document(&mut self, shape: &KindShape) -> Value {
         self.part = false;
+        self.path = vec![shape.kind];
         let mut properties = Map::new();
         properties.insert(shape.kind.to_owned(), name_of_document(shape));
         self.properties(shape.keys, &mut properties);
@@ -134,6 +138,7 @@ impl Writer {
         let mut cases = Vec::new();
         for shape in shape::kinds() {
             self.part = true;
+            self.path = vec![shape.kind];
             let mut properties = Map::new();
             properties.insert("extend".to_owned(), json!(true));
             self.properties(&common::OVERLAY, &mut properties);
@@ -167,21 +172,21 @@ impl Writer {
 
     /// What a key takes, with its documentation.
     fn key(&mut self, key: &'static Key) -> Value {
+        self.path.push(key.name);
+        let status = if missing(&self.path).is_some() { Status::NotYet } else { key.status };
         let mut schema = Map::new();
-        schema.insert("description".to_owned(), json!(description(key.doc, key.status)));
+        schema.insert("description".to_owned(), json!(description(key.doc, status)));
         if let Some(takes) = key.shape.takes() {
             schema.insert("x-takes".to_owned(), json!(takes.word()));
         }
-        if key.status == Status::NotYet {
+        if status == Status::NotYet {
             schema.insert("x-status".to_owned(), json!("not yet"));
         }
-        match self.shape(&key.shape) {
-            Value::Object(of_shape) => schema.extend(of_shape),
-            Value::Bool(_) => {}
-            other => {
-                schema.insert("allOf".to_owned(), json!([other]));
-            }
+        // A shape that takes anything is `true`, which adds nothing.
+        if let Value::Object(of_shape) = self.shape(&key.shape) {
+            schema.extend(of_shape);
         }
+        self.path.pop();
         Value::Object(schema)
     }
 

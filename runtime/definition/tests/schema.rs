@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -49,13 +50,13 @@ fn every_stock_document_is_valid() {
 
 #[test]
 fn a_document_is_valid_by_the_schema_of_its_own_kind_too() {
+    let validators: HashMap<String, Validator> =
+        schema::all().into_iter().map(|schema| (schema.file, jsonschema::draft202012::new(&schema.json).unwrap())).collect();
     for path in files_under(&definitions()).iter().filter(|path| path.extension().is_some_and(|ending| ending == "yaml")) {
         for document in documents(path) {
-            let kind = document.as_object().unwrap().keys().next().unwrap().clone();
-            let schemas = schema::all();
-            let schema = &schemas.iter().find(|schema| schema.file == format!("{kind}.schema.json")).unwrap().json;
-            let validator = jsonschema::draft202012::new(schema).unwrap();
-            assert!(validator.is_valid(&document), "{}:\n{}", path.display(), errors(&validator, &document));
+            let kind = document.as_object().unwrap().keys().next().unwrap();
+            let validator = &validators[&format!("{kind}.schema.json")];
+            assert!(validator.is_valid(&document), "{}:\n{}", path.display(), errors(validator, &document));
         }
     }
 }

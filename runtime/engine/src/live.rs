@@ -122,7 +122,9 @@ fn ties(model: &Model) -> Vec<Ties> {
                 let counts = rollup.function == RollupFunction::Count;
                 ties[of.index()].rollups.push(RollupTie { parent: entity, rollup: id, by, reads, counts });
             }
+            // Links through an entity of their own refer by that entity's references.
             if let (Kind::Ref(reference), false) = (&field.kind, field.system)
+                && reference.through.is_none()
                 && matches!(field.source, Source::Input | Source::Compute(_) | Source::Copy(_))
             {
                 for target in reference.targets.iter() {

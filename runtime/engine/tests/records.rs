@@ -177,7 +177,7 @@ fn a_stage_follows_only_where_it_may_and_with_what_it_requires() {
         let customer = world.create("customer", json!({"name": "A"})).await;
         let sale = world.create("sale", json!({"customer": id(&customer)})).await;
         assert_eq!(codes(world.transition("sale", id(&sale), "paid", nothing()).await), ["stage: transition"]);
-        assert_eq!(codes(world.transition("sale", id(&sale), "sent", nothing()).await), ["note: stage_requires"]);
+        assert_eq!(codes(world.transition("sale", id(&sale), "sent", nothing()).await), ["note: required"]);
         let sent = world.transition("sale", id(&sale), "sent", json!({"note": "go"})).await.unwrap();
         assert_eq!(sent["stage"], "sent");
         assert_eq!(codes(world.transition("sale", id(&sale), "snet", nothing()).await), ["stage: not_option"]);
@@ -327,5 +327,51 @@ fn rules_set_and_messages_speak_the_readers_language() {
         let text = |locale: &str| refusal.to_text(fichero_model::label::Locale::parse(locale).unwrap());
         assert!(text("en").contains("A sale of 0.5 EUR is no sale"), "{}", text("en"));
         assert!(text("es").contains("Una venta de 0.5 EUR no es venta"), "{}", text("es"));
+    });
+}
+
+const CLUB: &str = r#"
+entity: person
+fields:
+  name: {type: text, required: true}
+  clubs: {type: ref, to: club, many: true, through: membership}
+  friends: {type: ref, to: person, many: true}
+---
+entity: club
+fields:
+  name: {type: text, required: true}
+  welcome: {type: text, default: =settings.rules.greeting}
+---
+entity: membership
+fields:
+  name: {formula: '"x"', type: text}
+  person: {type: ref, to: person, required: true, on_delete: cascade}
+  club: {type: ref, to: club, required: true, on_delete: cascade}
+  role: {type: text, default: member}
+---
+settings: rules
+fields:
+  greeting: {type: text, default: Hello}
+"#;
+
+#[test]
+fn references_to_many_are_kept_also_through_an_entity_of_their_own() {
+    on_each(CLUB, async |world| {
+        let chess = world.create("club", json!({"name": "Chess"})).await;
+        let golf = world.create("club", json!({"name": "Golf"})).await;
+        assert_eq!(chess["welcome"], "Hello", "settings that nobody has changed are what their definitions say");
+        let bob = world.create("person", json!({"name": "Bob"})).await;
+        let ann = world.create("person", json!({"name": "Ann", "clubs": [id(&chess)], "friends": [id(&bob)]})).await;
+        assert_eq!((&ann["clubs"], &ann["friends"]), (&json!([id(&chess)]), &json!([id(&bob)])));
+        assert_eq!(world.filtered("person", "clubs.any(|c| c.name == \"Chess\")").await, ["Ann"]);
+        let moved = world.update("person", id(&ann), json!({"clubs": [id(&golf), id(&chess)]})).await;
+        assert_eq!(moved["clubs"].as_array().unwrap().len(), 2);
+        world.update("person", id(&ann), json!({"clubs": [id(&golf)], "friends": []})).await;
+        let now = world.get("person", id(&ann)).await;
+        assert_eq!((&now["clubs"], &now["friends"]), (&json!([id(&golf)]), &json!([])));
+        world.delete("club", id(&golf)).await.unwrap();
+        assert_eq!(world.get("person", id(&ann)).await["clubs"], json!([]));
+        world.restore("club", id(&golf)).await.unwrap();
+        assert_eq!(world.get("person", id(&ann)).await["clubs"], json!([id(&golf)]));
     });
 }

@@ -6,6 +6,7 @@
 //! [`crate::expr::Facts`].
 
 mod build;
+mod declare;
 mod field;
 mod memory;
 mod sample;

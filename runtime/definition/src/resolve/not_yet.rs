@@ -147,20 +147,27 @@ fn tell(path: &[&str], entry: &Entry, capabilities: &Capabilities, findings: &mu
     if capabilities.has(&whole) {
         return;
     }
-    if let ["menu", "entries", .., key] = path
-        && let Some((_, what)) = MENU.into_iter().find(|(known, _)| known == key)
-    {
-        return findings.push(self::key(key, what, &entry.key.place));
-    }
-    let found = KEYS.into_iter().find(|(known, ..)| *known == whole || known.starts_with("fields.") && whole.split_once('.').is_some_and(|(_, rest)| rest == *known));
-    match found {
-        Some((_, what, false)) => findings.push(key(&entry.key.text, what, &entry.key.place)),
-        Some((_, what, true)) => findings.push(
+    match missing(path) {
+        Some((what, false)) => findings.push(key(&entry.key.text, what, &entry.key.place)),
+        Some((what, true)) => findings.push(
             Diagnostic::warning(code::NOT_YET_KEY, &entry.key.place, format!("`{}` does nothing yet: this release does not have {what}", entry.key.text))
                 .help("leave it: it takes effect with a release that has"),
         ),
         None => {}
     }
+}
+
+/// What is missing for a key, by its path from the kind on; and whether that is only warned of.
+pub(crate) fn missing(path: &[&str]) -> Option<(&'static str, bool)> {
+    if let ["menu", "entries", .., key] = path
+        && let Some((_, what)) = MENU.into_iter().find(|(known, _)| known == key)
+    {
+        return Some((what, false));
+    }
+    let whole = path.join(".");
+    let behind_kind = whole.split_once('.').map_or("", |(_, rest)| rest);
+    let found = KEYS.into_iter().find(|(known, ..)| *known == whole || known.starts_with("fields.") && *known == behind_kind);
+    found.map(|(_, what, harmless)| (what, harmless))
 }
 
 /// Walks the keys of a document along the tables of its shape.

@@ -303,7 +303,8 @@ fn check_stages(work: &Work<'_>, draft: &mut Draft) {
             let wanted = &model[draft.entity][missing];
             if is_empty(draft, missing, wanted) {
                 let stage = stage_label(work, pipeline, &to);
-                draft.error(work, missing, about(wanted, "stage_requires", [Argument::from(&stage)]));
+                let (_, message) = about(wanted, "stage_requires", [Argument::from(&stage)]);
+                draft.error(work, missing, ("required", message));
             }
         }
     }

@@ -16,7 +16,7 @@ use fichero_model::clock::Ids;
 use fichero_model::entity::System;
 use fichero_model::expr::{Context, Expr, Facts, Fault, Row};
 use fichero_model::id::SettingsId;
-use fichero_model::kind::Kind;
+use fichero_model::kind::{Kind, Through};
 use fichero_model::rule::SortKey;
 use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Id, Ref};
@@ -33,6 +33,7 @@ use super::draft::Draft;
 use super::log::Entry;
 use crate::actor::Actor;
 use crate::command::Mode;
+use crate::input::Input;
 use crate::live::Live;
 use crate::read::list::ShapeRequest;
 use crate::read::show;
@@ -69,6 +70,8 @@ pub struct Work<'a> {
     dirty: RefCell<BTreeSet<(Ref, FieldId)>>,
     entries: RefCell<Vec<Entry>>,
     rates: RefCell<HashMap<Currency, Option<Decimal>>>,
+    /// The settings that were read.
+    settings: RefCell<HashMap<SettingsId, Arc<Row>>>,
     /// The places of lines that were read, so that writing one keeps it.
     positions: RefCell<HashMap<Id, i64>>,
 }
@@ -105,6 +108,7 @@ impl<'a> Work<'a> {
             dirty: RefCell::default(),
             entries: RefCell::default(),
             rates: RefCell::default(),
+            settings: RefCell::default(),
             positions: RefCell::default(),
         }
     }
@@ -293,8 +297,11 @@ impl<'a> Work<'a> {
                         }
                     }
                 }
-                _ => {
-                    let links = self.with(|tx| self.live.layout.links(tx, entity, field, &ids))?;
+                kind => {
+                    let links = match through(kind) {
+                        Some(through) => self.links_through(through, &ids)?,
+                        None => self.with(|tx| self.live.layout.links(tx, entity, field, &ids))?,
+                    };
                     self.load(links.iter().map(|(_, target)| *target))?;
                     for (id, target) in links {
                         if let Some(row) = self.living(target)? {
@@ -306,6 +313,13 @@ impl<'a> Work<'a> {
             self.lists.borrow_mut().extend(found.into_iter().map(|(id, rows)| ((id, field), rows)));
         }
         Ok(())
+    }
+
+    /// The records on the other side of a link entity, for each record on this side.
+    fn links_through(&self, through: Through, ids: &[Id]) -> Result<Vec<(Id, Ref)>, Refusal> {
+        let found = self.with(|tx| self.live.layout.referring(tx, through.entity, through.from, ids, false))?;
+        let rows = found.into_iter().map(|record| self.remember(record));
+        Ok(rows.filter_map(|row| Some((row.get(through.from).as_ref()?.id, row.get(through.to).as_ref()?))).collect())
     }
 
     /// The living records where a stored field equals a value.
@@ -486,8 +500,17 @@ impl Facts for Work<'_> {
 
     fn settings(&self, settings: SettingsId) -> Result<Option<Arc<Row>>, Fault> {
         let Some(definition) = self.live.model.settings.get(settings.index()) else { return Ok(None) };
+        if let Some(row) = self.settings.borrow().get(&settings) {
+            return Ok(Some(Arc::clone(row)));
+        }
         let (found, _) = self.page(&Query::new(Filter::all(definition.entity), 1), None).map_err(told)?;
-        Ok(found.rows.into_iter().next())
+        let row = match found.rows.into_iter().next() {
+            Some(row) => row,
+            // Settings that nobody has changed are what their definitions say.
+            None => Draft::create(self, definition.entity, Input::default()).map_err(told)?.row,
+        };
+        self.settings.borrow_mut().insert(settings, Arc::clone(&row));
+        Ok(Some(row))
     }
 
     fn has_role(&self, role: &str) -> bool {
@@ -503,6 +526,14 @@ pub struct Found {
     pub rows: Vec<Arc<Row>>,
     /// Where the page ended, when there are more.
     pub next: Option<Cursor>,
+}
+
+/// The link entity of a reference to many, where it has one.
+pub fn through(kind: &Kind) -> Option<Through> {
+    match kind {
+        Kind::Ref(reference) => reference.through,
+        _ => None,
+    }
 }
 
 fn told(refusal: Refusal) -> Fault {

@@ -9,13 +9,14 @@ mod grammar;
 mod names;
 mod operators;
 mod parse;
+mod path;
 mod scan;
 mod slip;
 mod typer;
 
 use std::sync::Arc;
 
-pub(super) use names::references;
+pub(super) use path::references;
 pub use slip::within;
 
 use super::tree::{Expr, Node, Op};

@@ -72,14 +72,18 @@ impl Lowering<'_, '_> {
     /// An attribute of the option that `of` gives.
     pub(super) fn attribute(
         &mut self,
-        node: &Node,
         of: &Node,
         options: OptionsId,
         attribute: usize,
         want: Want,
     ) -> Result<Operand, Error> {
-        let Operand::Sql(choice) = self.value(of)? else {
-            return Err(self.unportable(node, "its option must be known beforehand or stored"));
+        let choice = match self.value(of)? {
+            Operand::Sql(choice) => choice,
+            Operand::Constant(name) => {
+                let option = name.as_text().and_then(|name| self.model[options].find(name));
+                let value = option.and_then(|option| option.attributes.get(attribute)).cloned().unwrap_or_default();
+                return Ok(Operand::Constant(value));
+            }
         };
         let mut values = Vec::new();
         for option in &self.model[options].options {

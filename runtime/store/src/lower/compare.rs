@@ -49,7 +49,7 @@ impl Lowering<'_, '_> {
         }
         match equality {
             Some(equal) => self.equality(a, b, right, equal),
-            None => self.order_comparison(node, comparison, a, b, right, wanted),
+            None => self.order_comparison(comparison, a, b, right, wanted),
         }
     }
 
@@ -120,7 +120,6 @@ impl Lowering<'_, '_> {
 
     fn order_comparison(
         &mut self,
-        node: &Node,
         comparison: Comparison,
         a: &Node,
         b: &Node,
@@ -150,7 +149,9 @@ impl Lowering<'_, '_> {
             (Operand::Sql(a), right) => self.ordered(comparison, a, right, wanted),
             (Operand::Constant(Value::Nothing), _) => Ok(Condition::Always(!wanted)),
             (Operand::Constant(_), Operand::Sql(b)) => self.ordered(mirrored(comparison), b, &left, wanted),
-            (Operand::Constant(_), Operand::Constant(_)) => Err(self.unportable(node, "it compares two constants")),
+            (Operand::Constant(a), Operand::Constant(b)) => {
+                Ok(Condition::Always(truth::compare(comparison, a, b) == wanted))
+            }
         }
     }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use fichero_model::Value;
+use fichero_model::kind::Type;
 use fichero_model::expr::{Node, Op, RowName, eval_node};
 
-use super::Lowering;
+use super::{Lowering, Operand};
 use crate::Error;
 
 impl Lowering<'_, '_> {
@@ -21,6 +22,26 @@ impl Lowering<'_, '_> {
             return Ok(None);
         }
         eval_node(node, &self.context).map(Some).map_err(|fault| Error::Fault(fault.message))
+    }
+
+    /// The value of an operation whose operands turned out to be known. `make` puts them in their place.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] when it cannot be worked out.
+    pub(super) fn folded(
+        &self,
+        node: &Node,
+        operands: &[Operand],
+        make: impl FnOnce(Vec<Node>) -> Op,
+    ) -> Result<Option<Operand>, Error> {
+        let literal = |operand: &Operand| match operand {
+            Operand::Constant(value) => Some(Node { op: Op::Literal(value.clone()), ty: Type::Any, at: node.at.clone() }),
+            Operand::Sql(_) => None,
+        };
+        let Some(literals) = operands.iter().map(literal).collect::<Option<Vec<_>>>() else { return Ok(None) };
+        let node = Node { op: make(literals), ty: node.ty.clone(), at: node.at.clone() };
+        let value = eval_node(&node, &self.context).map_err(|fault| Error::Fault(fault.message))?;
+        Ok(Some(Operand::Constant(value)))
     }
 
     /// Whether a part reads the row at hand or an item of a quantifier around it. `bound` are the depths of the

@@ -1,7 +1,7 @@
 //! Functions over the values of a row.
 
 use fichero_model::Value;
-use fichero_model::expr::{Function, Node};
+use fichero_model::expr::{Function, Node, Op};
 
 use super::compare::null;
 use super::value::Want;
@@ -100,6 +100,9 @@ impl Lowering<'_, '_> {
         }
         if operands.iter().any(Operand::is_nothing) {
             return Ok(Operand::nothing());
+        }
+        if let Some(known) = self.folded(node, &operands, |arguments| Op::Call { function, arguments })? {
+            return Ok(known);
         }
         let nullable = operands.iter().any(Operand::nullable);
         let dialect = self.dialect();

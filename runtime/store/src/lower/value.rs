@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fichero_model::Value;
 use fichero_model::entity::System;
+use fichero_model::expr::truth;
 use fichero_model::expr::{Aggregate, Arithmetic, Function, Node, Op, Quantifier, RowName};
 use fichero_model::kind::Type;
 
@@ -68,7 +69,7 @@ impl Lowering<'_, '_> {
                 None => Err(self.unportable(node, "its list is not at hand")),
             },
             Op::Attribute { of, options, attribute } if node.ty != Type::Boolean => {
-                self.attribute(node, of, *options, *attribute, want)
+                self.attribute(of, *options, *attribute, want)
             }
             Op::Coalesce(first, _) if first.ty == Type::Boolean => self.wanted(first, want),
             Op::Coalesce(first, second) => {
@@ -164,15 +165,18 @@ impl Lowering<'_, '_> {
                 Ok(Scalar::computed(sql, Repr::Boolean, false))
             }
             (Form::Boolean, _) => column(&stored.value, Repr::Boolean),
-            (Form::Id, Want::Exact) => {
+            // An id is written in small letters and digits: it is its own key.
+            (Form::Id, want) => {
                 let id = row.column(&stored.value);
                 let sql = match self.dialect() {
                     Dialect::Sqlite => format!("fichero_id_text({id})"),
                     Dialect::Postgres => format!("{id}::text"),
                 };
-                Ok(Scalar::computed(sql, Repr::Text, nullable))
+                Ok(match want {
+                    Want::Exact => Scalar::computed(sql, Repr::Text, nullable),
+                    Want::Key => self.tidy(sql, Repr::Key, nullable),
+                })
             }
-            (Form::Id, Want::Key) => Err(self.unportable(node, "only the key of a `text` field is stored")),
             (Form::Json, _) => Err(self.unportable(node, "expressions cannot look into structured data")),
             (Form::Many(_), _) => {
                 Err(self.unportable(node, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`"))
@@ -257,6 +261,14 @@ impl Lowering<'_, '_> {
         if left.is_nothing() || right.is_nothing() {
             return Ok(Operand::nothing());
         }
+        let both = [left.clone(), right.clone()];
+        let pair = |mut nodes: Vec<Node>| match (nodes.pop(), nodes.pop()) {
+            (Some(right), Some(left)) => Op::Arithmetic(operator, Box::new(left), Box::new(right)),
+            _ => Op::List(nodes),
+        };
+        if let Some(known) = self.folded(node, &both, pair)? {
+            return Ok(known);
+        }
         let sign = match operator {
             Arithmetic::Add => '+',
             Arithmetic::Subtract => '-',
@@ -285,7 +297,10 @@ impl Lowering<'_, '_> {
     }
 
     fn negated(&mut self, node: &Node, one: &Node) -> Result<Operand, Error> {
-        let Operand::Sql(scalar) = self.value(one)? else { return Ok(Operand::nothing()) };
+        let scalar = match self.value(one)? {
+            Operand::Sql(scalar) => scalar,
+            Operand::Constant(value) => return Ok(Operand::Constant(truth::negate(&value))),
+        };
         let Repr::Number { scale, .. } = scalar.repr else { return Err(self.unportable(node, "it is no number")) };
         let bound = if node.ty == Type::Duration { Bound::Duration } else { Bound::Number(scale) };
         let repr = scalar.repr;

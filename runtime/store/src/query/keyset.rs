@@ -33,11 +33,6 @@ impl Order {
         &self.0
     }
 
-    /// The direction of the last key: the id follows it, so that one index serves both directions.
-    pub(super) fn is_descending(&self) -> bool {
-        self.0.last().is_some_and(|key| key.descending)
-    }
-
     /// The types that the keys are selected as.
     pub(super) fn types(&self, dialect: Dialect) -> Vec<ColumnType> {
         self.0.iter().map(|key| key.scalar.repr.column(dialect)).collect()

@@ -86,8 +86,9 @@ impl Query<'_> {
         for key in self.sort {
             order.by(lowering.order_of(&key.by)?, key.descending);
         }
-        let last = order.is_descending();
-        order.by(lowering.base_identity(), last);
+        // The id goes the way of the key before it, so that one index serves both directions.
+        let descending = self.sort.last().is_some_and(|key| key.descending);
+        order.by(lowering.base_identity(), descending);
 
         let fields: Vec<FieldId> = match self.fields {
             // Whatever is shown, what identifies and dates it goes with it.

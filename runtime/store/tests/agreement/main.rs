@@ -130,17 +130,18 @@ fn a_value_is_the_same_as_in_memory() {
             let (expr, entity, shared) = &asked;
             let filter = Filter { trash: Trash::Any, ..Filter::all(*entity) };
             let query = Query { fields: Some(&[]), values: vec![expr], ..Query::new(filter, 1_000) };
-            let page = query.prepare(layout, &shared.context())?.page(tx)?;
+            let prepared = query.prepare(layout, &shared.context())?;
+            let page = prepared.page(tx)?;
             let pairs = page.items.into_iter().map(|mut found| (found.record.row.id(), found.values.pop()));
-            Ok(pairs.collect::<Vec<_>>())
+            Ok((pairs.collect::<Vec<_>>(), format!("{:?}", prepared.statements())))
         };
-        ask(world, &expr, question, |database, found| {
+        ask(world, &expr, question, |database, (found, sql)| {
             prop_assert_eq!(found.len(), expected.len());
             for (id, value) in found {
                 let memory = expected.iter().find(|(known, _)| Some(*known) == id).map(|(_, value)| value);
                 let (memory, value) = (memory.unwrap(), value.unwrap());
                 // Money that was worked out in SQL is known by its worth.
-                prop_assert!(value.same(memory), "`{}` on {}: {:?}, in memory {:?}", text, database, value, memory);
+                prop_assert!(value.same(memory), "`{}` on {}: {:?}, in memory {:?}: {}", text, database, value, memory, sql);
             }
             Ok(())
         })

@@ -144,17 +144,17 @@ pub fn align(field: &Field) -> Align {
 fn rows(words: &Words<'_>, columns: &[Column], list: &List) -> Vec<Row> {
     let row = |row: &fichero_engine::read::page::ListRow| Row {
         href: Some(words.href(row.record)),
-        cells: cells(words, columns, &row.values),
+        cells: cells(words, columns, &row.values, true),
     };
     list.rows.iter().map(row).collect()
 }
 
-/// The cells of a row. The first names the record and leads to it, so it leads nowhere else.
-pub fn cells(words: &Words<'_>, columns: &[Column], values: &[Value]) -> Vec<Cell> {
+/// The cells of a row. Where the first `leads` to the record, it leads nowhere else.
+pub fn cells(words: &Words<'_>, columns: &[Column], values: &[Value], leads: bool) -> Vec<Cell> {
     let cell = |(at, (column, value)): (usize, (&Column, &Value))| {
         let Some(field) = layout::end(words.model, column) else { return Cell::Empty };
         let cell = figure(words, field, value);
-        if at == 0 { unlinked(cell) } else { cell }
+        if at == 0 && leads { unlinked(cell) } else { cell }
     };
     columns.iter().zip(values).enumerate().map(cell).collect()
 }

@@ -1,5 +1,7 @@
 //! What a form posts: pairs of names and texts, from one of our own pages.
 
+use std::collections::HashMap;
+
 use axum::extract::{Form, FromRequest, FromRequestParts as _, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -13,12 +15,20 @@ use crate::server::App;
 
 /// What a form posts. A name may stand several times; where one value is wanted, the last counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Posted(Vec<(String, String)>);
+pub struct Posted {
+    pairs: Vec<(String, String)>,
+    /// Where each name stands among the pairs: forms with many lines have many.
+    places: HashMap<String, Vec<usize>>,
+}
 
 impl Posted {
     /// From pairs, as they stand in an address.
     pub fn new(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs)
+        let mut posted = Self::default();
+        for (name, value) in pairs {
+            posted.push(&name, &value);
+        }
+        posted
     }
 
     /// From the body of a request.
@@ -27,7 +37,7 @@ impl Posted {
     /// When it is no form, or too large.
     pub async fn read(request: Request, app: &App) -> Result<Self, Refusal> {
         let read = Form::<Vec<(String, String)>>::from_request(request, app).await;
-        read.map(|Form(pairs)| Self(pairs)).map_err(|rejection| {
+        read.map(|Form(pairs)| Self::new(pairs)).map_err(|rejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 return Refusal::new(Kind::TooLarge, "too_large", Message::key("too_large"));
             }
@@ -37,32 +47,39 @@ impl Posted {
 
     /// All pairs in their order.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The last value of a name.
     pub fn last(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.values(name).next_back()
     }
 
     /// All values of a name but the empty ones.
-    pub fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {
-        self.0.iter().filter(move |(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.values(name).filter(|value| !value.is_empty())
     }
 
     /// Whether the name stands there at all.
     pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
+        self.places.contains_key(name)
     }
 
     /// Adds a pair.
     pub fn push(&mut self, name: &str, value: &str) {
-        self.0.push((name.to_owned(), value.to_owned()));
+        self.places.entry(name.to_owned()).or_default().push(self.pairs.len());
+        self.pairs.push((name.to_owned(), value.to_owned()));
     }
 
     /// Keeps the pairs whose name fits.
     pub fn retain(&mut self, fits: impl Fn(&str) -> bool) {
-        self.0.retain(|(name, _)| fits(name));
+        let pairs = std::mem::take(&mut self.pairs);
+        *self = Self::new(pairs.into_iter().filter(|(name, _)| fits(name)).collect());
+    }
+
+    fn values(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+        let places = self.places.get(name).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|place| self.pairs.get(*place)).map(|(_, value)| value.as_str())
     }
 
     /// Where to go afterwards: a page of ours.

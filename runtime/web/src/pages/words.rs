@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fichero_engine::message::Message;
-use fichero_engine::read::page::{Reader, Titles};
+use fichero_engine::read::page::{Reader, Title, Titles};
 use fichero_model::label::Text;
 use fichero_model::{EntityId, Model, Ref};
 use jiff::tz::TimeZone;
@@ -41,6 +41,22 @@ impl<'a> Words<'a> {
             now,
             titles,
             renderer: Arc::clone(&visitor.app.pages.renderer),
+        }
+    }
+
+    /// Writes titles as pages show them, beyond this page: where typed names are compared with them.
+    pub fn titled(visitor: &Visitor) -> impl Fn(&Title) -> String + Send + use<> {
+        let (live, voice, renderer) = (Arc::clone(&visitor.live), visitor.voice, Arc::clone(&visitor.app.pages.renderer));
+        move |title| {
+            let words = Words {
+                model: &live.model,
+                voice,
+                zone: live.model.workspace.time_zone.clone(),
+                now: Timestamp::UNIX_EPOCH,
+                titles: &Titles::default(),
+                renderer: Arc::clone(&renderer),
+            };
+            words.text(&live.model[title.entity][title.field], &title.value)
         }
     }
 

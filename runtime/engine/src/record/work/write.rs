@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use fichero_model::entity::{Sequence, SequencePart, SequencePeriod, System};
 use fichero_model::expr::Row;
-use fichero_model::kind::Kind;
+use fichero_model::kind::{Kind, Through};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::Error;
 use fichero_store::Record;
 use fichero_store::system::sequence;
 
-use super::Work;
+use super::{Work, through};
 use crate::live::Referrer;
 use crate::message::Message;
-use crate::record::unique;
+use crate::input::{Given, Input};
+use crate::record::draft::Draft;
+use crate::record::{check, remove, save, unique};
 use crate::refusal::{Kind as RefusalKind, Refusal};
 
 impl Work<'_> {
@@ -85,7 +87,34 @@ impl Work<'_> {
     pub fn write_links(&self, row: &Row, field: FieldId, targets: &[Ref]) -> Result<(), Refusal> {
         let Some(id) = row.id() else { return Ok(()) };
         self.lists.borrow_mut().remove(&(id, field));
+        if let Some(through) = through(&self.live.model[row.entity][field].kind) {
+            return self.write_through(row, through, targets);
+        }
         self.with(|tx| self.live.layout.set_links(tx, row.entity, field, id, targets))
+    }
+
+    /// The same where a link entity stands between: links that are no longer meant go to the trash, new ones are made,
+    /// and those that stay keep what else they hold.
+    fn write_through(&self, row: &Row, through: Through, targets: &[Ref]) -> Result<(), Refusal> {
+        let Some(own) = row.reference() else { return Ok(()) };
+        let found = self.with(|tx| self.live.layout.referring(tx, through.entity, through.from, &[own.id], false))?;
+        let mut held = Vec::new();
+        for link in found.into_iter().map(|record| self.remember(record)) {
+            match link.get(through.to).as_ref() {
+                Some(target) if targets.contains(&target) => held.push(target),
+                _ => {
+                    remove::trash(self, link)?;
+                }
+            }
+        }
+        for target in targets.iter().filter(|target| !held.contains(target)) {
+            let mut input = Input::default();
+            input.put(through.from, Given::Value(Value::Ref(own)));
+            input.put(through.to, Given::Value(Value::Ref(*target)));
+            let draft = Draft::create(self, through.entity, input)?;
+            save::save(self, check::check(self, draft)?)?;
+        }
+        Ok(())
     }
 
     /// Takes one record out of a reference to many.

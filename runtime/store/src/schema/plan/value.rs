@@ -171,8 +171,8 @@ impl Conversion<'_, '_> {
                     format!(" AND EXISTS (SELECT 1 FROM {} AS t WHERE t.\"id\" = {table}.{old})", quoted(target));
                 (Hazard::Barrier, update(format!("{new} = {old}"), &exists))
             }
-            Copy::Link(target) => (Hazard::Barrier, self.into_links(&old, target.as_deref())),
-            Copy::WidenLinks(target) => (Hazard::Barrier, self.into_wider_links(target)),
+            Copy::Link(target) => (Hazard::Barrier, self.link_each(&old, target.as_deref())),
+            Copy::WidenLinks(target) => (Hazard::Barrier, self.relink_all(target)),
             Copy::List(shape) => {
                 let list = list_of(&old, shape, self.planner.question.dialect);
                 (Hazard::Barrier, update(format!("{new} = {list}"), ""))
@@ -204,7 +204,7 @@ impl Conversion<'_, '_> {
         }
     }
 
-    fn into_links(&self, old: &str, target: Option<&str>) -> String {
+    fn link_each(&self, old: &str, target: Option<&str>) -> String {
         let links = self.new.links.as_ref().map(|links| quoted(&links.table)).unwrap_or_default();
         let many = matches!(&self.new.shape, Shape::Links { targets } if targets.len() > 1);
         let kind = match (many, target) {
@@ -224,7 +224,7 @@ impl Conversion<'_, '_> {
         )
     }
 
-    fn into_wider_links(&self, target: &str) -> String {
+    fn relink_all(&self, target: &str) -> String {
         let table = |field: &Field| field.links.as_ref().map(|links| quoted(&links.table)).unwrap_or_default();
         let (record, to, position) = (quoted(link::RECORD), quoted(link::TARGET), quoted(link::POSITION));
         format!(

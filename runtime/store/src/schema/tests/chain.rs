@@ -124,7 +124,7 @@ impl Kind {
                 let digits = 10_i64.pow(scale.into());
                 one(Cell::Integer(i64::from(n) * digits + digits / 4), json!(format!("{n}.2500")))
             }
-            Kind::Boolean => one(Cell::Boolean(n % 2 == 0), json!(n % 2 == 0)),
+            Kind::Boolean => one(Cell::Boolean(n.is_multiple_of(2)), json!(n.is_multiple_of(2))),
             Kind::Date => {
                 let day = civil::date(2026, 1, i8::try_from(n % 28).unwrap() + 1);
                 one(Cell::Date(day), json!(day.to_string()))
@@ -139,7 +139,7 @@ impl Kind {
             }
             Kind::Ref => one(Cell::Id(id(USER)), json!(id(USER).to_string())),
             Kind::AnyRef => {
-                let (target, table) = if n % 2 == 0 { (USER, "user") } else { (TEAM, "team") };
+                let (target, table) = if n.is_multiple_of(2) { (USER, "user") } else { (TEAM, "team") };
                 let cells = vec![(Role::Value, Cell::Id(id(target))), (Role::Kind, Cell::text(table))];
                 Some((cells, json!(id(target).to_string())))
             }
@@ -169,11 +169,10 @@ fn id(number: u8) -> Id {
 
 /// Whether a field that changes its kind stays where it is.
 fn keeps_its_columns(before: Kind, after: Kind) -> bool {
-    match (before, after) {
-        (Kind::Text | Kind::LongText | Kind::Choice, Kind::Text | Kind::LongText) => true,
-        (Kind::Integer | Kind::Decimal(_), Kind::Decimal(_)) => true,
-        _ => false,
-    }
+    let is_text = |kind| matches!(kind, Kind::Text | Kind::LongText);
+    let is_number = |kind| matches!(kind, Kind::Integer | Kind::Decimal(_));
+    (is_text(before) || before == Kind::Choice) && is_text(after)
+        || is_number(before) && matches!(after, Kind::Decimal(_))
 }
 
 /// What the definitions say of a field, and what its rows must hold.

@@ -110,7 +110,7 @@ pub fn show(visitor: &Visitor, words: &Words<'_>, record: Ref, lists: &[Rows], f
             let own_pages = definition.line_of.is_none();
             let row = |row: &fichero_engine::read::page::ListRow| Row {
                 href: own_pages.then(|| words.href(row.record)),
-                cells: list::cells(words, &list.columns, &row.values),
+                cells: list::cells(words, &list.columns, &row.values, own_pages),
             };
             Related {
                 id: match field {

@@ -1,0 +1,316 @@
+//! The inputs of a form: one for each field, by kind, with what was typed or what it holds.
+
+use fichero_engine::read::page::{FormFacts, State};
+use fichero_model::entity::Field;
+use fichero_model::kind::{Kind, MoneyCurrency, Reference};
+use fichero_model::value::{Currency, Value};
+use fichero_model::{EntityId, FieldId, OptionsId, Ref};
+
+use super::errors::Errors;
+use super::raw::Raw;
+use super::read::Typed;
+use super::spec::{Spec, is_watched};
+use crate::pages::cell::widget;
+use crate::pages::post::Posted;
+use crate::pages::words::Words;
+use crate::pages::{address, layout, suggest};
+use crate::ui::context::{self, Choice, ChoiceGroup, ChoiceStyle, Hidden, Input, Picker, TextKind};
+use crate::ui::typed::editable;
+
+/// The most options that are buttons in a row, and how long their labels may be together.
+const BUTTONS: usize = 4;
+const BUTTON_LETTERS: usize = 40;
+
+/// What inputs are made from.
+pub struct Inputs<'a> {
+    /// How values are written.
+    pub words: &'a Words<'a>,
+    /// What the form asks.
+    pub spec: &'a Spec<'a>,
+    /// What the draft holds.
+    pub facts: &'a FormFacts,
+    /// What was posted, as it was; nothing when the form is shown for the first time.
+    pub posted: Option<&'a Posted>,
+    /// The same, read.
+    pub typed: &'a Typed,
+    /// What was refused.
+    pub errors: &'a Errors,
+}
+
+/// One input to be made.
+pub struct Slot<'s> {
+    /// Whose field.
+    pub entity: EntityId,
+    /// Which.
+    pub id: FieldId,
+    /// Its posted name.
+    pub name: &'s str,
+    /// What the draft holds.
+    pub value: &'s Value,
+    /// It is shown, not asked.
+    pub fixed: bool,
+    /// A value must be given.
+    pub required: bool,
+    /// The options that may be chosen, where a condition says which.
+    pub options: Option<&'s [std::sync::Arc<str>]>,
+}
+
+impl<'a> Inputs<'a> {
+    /// The input of a field of the record itself.
+    pub fn own(&self, id: FieldId) -> context::Field {
+        let field = &self.words.model[self.spec.entity][id];
+        let state = self.facts.states.get(id.index());
+        let value = self.facts.values.get(id.index()).cloned().unwrap_or_default();
+        let slot = Slot {
+            entity: self.spec.entity,
+            id,
+            name: &field.name,
+            value: &value,
+            fixed: is_fixed(field, state),
+            required: state.is_some_and(|state| state.required),
+            options: state.and_then(|state| state.options.as_deref()),
+        };
+        self.field(&slot)
+    }
+
+    /// An input with what stands around it.
+    pub fn field(&self, slot: &Slot<'_>) -> context::Field {
+        let field = &self.words.model[slot.entity][slot.id];
+        context::Field {
+            id: dom_id(slot.name),
+            name: slot.name.to_owned(),
+            label: self.words.label(&field.label).to_owned(),
+            required: slot.required && !slot.fixed,
+            help: field.help.as_ref().map(|help| self.words.label(help).to_owned()),
+            errors: self.errors.at(slot.name),
+            wide: layout::is_long(field) || matches!(field.kind, Kind::Lines { .. }),
+            input: if slot.fixed { Input::Fixed { cell: self.words.cell(field, slot.value) } } else { self.input(field, slot) },
+        }
+    }
+
+    /// What says how a value was shown, for fields whose untouched value must not be posted as if it were given.
+    pub fn was(&self, slot: &Slot<'_>) -> Option<Hidden> {
+        let field = &self.words.model[slot.entity][slot.id];
+        if slot.fixed || !is_watched(field) {
+            return None;
+        }
+        let name = format!("_was.{}", slot.name);
+        let value = match self.posted {
+            // What was touched is compared with what stood there before that.
+            Some(posted) if self.is_touched(slot.name) => posted.last(&name)?.to_owned(),
+            _ => self.shown(field, slot),
+        };
+        Some(Hidden { name, value })
+    }
+
+    /// How an input shows a value that nobody touched, as [`super::read`] sees it.
+    pub fn shown(&self, field: &Field, slot: &Slot<'_>) -> String {
+        let suggests = matches!(field.kind, Kind::Ref(_)) && !field.many && !self.chooses_from_all(slot.entity, slot.id);
+        match slot.value {
+            Value::Ref(record) if suggests => self.words.title(*record),
+            value => self.raw().of(field, value),
+        }
+    }
+
+    /// How values are written for inputs.
+    pub fn raw(&self) -> Raw<'_> {
+        Raw { model: self.words.model, chrome: self.words.voice.chrome, zone: &self.words.zone }
+    }
+
+    /// Whether something else than what was shown was posted.
+    fn is_touched(&self, name: &str) -> bool {
+        let Some(posted) = self.posted else { return false };
+        let now = posted.last(&format!("{name}.text")).or_else(|| posted.last(name));
+        now.is_some() && now != posted.last(&format!("_was.{name}"))
+    }
+
+    /// The text of an input: as it was typed, else as it is shown.
+    fn text(&self, field: &Field, slot: &Slot<'_>) -> String {
+        let typed = self.posted.filter(|_| self.is_touched(slot.name)).and_then(|posted| posted.last(slot.name));
+        typed.map_or_else(|| self.raw().of(field, slot.value), str::to_owned)
+    }
+
+    fn input(&self, field: &Field, slot: &Slot<'_>) -> Input {
+        let text = || self.text(field, slot);
+        match &field.kind {
+            Kind::Ref(reference) if field.many => self.references(field, reference, slot),
+            Kind::Choice { options } if field.many => {
+                Input::Choices { values: self.chosen(slot), choices: self.choices(*options, slot, &[]) }
+            }
+            _ if field.many => Input::Longtext { value: text() },
+            Kind::Ref(reference) => self.reference(field, reference, slot),
+            Kind::Choice { options } => self.choice(field, *options, slot),
+            Kind::Text { .. } => Input::Text { value: text(), of: keyboard(field) },
+            Kind::LongText { .. } | Kind::Json => Input::Longtext { value: text() },
+            Kind::Integer | Kind::Decimal { .. } => Input::Number { value: text(), unit: self.unit(field) },
+            Kind::Money { currency } => self.money(currency, slot),
+            Kind::Boolean => Input::Boolean { checked: text() == "true" },
+            Kind::Date => Input::Date { value: text() },
+            Kind::Time => Input::Time { value: text() },
+            Kind::DateTime => Input::Datetime { value: text(), zone: self.words.zone_name() },
+            Kind::Duration => Input::Duration { value: text() },
+            Kind::File | Kind::Lines { .. } | Kind::Children { .. } => {
+                Input::Fixed { cell: self.words.cell(field, slot.value) }
+            }
+        }
+    }
+
+    fn unit(&self, field: &Field) -> Option<String> {
+        match widget(field) {
+            "percent" => Some("%".to_owned()),
+            _ => field.unit.as_ref().map(|unit| self.words.label(unit).to_owned()),
+        }
+    }
+
+    fn money(&self, currency: &MoneyCurrency, slot: &Slot<'_>) -> Input {
+        let (held, amount) = match slot.value {
+            Value::Money(money) => (Some(money.currency), editable(self.words.voice.chrome, money.amount)),
+            _ => (None, String::new()),
+        };
+        let workspace = self.words.model.workspace.currency;
+        let posted = |name: &str| self.posted.and_then(|posted| posted.last(name));
+        let (own, choices): (Currency, Vec<Currency>) = match currency {
+            MoneyCurrency::Own(own) => {
+                let own = posted(&format!("{}_currency", slot.name)).and_then(Currency::parse).or(held).unwrap_or(*own);
+                (own, self.facts.currencies.clone())
+            }
+            // It is that of another field, so it is not asked here.
+            MoneyCurrency::Shared(_) => (held.unwrap_or(workspace), Vec::new()),
+        };
+        let mut currencies: Vec<String> = choices.iter().map(Currency::to_string).collect();
+        if !choices.contains(&own) {
+            currencies.push(own.to_string());
+        }
+        Input::Money { value: posted(slot.name).map_or(amount, str::to_owned), currency: own.to_string(), currencies }
+    }
+
+    fn choice(&self, field: &Field, options: OptionsId, slot: &Slot<'_>) -> Input {
+        let value = self.text(field, slot);
+        let choices = self.choices(options, slot, &[&value]);
+        let letters: usize = choices.iter().map(|choice| choice.text.chars().count()).sum();
+        let few = (2..=BUTTONS).contains(&choices.len()) && letters <= BUTTON_LETTERS && !slot.name.contains('.');
+        Input::Choice {
+            style: if few { ChoiceStyle::Radio } else { ChoiceStyle::Select },
+            // A drop-down without an empty option would choose the first by itself.
+            blank: (!slot.required || (value.is_empty() && !few)).then(String::new),
+            value,
+            choices,
+        }
+    }
+
+    /// The options that may be chosen, and those that are.
+    fn choices(&self, options: OptionsId, slot: &Slot<'_>, chosen: &[&str]) -> Vec<Choice> {
+        let set = &self.words.model[options].options;
+        let held = self.chosen(slot);
+        let is_chosen = |name: &str| chosen.contains(&name) || held.iter().any(|held| held == name);
+        let is_offered = |name: &str, retired: bool| {
+            is_chosen(name) || (!retired && slot.options.is_none_or(|allowed| allowed.iter().any(|allowed| &**allowed == name)))
+        };
+        let offered = set.iter().filter(|option| is_offered(&option.name, option.retired));
+        offered.map(|option| Choice { value: option.name.to_string(), text: self.words.label(&option.label).to_owned() }).collect()
+    }
+
+    fn chosen(&self, slot: &Slot<'_>) -> Vec<String> {
+        match self.posted.filter(|posted| posted.has(slot.name)) {
+            Some(posted) => posted.all(slot.name).map(str::to_owned).collect(),
+            None => slot.value.items().iter().filter_map(Value::as_text).map(str::to_owned).collect(),
+        }
+    }
+
+    fn reference(&self, field: &Field, reference: &Reference, slot: &Slot<'_>) -> Input {
+        let chosen = slot.value.as_ref().map(|record| self.choice_of(field, record));
+        // What was typed and means no record stays, with what resembles it.
+        let unread = self.typed_name(slot.name).filter(|_| !self.errors.at(slot.name).is_empty());
+        let offered = self.typed.offered.get(slot.name).filter(|found| !found.is_empty());
+        if let (Some(text), Some(found)) = (&unread, offered) {
+            let picker = Picker { groups: self.groups(field, reference, found), suggest: None };
+            return Input::Ref { chosen: Some(Choice { value: String::new(), text: text.clone() }), picker };
+        }
+        let chosen = match unread {
+            Some(text) => Some(Choice { value: String::new(), text }),
+            None => chosen,
+        };
+        let also = slot.value.as_ref();
+        Input::Ref { chosen, picker: self.picker(field, reference, slot, also.as_slice()) }
+    }
+
+    fn references(&self, field: &Field, reference: &Reference, slot: &Slot<'_>) -> Input {
+        let chosen: Vec<Ref> = slot.value.items().iter().filter_map(Value::as_ref).collect();
+        let unread = self.typed_name(slot.name).filter(|_| !self.errors.at(slot.name).is_empty());
+        Input::Refs {
+            chosen: chosen.iter().map(|record| self.choice_of(field, *record)).collect(),
+            typed: unread.unwrap_or_default(),
+            picker: self.picker(field, reference, slot, &chosen),
+        }
+    }
+
+    fn typed_name(&self, name: &str) -> Option<String> {
+        let text = self.posted?.last(&format!("{name}.text"))?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn picker(&self, field: &Field, reference: &Reference, slot: &Slot<'_>, also: &[Ref]) -> Picker {
+        let picks = self.picks(slot.entity, slot.id);
+        let mut few: Vec<Ref> = picks.map(|picks| picks.few.clone()).unwrap_or_default();
+        if self.chooses_from_all(slot.entity, slot.id) {
+            few.extend(also.iter().filter(|record| !few.contains(record)).copied().collect::<Vec<_>>());
+            return Picker { groups: self.groups(field, reference, &few), suggest: None };
+        }
+        Picker { groups: self.groups(field, reference, &few), suggest: Some(self.suggest(field, reference, slot)) }
+    }
+
+    /// Where suggestions come from; `with` names the inputs beside it whose values decide what may be chosen.
+    fn suggest(&self, field: &Field, reference: &Reference, slot: &Slot<'_>) -> String {
+        let model = self.words.model;
+        let definition = &model[slot.entity];
+        let target = reference.targets.first().map_or("", |target| &model[*target].name);
+        let read = reference.choose.as_ref().map(|choose| choose.reads(model).fields_of(fichero_model::expr::reads::Root::Record));
+        let names: Vec<&str> = read.iter().flatten().map(|id| &*definition[*id].name).collect();
+        let with = names.join(",");
+        address::with(&format!("/{target}/suggest"), [("of", &*definition.name), ("field", &field.name), ("with", &with)])
+    }
+
+    fn groups(&self, field: &Field, reference: &Reference, records: &[Ref]) -> Vec<ChoiceGroup> {
+        let several = reference.targets.len() > 1;
+        let of = |target: &EntityId| {
+            let own = records.iter().filter(|record| record.entity == *target);
+            let choices: Vec<Choice> = own.map(|record| self.choice_of(field, *record)).collect();
+            let label = several.then(|| self.words.head(*target).plural);
+            (!choices.is_empty()).then_some(ChoiceGroup { label, choices })
+        };
+        reference.targets.iter().filter_map(of).collect()
+    }
+
+    fn choice_of(&self, field: &Field, record: Ref) -> Choice {
+        let several = matches!(&field.kind, Kind::Ref(reference) if reference.targets.len() > 1);
+        Choice { value: suggest::value_of(self.words, record, several), text: self.words.title(record) }
+    }
+
+    fn picks(&self, entity: EntityId, id: FieldId) -> Option<&fichero_engine::read::page::Picks> {
+        let at = self.spec.pickers().iter().position(|picker| *picker == (entity, id))?;
+        self.facts.picks.get(at)
+    }
+
+    fn chooses_from_all(&self, entity: EntityId, id: FieldId) -> bool {
+        self.picks(entity, id).is_some_and(|picks| picks.all)
+    }
+}
+
+/// The id of an input's element.
+pub fn dom_id(name: &str) -> String {
+    format!("f-{}", name.replace('.', "-"))
+}
+
+/// Whether a field is shown, not asked.
+pub fn is_fixed(field: &Field, state: Option<&State>) -> bool {
+    !field.is_input() || state.is_some_and(|state| state.readonly) || matches!(field.kind, Kind::File)
+}
+
+fn keyboard(field: &Field) -> TextKind {
+    match widget(field) {
+        "email" => TextKind::Email,
+        "phone" => TextKind::Tel,
+        "url" => TextKind::Url,
+        _ => TextKind::Text,
+    }
+}

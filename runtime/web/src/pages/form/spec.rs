@@ -1,0 +1,118 @@
+//! What the form of an entity asks.
+
+use fichero_model::entity::{Field, Source};
+use fichero_model::expr::Expr;
+use fichero_model::kind::{Kind, MoneyCurrency};
+use fichero_model::{EntityId, FieldId, Model};
+
+use crate::pages::layout::{self, Section};
+
+/// How many fields a line shows whose entity has no view.
+const LINE_INPUTS: usize = 7;
+
+/// How many results a line shows besides.
+const LINE_RESULTS: usize = 1;
+
+/// What the form of an entity asks.
+pub struct Spec<'m> {
+    /// The definitions.
+    pub model: &'m Model,
+    /// Of which entity.
+    pub entity: EntityId,
+    /// The inputs under their headings.
+    pub sections: Vec<Section<'m>>,
+}
+
+impl<'m> Spec<'m> {
+    /// By the entity's form, else by its fields.
+    pub fn of(model: &'m Model, entity: EntityId) -> Self {
+        let mut sections = layout::sections(model, entity);
+        for section in &mut sections {
+            // Children are made from their own forms.
+            section.fields.retain(|id| !matches!(model[entity][*id].kind, Kind::Children { .. }) && !model[entity][*id].system);
+        }
+        Self { model, entity, sections }
+    }
+
+    /// The conditions of sections, in their order.
+    pub fn conditions(&self) -> Vec<Expr> {
+        self.sections.iter().filter_map(|section| section.visible_if.cloned()).collect()
+    }
+
+    /// Whether the form asks for a field, be it shown at the moment or not.
+    pub fn holds(&self, id: FieldId) -> bool {
+        self.sections.iter().any(|section| section.fields.contains(&id))
+    }
+
+    /// The references that are chosen from: of the entity, also those that are not shown yet, and of its lines.
+    pub fn pickers(&self) -> Vec<(EntityId, FieldId)> {
+        let is_chosen = |field: &Field| field.is_input() && matches!(field.kind, Kind::Ref(_));
+        let mut pickers = Vec::new();
+        for (id, field) in self.model[self.entity].all_fields() {
+            if is_chosen(field) {
+                pickers.push((self.entity, id));
+            }
+            if let Kind::Lines { of, by } = field.kind {
+                let columns = line_fields(self.model, of, by).into_iter();
+                pickers.extend(columns.filter(|id| is_chosen(&self.model[of][*id])).map(|id| (of, id)));
+            }
+        }
+        pickers
+    }
+
+    /// Whether a currency is chosen anywhere.
+    pub fn asks_currency(&self) -> bool {
+        let own = |field: &Field| matches!(field.kind, Kind::Money { currency: MoneyCurrency::Own(_) }) && field.is_input();
+        self.model[self.entity].fields.iter().any(|field| match field.kind {
+            Kind::Lines { of, .. } => self.model[of].fields.iter().any(own),
+            _ => own(field),
+        })
+    }
+}
+
+/// The fields of a line that are shown in the table of its parent's form: by its view, else its inputs and a result.
+pub fn line_fields(model: &Model, of: EntityId, by: FieldId) -> Vec<FieldId> {
+    let definition = &model[of];
+    let fits = |id: FieldId| {
+        let field = &definition[id];
+        let single = !field.kind.is_rows() && !field.is_link() && !field.many;
+        id != by && single && !field.system && !matches!(field.kind, Kind::File | Kind::Json)
+    };
+    let mut fields: Vec<FieldId> = Vec::new();
+    let mut add = |id: FieldId| {
+        if fits(id) && !fields.contains(&id) {
+            fields.push(id);
+        }
+    };
+    let view = layout::views(model, of).find(|view| !view.columns.is_empty());
+    match view {
+        Some(view) => {
+            for column in &view.columns {
+                if let [(_, id)] = column.path[..] {
+                    add(id);
+                }
+            }
+        }
+        None => {
+            let asked = definition.all_fields().filter(|(_, field)| field.is_input() && !field.readonly);
+            asked.filter(|(id, _)| fits(*id)).take(LINE_INPUTS).for_each(|(id, _)| add(id));
+            let worth = |field: &Field| {
+                matches!(field.source, Source::Formula { .. }) && matches!(field.kind, Kind::Money { .. } | Kind::Decimal { .. })
+            };
+            definition.all_fields().filter(|(_, field)| worth(field)).take(LINE_RESULTS).for_each(|(id, _)| add(id));
+        }
+    }
+    // What must be given can be given.
+    for (id, _) in definition.all_fields().filter(|(_, field)| field.required && field.is_input() && field.default.is_none()) {
+        add(id);
+    }
+    fields
+}
+
+/// Whether a value that was not touched must not be posted as if it were: it follows others, or its input shows less
+/// than there is.
+pub fn is_watched(field: &Field) -> bool {
+    let follows = matches!(field.source, Source::Compute(_) | Source::Copy(_));
+    let coarse = matches!(field.kind, Kind::DateTime | Kind::Time | Kind::Duration | Kind::Json);
+    follows || coarse || field.many
+}
