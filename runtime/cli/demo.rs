@@ -8,11 +8,12 @@ use fichero_engine::data::Which;
 use fichero_model::Model;
 use fichero_model::expr::Setting;
 use fichero_model::value::Value;
+use fichero_web::ui::context::DemoLogin;
 use serde_json::json;
 
 use super::accounts::ADMINISTRATOR;
 use super::node::{load_data, refused};
-use super::serve::{self, How};
+use super::serve::{self, How, Setup};
 use super::{Context, Dir, Exit, Failure, Outcome, accounts, new, runtime};
 use crate::stock::Stock;
 use crate::workspace;
@@ -41,9 +42,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let runtime = runtime()?;
     runtime.block_on(furnish(context, &started.engine))?;
     let people = people(&started.engine.live().model);
-    let human = format!("log in as {} with the password {PASSWORD}", people.join(", "));
-    context.report.answer(&human, || json!({"logins": people, "password": PASSWORD}));
-    runtime.block_on(serve::serve(context.report, &args.how, started, true))?;
+    let logins: Vec<&str> = people.iter().map(|person| person.login.as_str()).collect();
+    let human = format!("log in as {} with the password {PASSWORD}", logins.join(", "));
+    context.report.answer(&human, || json!({"logins": logins, "password": PASSWORD}));
+    runtime.block_on(serve::serve(context.report, &args.how, started, Setup { watches: true, demo: people }))?;
     Ok(Exit::Done)
 }
 
@@ -62,23 +64,29 @@ async fn furnish(context: &Context, engine: &Engine) -> Result<(), Failure> {
         return Ok(());
     }
     let people = people(&engine.live().model);
-    for login in people.iter().filter(|login| *login != ADMINISTRATOR) {
-        engine.set_password(login, PASSWORD).await.map_err(|refusal| refused(&refusal))?;
+    for person in people.iter().filter(|person| person.login != ADMINISTRATOR) {
+        engine.set_password(&person.login, PASSWORD).await.map_err(|refusal| refused(&refusal))?;
     }
     // The last of all, for the presence of accounts says that it was done.
     accounts::add(engine, ADMINISTRATOR, "Administrator", true, PASSWORD).await
 }
 
 /// The log-ins of a demo: the administrator's, then those of its data.
-fn people(model: &Model) -> Vec<String> {
-    let login = model[model.user].field("login").map(|(field, _)| field);
+fn people(model: &Model) -> Vec<DemoLogin> {
+    let user = &model[model.user];
     let rows = model.data.iter().filter(|set| set.demo && set.entity == model.user).flat_map(|set| &set.rows);
-    let logins = rows.filter_map(|row| {
-        let (_, setting) = row.set.iter().find(|(field, _)| Some(*field) == login)?;
-        match setting {
-            Setting::Literal(Value::Text(login)) => Some(login.to_string()),
-            _ => None,
-        }
+    let people = rows.filter_map(|row| {
+        let text = |name: &str| {
+            let (field, _) = user.field(name)?;
+            match row.set.iter().find(|(given, _)| *given == field) {
+                Some((_, Setting::Literal(Value::Text(text)))) => Some(text.to_string()),
+                _ => None,
+            }
+        };
+        let name = text("name").unwrap_or_default();
+        Some(DemoLogin { login: text("login")?, password: PASSWORD.to_owned(), role: text("job_title").unwrap_or(name) })
     });
-    std::iter::once(ADMINISTRATOR.to_owned()).chain(logins).collect()
+    let administrator =
+        DemoLogin { login: ADMINISTRATOR.to_owned(), password: PASSWORD.to_owned(), role: "Administrator".to_owned() };
+    std::iter::once(administrator).chain(people).collect()
 }

@@ -1,6 +1,7 @@
 //! `fichero eval`: what an expression gives on a record, or what it becomes in SQL.
 
 mod record;
+mod sql;
 
 use std::sync::Arc;
 
@@ -73,20 +74,17 @@ fn evaluate(args: &Args, context: &Context, model: &Arc<Model>, entity: EntityId
     Ok(Exit::Done)
 }
 
-fn show_sql(context: &Context, model: &Model, entity: EntityId, expr: &Expr) -> Outcome {
+fn show_sql(context: &Context, model: &Arc<Model>, entity: EntityId, expr: &Expr) -> Outcome {
     let ty = type_name(model, expr.ty());
     if let Some(part) = &expr.unportable {
         let text = expr.text.get(part.at.clone()).unwrap_or(&expr.text);
         return Err(Failure::new(format!("`{text}` cannot become SQL: {}", part.why))
             .help(format!("Its type is {ty}; it can be evaluated in memory, where no rows are filtered, sorted or counted")));
     }
-    let shown = |dialect| {
-        fichero_store::lower::show(model, entity, expr, dialect)
-            .map_err(|error| Failure::new(format!("the expression cannot become SQL: {error}")))
-    };
-    let (sqlite, postgres) = (shown(Dialect::Sqlite)?, shown(Dialect::Postgres)?);
+    let (sqlite, postgres) =
+        (sql::show(model, entity, expr, Dialect::Sqlite)?, sql::show(model, entity, expr, Dialect::Postgres)?);
     let human = format!("type: {ty}\n\nSQLite:\n{sqlite}\n\nPostgreSQL:\n{postgres}");
-    context.report.answer(&human, || json!({"type": ty, "sqlite": sqlite, "postgres": postgres}));
+    context.report.answer(&human, || json!({"type": ty, "sqlite": sqlite.to_json(), "postgres": postgres.to_json()}));
     Ok(Exit::Done)
 }
 

@@ -15,6 +15,7 @@ use fichero_engine::deploy::{self, Deployed};
 use fichero_engine::problems::{Outcome as Became, Problems};
 use fichero_engine::worker::Worker;
 use fichero_store::SqliteSync;
+use fichero_web::ui::context::DemoLogin;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -78,7 +79,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             || json!({"login": login, "password": password}),
         );
     }
-    runtime.block_on(serve(context.report, &args.how, started, watches))?;
+    runtime.block_on(serve(context.report, &args.how, started, Setup { watches, demo: Vec::new() }))?;
     Ok(Exit::Done)
 }
 
@@ -117,12 +118,21 @@ pub fn start(context: &Context, folder: &Path, how: &How) -> Result<Started, Fai
     Ok(Started { node, engine, deployed, author })
 }
 
+/// What is served besides the workspace itself.
+pub struct Setup {
+    /// What is saved in the folder is put in force.
+    pub watches: bool,
+    /// Log-ins that the log-in page shows to everybody.
+    pub demo: Vec<DemoLogin>,
+}
+
 /// Serves until the process is asked to end, then lets what is under way come to its end.
 ///
 /// # Errors
 /// When the address cannot be listened on, or the folder cannot be watched.
-pub async fn serve(report: Report, how: &How, started: Started, watches: bool) -> Result<(), Failure> {
+pub async fn serve(report: Report, how: &How, started: Started, setup: Setup) -> Result<(), Failure> {
     let Started { node, engine, deployed, author } = started;
+    let Setup { watches, demo } = setup;
     let listener = listen(how.listen).await?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("the address is unknown: {error}")))?;
     let (stop, stopped) = watch::channel(false);
@@ -144,7 +154,8 @@ pub async fn serve(report: Report, how: &How, started: Started, watches: bool) -
     let human = format!("{} is served at http://{address} (deployment {seq})", node.folder.display());
     report.answer(&human, || json!({"address": format!("http://{address}"), "deployment": seq}));
 
-    let router = fichero_web::router(engine.clone());
+    let router = fichero_web::router(engine.clone(), fichero_web::Setup { demo })
+        .map_err(|error| Failure::new(format!("the pages cannot be made: {error}")))?;
     let serving = axum::serve(listener, router).with_graceful_shutdown(asked_to_end(stop));
     let ended = until_drained(stopped, serving.into_future()).await;
 

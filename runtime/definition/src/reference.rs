@@ -270,7 +270,7 @@ impl Printer<'_> {
         }
     }
 
-    fn takes(&self, key: &Key) -> String {
+    fn takes(&self, key: &'static Key) -> String {
         cell(&self.shape(&key.shape))
     }
 

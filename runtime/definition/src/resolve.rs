@@ -319,6 +319,11 @@ fn compile_pipelines(model: &mut Model, world: &World<'_>, kinds: &Kinds<'_, '_>
 /// Compiles the checks of types, and then what fields do.
 fn compile_behaviour(model: &mut Model, world: &World<'_>, kinds: &mut Kinds<'_, '_>, findings: &mut Findings<'_>) {
     let (known, catalog) = (kinds.options.len(), kinds.catalog);
+    for document in catalog.of_kind("type") {
+        if let Some(found) = world.declared.types.find(&document.name, &document.name_place, findings) {
+            field::check_type_keys(document, found.word, findings);
+        }
+    }
     let of_types: Vec<_> = catalog.of_kind("type").filter_map(|document| Some((document, kinds.of_type(document, findings)?))).collect();
     // A type that no field uses may have brought options of its own.
     model.options.extend(kinds.options.iter().skip(known).cloned());
@@ -338,7 +343,8 @@ fn compile_entities(model: &mut Model, world: &World<'_>, graph: &Graph, finding
         .iter()
         .map(|id| (entity::uniques(&cx, *id, findings), entity::indexes(&cx, *id, findings), rule::all(&cx, *id, findings), graph.order(model, *id)))
         .collect();
-    let lines = entity::line_of(model, findings);
+    ids.iter().for_each(|id| entity::check_duplicates(&cx, *id, findings));
+    let lines = entity::line_of(&cx, findings);
     let rates = entity::rates(&cx, findings);
     entity::check_companions(model, findings);
     for ((entity, title), (unique, indexes, rules, order)) in model.entities.iter_mut().zip(titles).zip(parts) {

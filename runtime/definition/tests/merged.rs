@@ -19,8 +19,7 @@ fn documents_are_merged() {
         let told: Vec<String> = found.iter().map(|diagnostic| render(diagnostic, &sources)).collect();
         assert!(told.is_empty(), "{}:\n{}", case.display(), told.join("\n"));
         // The first layer is the runtime's own, the same everywhere.
-        let texts: Vec<String> =
-            catalog.documents.iter().filter(|document| document.layer > 0).map(explain).collect();
+        let texts: Vec<String> = catalog.documents.iter().filter(|document| document.layer > 0).map(explain).collect();
         insta::with_settings!({ snapshot_path => &case, prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!("explained", texts.join("---\n"));
         });

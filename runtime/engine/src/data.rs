@@ -135,7 +135,8 @@ async fn rows(engine: &Engine, live: &Arc<Live>, rows: Vec<Row>, via: Via) -> Re
 
 /// The steps that have something to give: rows whose text is new or changed, with those fields alone.
 fn fills(layout: &Layout, steps: &[Step], rows: &[Row], known: Vec<Print>) -> Vec<Fill> {
-    let known: HashMap<_, _> = known.into_iter().map(|print| ((Arc::clone(&print.document), Arc::clone(&print.name)), print)).collect();
+    let known: HashMap<_, _> =
+        known.into_iter().map(|print| ((Arc::clone(&print.document), Arc::clone(&print.name)), print)).collect();
     let mut fills = Vec::new();
     for step in steps {
         let row = &rows[step.row];
@@ -153,11 +154,16 @@ fn fills(layout: &Layout, steps: &[Step], rows: &[Row], known: Vec<Print>) -> Ve
 }
 
 fn finding(row: &Row, refusal: &Refusal) -> Diagnostic {
-    let mut why: Vec<String> = refusal.errors.iter().map(|error| format!("`{}`: {}", error.field, error.message.text(Locale::EN))).collect();
+    let mut why: Vec<String> =
+        refusal.errors.iter().map(|error| format!("`{}`: {}", error.field, error.message.text(Locale::EN))).collect();
     if why.is_empty() {
         why.push(refusal.detail.text(Locale::EN));
     }
-    Diagnostic::error(code::DATA_ROW, &row.place, format!("row `{}` of `{}` cannot be loaded: {}", row.name, row.source, why.join("; ")))
+    Diagnostic::error(
+        code::DATA_ROW,
+        &row.place,
+        format!("row `{}` of `{}` cannot be loaded: {}", row.name, row.source, why.join("; ")),
+    )
 }
 
 /// Rows that cannot be made because each needs another first.
@@ -166,6 +172,8 @@ fn circle(rows: &[Row], stuck: &[usize]) -> Option<Diagnostic> {
     let names: Vec<String> = stuck.iter().map(|at| format!("`{}`", rows[*at].name)).collect();
     let message = format!("the rows {} need each other first, by fields that are required", names.join(", "));
     let finding = Diagnostic::error(code::DATA_ROW, &rows[*first].place, message);
-    let finding = others.iter().fold(finding, |finding, at| finding.label(&rows[*at].place, "also in the circle, or waiting for it"));
+    let finding = others
+        .iter()
+        .fold(finding, |finding, at| finding.label(&rows[*at].place, "also in the circle, or waiting for it"));
     Some(finding.help("let one of the references be given later, by a field that is not required"))
 }

@@ -198,7 +198,9 @@ async fn begin(engine: &Engine, live: &Live, request: &Request<'_>) -> Result<Op
     };
     let batch = import.batch;
     engine
-        .write(Priority::Interactive, Isolation::ReadCommitted, move |_, _, tx| stored::start(tx, &import).map_err(Refusal::from))
+        .write(Priority::Interactive, Isolation::ReadCommitted, move |_, _, tx| {
+            stored::start(tx, &import).map_err(Refusal::from)
+        })
         .await?;
     Ok(Some(batch))
 }
@@ -255,7 +257,12 @@ impl<W: Write> Importer<'_, W> {
     fn progress(&self) -> Progress {
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let Report { created, updated, rejected, .. } = self.report;
-        Progress { reached: count(self.rows), created: count(created), updated: count(updated), rejected: count(rejected) }
+        Progress {
+            reached: count(self.rows),
+            created: count(created),
+            updated: count(updated),
+            rejected: count(rejected),
+        }
     }
 
     fn settle(&mut self, line: &Line, result: Result<Done, Refusal>) -> Result<(), Error> {
@@ -283,7 +290,7 @@ impl<W: Write> Importer<'_, W> {
 
     fn reject(&mut self, line: &Line, because: &Refusal) -> Result<(), Error> {
         self.report.rejected += 1;
-        self.rejects.write(line, &because.errors, because, &self.plan, self.actor.locale)
+        self.rejects.write(line, because, &self.plan, self.actor.locale)
     }
 
     /// Takes the rows that wait for others, in rounds, until none gets further; then those that wait for each other.

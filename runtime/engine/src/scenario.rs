@@ -100,14 +100,18 @@ pub struct Part {
 ///
 /// Blocks; call it where that is no harm, and not inside an async context.
 pub fn run(run: &Run<'_>) -> Vec<Outcome> {
-    let chosen: Vec<&Scenario> =
-        run.model.scenarios.iter().filter(|scenario| run.filter.is_none_or(|filter| scenario.name.contains(filter))).collect();
+    let chosen: Vec<&Scenario> = run
+        .model
+        .scenarios
+        .iter()
+        .filter(|scenario| run.filter.is_none_or(|filter| scenario.name.contains(filter)))
+        .collect();
     let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(chosen.len())));
     std::thread::scope(|scope| {
         for _ in 0..run.threads.clamp(1, chosen.len().max(1)) {
             scope.spawn(|| {
                 while let Some((at, scenario)) = take(&next, &chosen) {
-                    let outcome = one(run, scenario, at);
+                    let outcome = one(run, scenario);
                     (run.ended)(&outcome);
                     outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((at, outcome));
                 }
@@ -124,11 +128,11 @@ fn take<'s>(next: &AtomicUsize, chosen: &[&'s Scenario]) -> Option<(usize, &'s S
     chosen.get(at).map(|scenario| (at, *scenario))
 }
 
-fn one(run: &Run<'_>, scenario: &Scenario, at: usize) -> Outcome {
+fn one(run: &Run<'_>, scenario: &Scenario) -> Outcome {
     // A defect of the runtime in one test must not take the others' results away.
-    let played = std::panic::catch_unwind(AssertUnwindSafe(|| Running::begin(run, scenario, at)?.play()));
+    let played = std::panic::catch_unwind(AssertUnwindSafe(|| Running::begin(run, scenario)?.play()));
     let failure = match played {
-        Ok(played) => played.err(),
+        Ok(played) => played.err().map(|failure| *failure),
         Err(_) => Some(Failure::broken(scenario, "the runtime panicked")),
     };
     Outcome { name: scenario.name.to_string(), place: scenario.place.clone(), failure }

@@ -21,7 +21,12 @@ use crate::refusal::{FieldError, Refusal};
 ///
 /// # Errors
 /// When a definition fails or the database cannot be read.
-pub fn input(work: &Work<'_>, entity: EntityId, settings: &[(FieldId, Setting)], locals: &[Value]) -> Result<Input, Refusal> {
+pub fn input(
+    work: &Work<'_>,
+    entity: EntityId,
+    settings: &[(FieldId, Setting)],
+    locals: &[Value],
+) -> Result<Input, Refusal> {
     let mut input = Input::default();
     for (id, setting) in settings {
         let field = &work.live.model[entity][*id];
@@ -41,7 +46,13 @@ pub fn eval(work: &Work<'_>, expr: &Expr, locals: &[Value], value: Option<&Value
     expr.eval(&context).map_err(|fault| work.fault(expr, &fault))
 }
 
-fn given(work: &Work<'_>, field: &Field, setting: &Setting, locals: &[Value], errors: &mut Vec<FieldError>) -> Result<Option<Given>, Refusal> {
+fn given(
+    work: &Work<'_>,
+    field: &Field,
+    setting: &Setting,
+    locals: &[Value],
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<Given>, Refusal> {
     Ok(match setting {
         Setting::Literal(value) => Some(literal(value)),
         Setting::Named(name) => Some(Given::Named(Arc::clone(name))),
@@ -61,7 +72,13 @@ fn literal(value: &Value) -> Given {
     }
 }
 
-fn list(work: &Work<'_>, field: &Field, items: &[Setting], locals: &[Value], errors: &mut Vec<FieldError>) -> Result<Value, Refusal> {
+fn list(
+    work: &Work<'_>,
+    field: &Field,
+    items: &[Setting],
+    locals: &[Value],
+    errors: &mut Vec<FieldError>,
+) -> Result<Value, Refusal> {
     let mut values = Vec::with_capacity(items.len());
     for item in items {
         match item {

@@ -78,7 +78,11 @@ async fn work(engine: Engine, mut stopped: watch::Receiver<bool>) {
 }
 
 /// Does all that is due; gives the moment when the next is.
-async fn turn(engine: &Engine, stopped: &watch::Receiver<bool>, scheduled: &mut bool) -> Result<Option<Timestamp>, Refusal> {
+async fn turn(
+    engine: &Engine,
+    stopped: &watch::Receiver<bool>,
+    scheduled: &mut bool,
+) -> Result<Option<Timestamp>, Refusal> {
     if !*scheduled {
         schedule(engine).await?;
         *scheduled = true;

@@ -89,7 +89,8 @@ async fn load(world: &World, which: Which) -> Loaded {
 
 /// Puts other definitions in force.
 async fn redeploy(world: &World, yaml: &str) {
-    let definitions = Definitions { model: Arc::new(model(yaml)), files: Arc::new(BTreeMap::new()), hash: Arc::from("next") };
+    let definitions =
+        Definitions { model: Arc::new(model(yaml)), files: Arc::new(BTreeMap::new()), hash: Arc::from("next") };
     let order = Order { base: world.engine.live().seq, consent: None, by: "test".to_owned(), at: world.clock.now() };
     let db = world.engine.db().clone();
     let publish = move || {
@@ -109,10 +110,15 @@ fn rows_refer_to_each_other_in_any_order_and_in_circles() {
     on_each(&format!("{FIRM}---{ROWS}"), async |world| {
         let loaded = load(world, Which::Stock).await;
         assert_eq!((loaded.created, told(&loaded)), (6, Vec::new()));
-        let shops = world.filtered("shop", r#"city.code == "VLC" and head.team.manager == head and parent.parent.name == "Port""#).await;
+        let shops = world
+            .filtered("shop", r#"city.code == "VLC" and head.team.manager == head and parent.parent.name == "Port""#)
+            .await;
         assert_eq!(shops, ["Port"]);
         assert_eq!(world.filtered("shop", "opened == today() - days(12) and total == 1280.5").await, ["Port"]);
-        assert_eq!(world.filtered("shop", "partners.any(|shop| shop.name == \"Centre\") and count(partners) == 2").await, ["Port"]);
+        assert_eq!(
+            world.filtered("shop", "partners.any(|shop| shop.name == \"Centre\") and count(partners) == 2").await,
+            ["Port"]
+        );
         assert_eq!(world.filtered("shop", r#"lines.any(|line| line.city.code == "MAD")"#).await, ["Port"]);
         let demo = load(world, Which::Demo).await;
         assert_eq!((demo.created, demo.updated, told(&demo)), (1, 0, Vec::new()));
@@ -125,7 +131,11 @@ fn loading_again_leaves_alone_what_people_changed_and_deleted() {
         load(world, Which::Demo).await;
         let find = async |name: &str| {
             let equals = vec![("name".to_owned(), json!(name))];
-            let page = world.engine.list(&world.actor, world.entity("shop"), &ListRequest { equals, ..ListRequest::default() }).await.unwrap();
+            let page = world
+                .engine
+                .list(&world.actor, world.entity("shop"), &ListRequest { equals, ..ListRequest::default() })
+                .await
+                .unwrap();
             page.items[0]["id"].as_str().unwrap().to_owned()
         };
         let port = find("Port").await;
@@ -143,14 +153,25 @@ fn only_the_fields_whose_text_changed_are_given_again() {
         load(world, Which::Stock).await;
         let madrid = world.names("city", ListRequest::default()).await;
         assert_eq!(madrid.len(), 2);
-        let changed = ROWS.replace("name: Centre, city: mad", "name: Centre, city: mad, note: new").replace("Valencia", "València");
-        let changed = format!("{changed}\n  late: {{name: Late, city: vlc, parent: late}}\n").replace("demo: true", "demo: false");
+        let changed = ROWS
+            .replace("name: Centre, city: mad", "name: Centre, city: mad, note: new")
+            .replace("Valencia", "València");
+        let changed = format!("{changed}\n  late: {{name: Late, city: vlc, parent: late}}\n")
+            .replace("demo: true", "demo: false");
         let equals = vec![("name".to_owned(), json!("Centre"))];
-        let page = world.engine.list(&world.actor, world.entity("shop"), &ListRequest { equals, ..ListRequest::default() }).await.unwrap();
+        let page = world
+            .engine
+            .list(&world.actor, world.entity("shop"), &ListRequest { equals, ..ListRequest::default() })
+            .await
+            .unwrap();
         world.update("shop", page.items[0]["id"].as_str().unwrap(), json!({"name": "Downtown"})).await;
         redeploy(world, &format!("{FIRM}---{changed}")).await;
         let loaded = load(world, Which::Stock).await;
-        assert_eq!((loaded.created, loaded.updated, told(&loaded)), (2, 3, Vec::new()), "the row that refers to itself is closed by a change");
+        assert_eq!(
+            (loaded.created, loaded.updated, told(&loaded)),
+            (2, 3, Vec::new()),
+            "the row that refers to itself is closed by a change"
+        );
         assert_eq!(world.filtered("shop", r#"note == "new""#).await, ["Downtown"]);
         assert_eq!(world.filtered("city", r#"code == "VLC""#).await, ["València"]);
         assert_eq!(world.filtered("shop", "parent == id").await, ["Late"]);

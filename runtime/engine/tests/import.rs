@@ -109,7 +109,8 @@ async fn bring_as(
         dry_run: false,
     };
     let (mut rejects, mut reached) = (Vec::new(), Vec::new());
-    let report = import::run(&world.engine, change(request), csv.as_bytes(), &mut rejects, |at| reached.push(at)).await?;
+    let report =
+        import::run(&world.engine, change(request), csv.as_bytes(), &mut rejects, |at| reached.push(at)).await?;
     Ok(Brought { report, rejects: String::from_utf8(rejects).unwrap(), reached })
 }
 
@@ -138,7 +139,18 @@ fn headings_name_fields_and_external_fields_match() {
         assert_eq!(
             all(world, "account", &fields).await,
             [
-                json!(["Acme", "A1", "small", 1904, "1234.50", "4.50", "2020-02-29", "2026-03-02T08:00:00Z", true, ["old", "new"]]),
+                json!([
+                    "Acme",
+                    "A1",
+                    "small",
+                    1904,
+                    "1234.50",
+                    "4.50",
+                    "2020-02-29",
+                    "2026-03-02T08:00:00Z",
+                    true,
+                    ["old", "new"]
+                ]),
                 json!(["Semi;colon", "B2", "small", null, null, null, null, null, false, []]),
             ]
         );
@@ -146,7 +158,11 @@ fn headings_name_fields_and_external_fields_match() {
         assert_eq!(counts(&again), [0, 0, 2, 0]);
         let changed = bring(world, "account", None, "code,name,rating\na1,Acme Corp,\n").await;
         assert_eq!(counts(&changed), [0, 1, 0, 0]);
-        assert_eq!(all(world, "account", &["name", "rating"]).await[0], json!(["Acme Corp", "4.50"]), "an empty cell says nothing");
+        assert_eq!(
+            all(world, "account", &["name", "rating"]).await[0],
+            json!(["Acme Corp", "4.50"]),
+            "an empty cell says nothing"
+        );
     });
 }
 
@@ -161,11 +177,19 @@ fn a_mapping_converts_finds_makes_and_sets() {
         assert_eq!(counts(&brought), [2, 0, 0, 1], "{}", brought.rejects);
         assert_eq!((brought.report.made, brought.report.passed_over.clone()), (1, vec!["Remark".to_owned()]));
         insta::assert_snapshot!("a_missing_parent", brought.rejects);
-        assert_eq!(world.filtered("account", r#"parent.name == "Mother" and sector.name == "Technology" and size == "large""#).await, ["Child"]);
+        assert_eq!(
+            world
+                .filtered("account", r#"parent.name == "Mother" and sector.name == "Technology" and size == "large""#)
+                .await,
+            ["Child"]
+        );
         assert_eq!(world.filtered("account", "revenue == 2000 and founded == 1999 and parent == ()").await, ["Mother"]);
         assert_eq!(world.names("sector", ListRequest::default()).await, ["Technology"]);
         let history = world.history("account", all(world, "account", &["id"]).await[0][0].as_str().unwrap()).await;
-        assert_eq!((&history[0]["via"], &history[0]["cause"]), (&json!("import"), &json!(brought.report.batch.unwrap().to_string())));
+        assert_eq!(
+            (&history[0]["via"], &history[0]["cause"]),
+            (&json!("import"), &json!(brought.report.batch.unwrap().to_string()))
+        );
     });
 }
 
@@ -182,7 +206,10 @@ fn history_is_brought_in_whatever_the_pipeline_allows() {
         let brought = bring(world, "deal", Some("deals"), csv).await;
         assert_eq!(counts(&brought), [2, 0, 0, 2]);
         insta::assert_snapshot!("unknown_people_and_stages", brought.rejects);
-        assert_eq!(all(world, "deal", &["name", "stage", "amount"]).await, [json!(["GTX Pro · Acme", "won", "100.00"]), json!(["MG Special", "open", null])]);
+        assert_eq!(
+            all(world, "deal", &["name", "stage", "amount"]).await,
+            [json!(["GTX Pro · Acme", "won", "100.00"]), json!(["MG Special", "open", null])]
+        );
         assert_eq!(world.filtered("deal", r#"owner.login == "anna.snelling""#).await.len(), 2);
         assert_eq!(all(world, "account", &["worth"]).await, [json!(["100.00"])], "rollups are kept");
     });
@@ -253,7 +280,11 @@ fn rows_may_refer_to_later_rows_in_chains_and_circles() {
                    8,Selfish,Selfish,\n";
         let brought = bring(world, "account", None, csv).await;
         assert_eq!((counts(&brought), brought.rejects.lines().count()), ([6, 0, 0, 2], 3));
-        assert!(brought.rejects.contains("line 7: parent: ") && brought.rejects.contains("line 8: parent: "), "{}", brought.rejects);
+        assert!(
+            brought.rejects.contains("line 7: parent: ") && brought.rejects.contains("line 8: parent: "),
+            "{}",
+            brought.rejects
+        );
         assert_eq!(world.filtered("account", r#"parent.parent.name == "Trunk""#).await, ["Leaf"]);
         assert_eq!(world.filtered("account", "replaces.parent == id").await, ["New"]);
         assert_eq!(world.filtered("account", "parent == id").await, ["Selfish"]);
@@ -287,7 +318,9 @@ fn references_to_several_entities_and_to_many() {
 fn a_dry_run_reports_and_changes_nothing() {
     on_each(FIRM, async |world| {
         let csv = "Id,Company,Industry,Turnover,Since,Parent company\n1,A,Mining,,,\n2,,Mining,,,\n3,C,,,,Elsewhere\n";
-        let brought = bring_as(world, "account", Some("accounts"), csv, |request| Request { dry_run: true, ..request }).await.unwrap();
+        let brought = bring_as(world, "account", Some("accounts"), csv, |request| Request { dry_run: true, ..request })
+            .await
+            .unwrap();
         assert_eq!((counts(&brought), brought.report.batch), ([2, 0, 0, 1], None));
         assert!(brought.rejects.contains("line 3: Company: "), "{}", brought.rejects);
         for entity in ["account", "sector"] {
@@ -302,7 +335,8 @@ fn live_rows_obey_the_pipeline() {
         let csv = "name,stage,amount\nWon at once,won,\nOpen,open,5\n";
         let loaded = bring(world, "deal", None, csv).await;
         assert_eq!(counts(&loaded), [2, 0, 0, 0]);
-        let brought = bring_as(world, "deal", None, csv, |request| Request { mode: Mode::Live, ..request }).await.unwrap();
+        let brought =
+            bring_as(world, "deal", None, csv, |request| Request { mode: Mode::Live, ..request }).await.unwrap();
         assert_eq!(counts(&brought), [1, 0, 0, 1]);
         assert!(brought.rejects.contains("amount: "), "{}", brought.rejects);
     });
@@ -311,7 +345,11 @@ fn live_rows_obey_the_pipeline() {
 #[test]
 fn who_is_no_administrator_may_not_import() {
     on_each(FIRM, async |world| {
-        let refused = bring_as(world, "account", None, "name\nA\n", |request| Request { actor: Actor { admin: false, ..request.actor }, ..request }).await;
+        let refused = bring_as(world, "account", None, "name\nA\n", |request| Request {
+            actor: Actor { admin: false, ..request.actor },
+            ..request
+        })
+        .await;
         assert!(refused.is_err());
         assert!(world.names("account", ListRequest::default()).await.is_empty());
     });

@@ -181,8 +181,11 @@ fn on_each(tests: &str, check: impl Fn(Vec<Outcome>)) {
     let server = Postgres::shared().map(|server| Ground::Server(server.url().to_owned()));
     let ids = SystemIds::new();
     for ground in [Ground::Folder(folder.path().to_owned())].into_iter().chain(server) {
-        let template = Template::new(ground, Arc::clone(&model), &ids as &dyn Ids, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
-        let run = Run { model: &model, template: &template, pages: Some(&Shown), threads: 2, filter: None, ended: &|_| {} };
+        let template =
+            Template::new(ground, Arc::clone(&model), &ids as &dyn Ids, "2026-01-01T00:00:00Z".parse().unwrap())
+                .unwrap();
+        let run =
+            Run { model: &model, template: &template, pages: Some(&Shown), threads: 2, filter: None, ended: &|_| {} };
         check(scenario::run(&run));
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the databases are gone");
@@ -191,7 +194,8 @@ fn on_each(tests: &str, check: impl Fn(Vec<Outcome>)) {
 #[test]
 fn what_should_pass_passes() {
     on_each(PASSING, |outcomes| {
-        let failed: Vec<String> = outcomes.iter().filter(|outcome| outcome.failure.is_some()).map(ToString::to_string).collect();
+        let failed: Vec<String> =
+            outcomes.iter().filter(|outcome| outcome.failure.is_some()).map(ToString::to_string).collect();
         assert_eq!(failed, Vec::<String>::new(), "{}", failed.join("\n"));
         assert_eq!(scenario::summary(&outcomes), "5 passed, 0 failed");
     });
@@ -201,7 +205,10 @@ fn what_should_pass_passes() {
 fn what_fails_says_why() {
     on_each(FAILING, |outcomes| {
         let told: Vec<String> = outcomes.iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!("what_fails_says_why", format!("{}\n{}", told.join("\n"), scenario::summary(&outcomes)));
+        insta::assert_snapshot!(
+            "what_fails_says_why",
+            format!("{}\n{}", told.join("\n"), scenario::summary(&outcomes))
+        );
     });
 }
 
@@ -210,8 +217,10 @@ fn a_filter_chooses_by_name_and_pages_may_be_absent() {
     let model = Arc::new(model(&format!("{CLINIC}---{PASSING}")));
     let folder = scratch_dir();
     let ground = Ground::Folder(folder.path().to_owned());
-    let template = Template::new(ground, Arc::clone(&model), &SystemIds::new(), "2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
-    let run = Run { model: &model, template: &template, pages: None, threads: 1, filter: Some("a page"), ended: &|_| {} };
+    let template =
+        Template::new(ground, Arc::clone(&model), &SystemIds::new(), "2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
+    let run =
+        Run { model: &model, template: &template, pages: None, threads: 1, filter: Some("a page"), ended: &|_| {} };
     let outcomes = scenario::run(&run);
     assert_eq!(scenario::summary(&outcomes), "0 passed, 1 failed");
     assert!(outcomes[0].to_string().ends_with("it opens a page, and this run has no pages to show"), "{}", outcomes[0]);

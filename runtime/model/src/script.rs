@@ -11,6 +11,7 @@ mod convert;
 mod engine;
 mod library;
 mod lint;
+mod meter;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -86,13 +87,15 @@ impl Scripts {
         let Some((script, signature)) = self.get(file).and_then(|script| Some((script, script.find(function)?))) else {
             return Err(Fault::new(format!("no script function `{file}::{function}`")));
         };
+        meter::begin();
         let options = CallFnOptions::new().eval_ast(false);
         let arguments: Vec<Dynamic> = arguments.iter().map(convert::to_script).collect();
         let given = engine::engine()
             .call_fn_with_options::<Dynamic>(options, &mut Scope::new(), &script.ast, function, arguments)
             .map_err(|error| failed(&script.file, signature, &error))?;
-        convert::from_script(&given)
-            .map_err(|fault| Fault::new(format!("{}:{}: `{function}` gives {fault}", script.file, signature.line)))
+        convert::from_script(&given).map_err(|fault| {
+            Fault::new(format!("{}:{}: what `{function}` gives: {fault}", script.file, signature.line))
+        })
     }
 }
 

@@ -156,6 +156,10 @@ fn what_runs_away_is_stopped_and_named() {
         "let s = \"x\"; loop { s += s; } s",
         "let l = [1]; loop { l += l; } l",
         "let l = []; loop { l = [l, l]; } l",
+        "let l = []; for i in range(0, 4000) { l.push(i); } loop { l == l }",
+        "let l = []; for i in range(0, 4000) { l.push(i); } loop { let m = l; }",
+        "let s = \"x\"; for i in range(0, 17) { s += s; } loop { let t = s + \"y\"; }",
+        "let s = \"x\"; for i in range(0, 17) { s += s; } loop { let t = `${s}${1}`; }",
         "let m = #{}; let i = 0; loop { m[text(i)] = i; i += 1; }",
         "\"a\" + 1",
         "1 + true",
@@ -170,8 +174,10 @@ fn what_runs_away_is_stopped_and_named() {
     ] {
         let (scripts, findings) = load(&format!("fn g(x) {{ g(x) + 1 }}\nfn f(x, today) {{\n  {body}\n}}"));
         assert_eq!(findings, "", "{body}");
+        let started = std::time::Instant::now();
         let moment = Value::DateTime("2026-03-02T09:00:00Z".parse().unwrap());
         let fault = scripts.call("s", "f", &[euros(5), moment]).expect_err(body);
+        assert!(started.elapsed().as_secs() < 30, "{body} ran for {:?}", started.elapsed());
         writeln!(report, "{body}\n  {fault}").unwrap();
     }
     insta::assert_snapshot!("script_faults", report);

@@ -66,7 +66,8 @@ impl Ground {
             Place::File(path) => {
                 let copy = self.create(name, "")?;
                 if let Place::File(to) = &copy.place {
-                    std::fs::copy(path, to).map_err(|error| Error::Unavailable(format!("{}: {error}", to.display())))?;
+                    std::fs::copy(path, to)
+                        .map_err(|error| Error::Unavailable(format!("{}: {error}", to.display())))?;
                 }
                 Ok(copy)
             }
@@ -143,7 +144,8 @@ fn quoted(name: &str) -> String {
 
 /// `url` with its database replaced; parameters stay.
 fn with_database(url: &str, name: &str) -> String {
-    let (address, parameters) = url.split_once('?').map_or((url, String::new()), |(address, rest)| (address, format!("?{rest}")));
+    let (address, parameters) =
+        url.split_once('?').map_or((url, String::new()), |(address, rest)| (address, format!("?{rest}")));
     let host = address.find("://").map_or(0, |at| at + 3);
     let end = address.get(host..).and_then(|rest| rest.find('/')).map_or(address.len(), |at| host + at);
     format!("{}/{name}{parameters}", address.get(..end).unwrap_or(address))
@@ -158,7 +160,10 @@ mod tests {
 
     #[test]
     fn the_database_of_a_url_is_replaced() {
-        assert_eq!(with_database("postgres://me@host:5432/postgres?sslmode=disable", "x"), "postgres://me@host:5432/x?sslmode=disable");
+        assert_eq!(
+            with_database("postgres://me@host:5432/postgres?sslmode=disable", "x"),
+            "postgres://me@host:5432/x?sslmode=disable"
+        );
         assert_eq!(with_database("postgres://host", "x"), "postgres://host/x");
     }
 
@@ -168,12 +173,15 @@ mod tests {
         let ground = Ground::of("sqlite:data/fichero.db", folder.path()).unwrap();
         let template = ground.make("template").unwrap();
         let db = template.open().unwrap();
-        let made: Result<(), Error> = db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, |tx| tx.script("CREATE TABLE only_here (id INTEGER)"));
+        let made: Result<(), Error> = db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, |tx| {
+            tx.script("CREATE TABLE only_here (id INTEGER)")
+        });
         made.unwrap();
         db.close();
         let copy = ground.copy(&template, "copy").unwrap();
         let db = copy.open().unwrap();
-        let found: Result<_, Error> = db.read_blocking(|tx| tx.query("SELECT count(*) FROM only_here", &[], &[crate::ColumnType::Integer]));
+        let found: Result<_, Error> =
+            db.read_blocking(|tx| tx.query("SELECT count(*) FROM only_here", &[], &[crate::ColumnType::Integer]));
         assert_eq!(found.unwrap().len(), 1);
         db.close();
         drop((copy, template));

@@ -6,4 +6,4 @@ pub mod pages;
 pub mod server;
 pub mod ui;
 
-pub use server::router;
+pub use server::{Setup, router};

@@ -10,6 +10,8 @@ use fichero_engine::Engine;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::ui::context::DemoLogin;
+use crate::ui::render;
 use crate::{api, health, pages};
 
 /// The largest body that is read, in bytes.
@@ -27,21 +29,34 @@ pub struct App {
     pub pages: pages::Pages,
 }
 
+/// What a server is told about itself.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Log-ins that everybody may see on the log-in page: those of a demo.
+    pub demo: Vec<DemoLogin>,
+}
+
 /// All routes of the server.
-pub fn router(engine: Engine) -> Router {
-    let app = App { engine, pages: pages::Pages::new() };
+///
+/// # Errors
+/// When a template or catalogue of the pages is wrong.
+pub fn router(engine: Engine, setup: Setup) -> Result<Router, render::Error> {
+    let app = App { engine, pages: pages::Pages::new(setup.demo)? };
     let set = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
-    Router::new()
+    let router = Router::new()
         .merge(api::routes())
         .merge(pages::routes())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
+        .fallback(pages::missing)
+        .method_not_allowed_fallback(pages::wrong_method)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::REFERRER_POLICY, "same-origin"))
         .layer(set(header::X_FRAME_OPTIONS, "DENY"))
         .layer(set(header::CACHE_CONTROL, "no-store"))
-        .with_state(app)
+        .with_state(app);
+    Ok(router)
 }

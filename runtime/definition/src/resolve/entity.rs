@@ -245,8 +245,20 @@ fn check_stored(cx: &Context<'_>, entity: EntityId, id: FieldId, place: &fichero
     true
 }
 
+/// The fields and conditions by which duplicates would be found.
+pub(super) fn check_duplicates(cx: &Context<'_>, entity: EntityId, findings: &mut Findings<'_>) {
+    let document = cx.declared.entities[entity.index()].document;
+    for entry in document.node.get("duplicates").map(Node::entries).unwrap_or_default() {
+        for field in entry.value.get("match").map(Node::entries).unwrap_or_default() {
+            cx.field_named(entity, &field.key.text, &field.key.place, findings);
+        }
+        filter(cx, entity, entry.value.get("where"), &format!("the search for duplicates `{}`", entry.key.text), findings);
+    }
+}
+
 /// Which entities are the lines of a parent.
-pub(super) fn line_of(model: &Model, findings: &mut Findings<'_>) -> Vec<(EntityId, LineOf)> {
+pub(super) fn line_of(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<(EntityId, LineOf)> {
+    let model = cx.model;
     let mut all: Vec<(EntityId, LineOf)> = Vec::new();
     for (parent, definition) in model.all_entities() {
         for (field, lines) in definition.all_fields() {
@@ -259,6 +271,16 @@ pub(super) fn line_of(model: &Model, findings: &mut Findings<'_>) -> Vec<(Entity
                         .help("use `children` in one of them, or an entity of its own for each"),
                 );
                 continue;
+            }
+            let reference = cx.declared.entities[of.index()].fields.get(by.index()).and_then(declare::FieldDeclaration::node);
+            let kept = reference.and_then(|node| node.entry("on_delete")).filter(|entry| entry.value.as_text().is_some_and(|word| &**word != "cascade"));
+            if let Some(entry) = kept {
+                let message = format!("records of `{}` are lines of a `{}`, and lines are deleted with it", model[of].name, definition.name);
+                findings.push(
+                    Diagnostic::error(code::CONFLICTING_KEYS, &entry.value.place, message)
+                        .label(&lines.place, "the lines")
+                        .help("write `on_delete: cascade` or leave it out, or let the parent have `children` instead of `lines`"),
+                );
             }
             all.push((of, LineOf { parent, field, by }));
         }

@@ -10,6 +10,7 @@ use super::declare::{FieldDeclaration, Origin};
 use super::findings::{Findings, quoted};
 use super::types::{Layers, Word, not_for};
 use super::{options, sequence, system, text};
+use crate::catalog::Document;
 use crate::node::Node;
 
 /// Keys that have a meaning for some types only, and what to say where they have none.
@@ -121,6 +122,15 @@ fn check_keys(node: &Node, word: Word, type_name: &str, is_rollup: bool, finding
     let is_through = node.entry("through");
     if let Some(entry) = is_through.filter(|_| word == Word::Ref && node.get("many").and_then(Node::as_bool) != Some(true)) {
         findings.error_with_help(code::KEY_NOT_FOR_TYPE, &entry.key.place, "`through` is for references to many records", "add `many: true`");
+    }
+}
+
+/// Keys of a `type` document that have no meaning for what it is of.
+pub(super) fn check_type_keys(document: &Document, word: Word, findings: &mut Findings<'_>) {
+    for (key, belongs, why) in BELONGS {
+        if let Some(entry) = document.node.entry(key).filter(|_| key != "of" && !belongs(word)) {
+            findings.push(not_for(entry, word.as_str(), why));
+        }
     }
 }
 

@@ -107,14 +107,14 @@ mod tests {
     fn parts_are_found_in_every_style() {
         assert_eq!(found("a: b == c", "c"), (1, 9, "c".into()));
         assert_eq!(found("a: 'b == \"c\"'", "c"), (1, 11, "c".into()));
-        assert_eq!(found("a: 'it''s me'", "me"), (1, 10, "me".into()));
+        assert_eq!(found("a: 'it''s me'", "me"), (1, 11, "me".into()));
         assert_eq!(found("a: 'it''s me'", "'"), (1, 7, "''".into()));
         assert_eq!(found("a: \"b\\\"c\\u0041 d\"", "d"), (1, 16, "d".into()));
         assert_eq!(found("a: |\n  b\n  c d\n", "d"), (3, 5, "d".into()));
         assert_eq!(found("a: |\n  b\n    c\n  d\n", "c"), (3, 5, "c".into()));
-        assert_eq!(found("a: >-\n  b and\n  c > d\n", "d"), (3, 7, "d".into()));
+        assert_eq!(found("a: >-\n  b and\n  c > d\n", "> d"), (3, 5, "> d".into()));
         assert_eq!(found("a: b and\n  c > d\n", "c >"), (2, 3, "c >".into()));
         assert_eq!(found("a: ñ == c", "c"), (1, 9, "c".into()));
-        assert_eq!(found("a: \"b and\n  c > d\"\n", "d"), (2, 7, "d".into()));
+        assert_eq!(found("a: \"b and\n  c > d\"\n", "> d"), (2, 5, "> d".into()));
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct Kinds<'k, 'c> {
     /// The runtime's own entities.
     pub user: EntityId,
     pub team: EntityId,
+    /// The ids of `options` documents, by name.
+    documents: HashMap<&'c str, OptionsId>,
     /// Option sets of `type` documents, which all fields of the type share, by where they are written.
     shared: HashMap<*const Node, OptionsId>,
     /// Option sets of stage fields, by entity and field.
@@ -55,7 +57,8 @@ impl<'k, 'c> Kinds<'k, 'c> {
         let options = options::documents(catalog, findings);
         let user = declared.find("user").unwrap_or(EntityId(0));
         let team = declared.find("team").unwrap_or(EntityId(0));
-        Self { declared, catalog, currency, options, user, team, shared: HashMap::new(), stages: HashMap::new() }
+        let documents = catalog.of_kind("options").zip(0..).map(|(document, index)| (&*document.name, OptionsId(index))).collect();
+        Self { declared, catalog, currency, options, user, team, documents, shared: HashMap::new(), stages: HashMap::new() }
     }
 
     /// The kind that a field says of itself. Lines, children, lookups and rollups without a type are texts for now.
@@ -169,7 +172,7 @@ impl<'k, 'c> Kinds<'k, 'c> {
             return None;
         };
         if entry.value.as_text().is_some() {
-            return options::find(self.catalog, &entry.value, findings);
+            return self.document(&entry.value, findings);
         }
         let of_type = field.node().is_some_and(|node| node.get("options").is_none()) || layers.is_of_type();
         let address: *const Node = &raw const entry.value;
@@ -186,6 +189,18 @@ impl<'k, 'c> Kinds<'k, 'c> {
         let options = self.add(set);
         self.shared.insert(address, options);
         Some(options)
+    }
+
+    /// The id of an `options` document.
+    fn document(&self, node: &Node, findings: &mut Findings<'_>) -> Option<OptionsId> {
+        let name = node.as_text()?;
+        let found = self.documents.get(&**name).copied();
+        if found.is_none() {
+            let known = self.options.iter().take(self.documents.len()).map(|options| &*options.name);
+            let message = format!("there is no document `options: {name}`");
+            findings.unknown(code::UNKNOWN_REFERENCE, &node.place, message, name, known);
+        }
+        found
     }
 
     fn add(&mut self, options: Options) -> OptionsId {

@@ -7,7 +7,7 @@ use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Attribute, Choice, Options};
 use fichero_model::kind::Type;
 use fichero_model::name;
-use fichero_model::{OptionsId, Value};
+use fichero_model::Value;
 use rust_decimal::Decimal;
 
 use super::findings::{Findings, quoted};
@@ -27,21 +27,6 @@ pub(super) fn documents(catalog: &Catalog, findings: &mut Findings<'_>) -> Vec<O
             set(Arc::clone(&document.name), &values, &Vocabulary { keys: &OPTION, fixed: &[], what: "option" }, findings)
         })
         .collect()
-}
-
-/// The id of an `options` document.
-pub(super) fn find(catalog: &Catalog, node: &Node, findings: &mut Findings<'_>) -> Option<OptionsId> {
-    let name = node.as_text()?;
-    let found = catalog.of_kind("options").position(|document| document.name == *name);
-    match found.and_then(|index| u16::try_from(index).ok()) {
-        Some(index) => Some(OptionsId(index)),
-        None => {
-            let known = catalog.of_kind("options").map(|document| &*document.name);
-            let message = format!("there is no document `options: {name}`");
-            findings.unknown(code::UNKNOWN_REFERENCE, &node.place, message, name, known);
-            None
-        }
-    }
 }
 
 /// What the keys of an option mean.

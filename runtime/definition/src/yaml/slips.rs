@@ -136,6 +136,7 @@ impl Builder<'_> {
         Some(Finding::mended(diagnostic, place.line, fix))
     }
 
+    /// A tag before a value.
     pub(super) fn tag(&mut self, span: &Span) {
         let tag = span.tag_span().unwrap_or(*span);
         let place = self.place(&tag);
@@ -173,6 +174,7 @@ impl Builder<'_> {
         self.note(diagnostic, place.line);
     }
 
+    /// The file holds more values than are read.
     pub(super) fn too_many(&mut self, span: &Span) {
         let diagnostic = Diagnostic::error(
             code::TOO_MANY_NODES,
@@ -223,6 +225,7 @@ impl Builder<'_> {
         self.findings.push(Finding::mended(diagnostic, line, fix));
     }
 
+    /// What to do where an anchor was meant to save writing.
     pub(super) fn instead_of_anchor(&self) -> &'static str {
         "write it out; fields that several entities share belong into a `mixin`, options into an `options` document"
     }

@@ -45,7 +45,8 @@ struct Need {
 /// Puts rows in order. Names that are no row's are other records' keys, and need nothing here.
 pub(super) fn order(model: &Model, rows: &[Row]) -> Order {
     let names = names(model, rows);
-    let mut needs: Vec<Vec<Need>> = rows.iter().enumerate().map(|(at, row)| needs(model, rows, &names, at, row)).collect();
+    let mut needs: Vec<Vec<Need>> =
+        rows.iter().enumerate().map(|(at, row)| needs(model, rows, &names, at, row)).collect();
     let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); rows.len()];
     // A row refers to itself once it is there.
     let mut left_out: Vec<Vec<FieldId>> = vec![Vec::new(); rows.len()];
@@ -60,7 +61,13 @@ pub(super) fn order(model: &Model, rows: &[Row]) -> Order {
     let mut waiting: BTreeSet<usize> = (0..rows.len()).collect();
     let mut ready: BTreeSet<usize> = waiting.iter().copied().filter(|at| needs[*at].is_empty()).collect();
     while !waiting.is_empty() {
-        let open = || waiting.iter().copied().filter(|at| !needs[*at].iter().any(|need| need.firm)).min_by_key(|at| needs[*at].len());
+        let open = || {
+            waiting
+                .iter()
+                .copied()
+                .filter(|at| !needs[*at].iter().any(|need| need.firm))
+                .min_by_key(|at| needs[*at].len())
+        };
         let Some(next) = ready.pop_first().or_else(open) else {
             order.stuck = waiting.into_iter().collect();
             break;
@@ -136,7 +143,13 @@ pub(super) fn locals(model: &Model, setting: &Setting) -> BTreeSet<usize> {
 }
 
 /// Tells `found` every record that a setting names: its entity, its name, and whether a line of the record names it.
-fn named(model: &Model, entity: EntityId, field: FieldId, setting: &Setting, found: &mut dyn FnMut(EntityId, &str, bool)) {
+fn named(
+    model: &Model,
+    entity: EntityId,
+    field: FieldId,
+    setting: &Setting,
+    found: &mut dyn FnMut(EntityId, &str, bool),
+) {
     match (setting, &model[entity][field].kind) {
         (Setting::Named(name), Kind::Ref(reference)) => match (&*reference.targets, name.split_once(':')) {
             ([only], _) => found(*only, name, false),
@@ -156,4 +169,3 @@ fn named(model: &Model, entity: EntityId, field: FieldId, setting: &Setting, fou
         _ => {}
     }
 }
-

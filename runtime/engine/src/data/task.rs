@@ -130,7 +130,8 @@ impl Load {
 
     fn input(&self, work: &Work<'_>, fill: &Fill) -> Result<Input, Refusal> {
         let row = &self.rows[fill.row];
-        let given: Vec<(FieldId, Setting)> = row.set.iter().filter(|(field, _)| fill.fields.contains(field)).cloned().collect();
+        let given: Vec<(FieldId, Setting)> =
+            row.set.iter().filter(|(field, _)| fill.fields.contains(field)).cloned().collect();
         let mut locals = Vec::new();
         for local in given.iter().flat_map(|(_, setting)| order::locals(&work.live.model, setting)) {
             let Some(other) = self.rows.get(local) else { continue };

@@ -41,7 +41,13 @@ impl From<Problem> for Outcome {
 ///
 /// # Errors
 /// When a definition fails or the database cannot be read or written.
-pub(super) fn read(work: &Work<'_>, lookup: &mut Lookup<'_>, column: &Column, text: &str, row: &[Value]) -> Result<Outcome, Refusal> {
+pub(super) fn read(
+    work: &Work<'_>,
+    lookup: &mut Lookup<'_>,
+    column: &Column,
+    text: &str,
+    row: &[Value],
+) -> Result<Outcome, Refusal> {
     let field = &work.live.model[lookup.entity][column.field()];
     if text.contains('\0') {
         return Ok(about(field, "nul", []).into());
@@ -51,7 +57,9 @@ pub(super) fn read(work: &Work<'_>, lookup: &mut Lookup<'_>, column: &Column, te
     match setting::eval(work, expr, row, Some(&Value::text(text)))? {
         Value::Nothing => Ok(empty(work, lookup, column, field)?),
         // What a reference is found by, or a choice is called, is looked up as a cell is.
-        Value::Text(result) if !matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. }) => of_text(work, lookup, column, field, &result),
+        Value::Text(result) if !matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. }) => {
+            of_text(work, lookup, column, field, &result)
+        }
         result => Ok(Outcome::Given(Given::Value(result))),
     }
 }
@@ -71,17 +79,24 @@ fn empty(work: &Work<'_>, lookup: &mut Lookup<'_>, column: &Column, field: &Fiel
     match (&column.default, &field.kind) {
         (None, _) => Ok(Outcome::Silent),
         // Never empty, so this does not come back here.
-        (Some(Value::Text(name)), Kind::Ref(_)) => of_text(work, lookup, column, field, &name.to_string()),
+        (Some(Value::Text(name)), Kind::Ref(_)) => of_text(work, lookup, column, field, name),
         (Some(value), _) => Ok(Outcome::Given(Given::Value(value.clone()))),
     }
 }
 
-fn of_text(work: &Work<'_>, lookup: &mut Lookup<'_>, column: &Column, field: &Field, text: &str) -> Result<Outcome, Refusal> {
+fn of_text(
+    work: &Work<'_>,
+    lookup: &mut Lookup<'_>,
+    column: &Column,
+    field: &Field,
+    text: &str,
+) -> Result<Outcome, Refusal> {
     if text.is_empty() {
         return empty(work, lookup, column, field);
     }
     if let Target::Currency(_) = column.target {
-        return Ok(Currency::parse(&text.to_uppercase()).map_or_else(|| about(field, "not_currency", []).into(), Outcome::Currency));
+        return Ok(Currency::parse(&text.to_uppercase())
+            .map_or_else(|| about(field, "not_currency", []).into(), Outcome::Currency));
     }
     match &field.kind {
         Kind::Ref(_) => of_names(work, lookup, column, field, text),
@@ -117,9 +132,8 @@ fn one(work: &Work<'_>, column: &Column, field: &Field, text: &str) -> Result<Gi
             let amount = text::amount(field, &plain(text)?, MONEY_SCALE, &column.notation)?;
             Ok(Given::Money { amount: Some(Some(amount)), currency })
         }
-        Kind::Decimal { scale } => {
-            text::amount(field, &plain(text)?, *scale, &column.notation).map(|number| Given::Value(Value::Decimal(number)))
-        }
+        Kind::Decimal { scale } => text::amount(field, &plain(text)?, *scale, &column.notation)
+            .map(|number| Given::Value(Value::Decimal(number))),
         Kind::Integer => text::value(&work.live.model, field, &plain(text)?, &column.notation).map(Given::Value),
         _ => text::value(&work.live.model, field, text, &column.notation).map(Given::Value),
     }
@@ -136,7 +150,13 @@ fn split_currency(text: &str) -> (&str, Option<Currency>) {
 }
 
 /// Names of records, of a field that holds many parted by `;`.
-fn of_names(work: &Work<'_>, lookup: &mut Lookup<'_>, column: &Column, field: &Field, text: &str) -> Result<Outcome, Refusal> {
+fn of_names(
+    work: &Work<'_>,
+    lookup: &mut Lookup<'_>,
+    column: &Column,
+    field: &Field,
+    text: &str,
+) -> Result<Outcome, Refusal> {
     let names: Vec<&str> = match field.many {
         true => text.split(';').map(str::trim).filter(|name| !name.is_empty()).collect(),
         false => vec![text],
@@ -156,7 +176,9 @@ fn of_names(work: &Work<'_>, lookup: &mut Lookup<'_>, column: &Column, field: &F
     Ok(match (missing, field.many) {
         (Some((names, problem)), _) => Outcome::Missing(names, problem),
         (None, true) => Outcome::Given(Given::Value(Value::list(found.into_iter().map(Value::Ref)))),
-        (None, false) => found.first().map_or(Outcome::Silent, |reference| Outcome::Given(Given::Value(Value::Ref(*reference)))),
+        (None, false) => {
+            found.first().map_or(Outcome::Silent, |reference| Outcome::Given(Given::Value(Value::Ref(*reference))))
+        }
     })
 }
 

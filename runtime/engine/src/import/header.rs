@@ -115,10 +115,19 @@ fn by_mapping(model: &Model, mapping: &Mapping, headers: &[String], slips: &mut 
     for column in &mapping.columns {
         match find(headers, &column.header) {
             Some(at) => places.push(at),
-            None => slips.push(format!("{}: the file has no column `{}`{}", mapping.place, column.header, hint(&column.header, headers.iter().map(String::as_str)))),
+            None => slips.push(format!(
+                "{}: the file has no column `{}`{}",
+                mapping.place,
+                column.header,
+                hint(&column.header, headers.iter().map(String::as_str))
+            )),
         }
     }
-    let columns = mapping.columns.iter().zip(&places).filter_map(|(column, at)| mapped(model, mapping.entity, column, *at, headers));
+    let columns = mapping
+        .columns
+        .iter()
+        .zip(&places)
+        .filter_map(|(column, at)| mapped(model, mapping.entity, column, *at, headers));
     let passed_over = headers.iter().enumerate().filter(|(at, header)| !places.contains(at) && !header.is_empty());
     Plan {
         entity: mapping.entity,
@@ -165,7 +174,15 @@ fn by_headings(model: &Model, request: &Request<'_>, headers: &[String], slips: 
     }
     let filled = columns.iter().filter(|column| matches!(column.target, Target::Field(_))).map(Column::field);
     let matching = filled.filter(|field| definition[*field].external).collect();
-    Plan { entity: request.entity, width: headers.len(), columns, set: Vec::new(), matching, locals: Vec::new(), passed_over: Vec::new() }
+    Plan {
+        entity: request.entity,
+        width: headers.len(),
+        columns,
+        set: Vec::new(),
+        matching,
+        locals: Vec::new(),
+        passed_over: Vec::new(),
+    }
 }
 
 fn heading(definition: &Entity, header: &str, at: usize, slips: &mut Vec<String>) -> Option<Target> {
@@ -181,12 +198,18 @@ fn heading(definition: &Entity, header: &str, at: usize, slips: &mut Vec<String>
         return Some(Target::Currency(id));
     }
     let folded = fold::key(header);
-    let labelled = |field: &Field| field.label.all().iter().any(|(_, label)| fold::key(label) == folded) || name::mended(header).as_deref() == Some(&*field.name);
+    let labelled = |field: &Field| {
+        field.label.all().iter().any(|(_, label)| fold::key(label) == folded)
+            || name::mended(header).as_deref() == Some(&*field.name)
+    };
     let mut found = definition.all_fields().filter(|(_, field)| labelled(field));
     match (found.next(), found.next()) {
         (Some((id, _)), None) => Some(Target::Field(id)),
         (Some((_, one)), Some((_, other))) => {
-            slips.push(format!("the column `{header}` could be `{}` or `{}`; write the name of the field", one.name, other.name));
+            slips.push(format!(
+                "the column `{header}` could be `{}` or `{}`; write the name of the field",
+                one.name, other.name
+            ));
             None
         }
         _ => {
@@ -214,7 +237,8 @@ fn matching(model: &Model, plan: &Plan, wanted: &str, slips: &mut Vec<String>) -
         slips.push(format!("`{}` has no field `{wanted}` to match by{}", definition.name, hint(wanted, known)));
         return None;
     };
-    let filled = plan.columns.iter().any(|column| column.target == Target::Field(id)) || plan.set.iter().any(|(set, _)| *set == id);
+    let filled = plan.columns.iter().any(|column| column.target == Target::Field(id))
+        || plan.set.iter().any(|(set, _)| *set == id);
     if !filled {
         slips.push(format!("rows are to be matched by `{wanted}`, which no column fills"));
         return None;
@@ -229,7 +253,10 @@ fn matching(model: &Model, plan: &Plan, wanted: &str, slips: &mut Vec<String>) -
 /// A heading is found as it is written, else without regard to case, marks and white space.
 fn find(headers: &[String], wanted: &str) -> Option<usize> {
     let folded = fold::key(wanted);
-    headers.iter().position(|header| header == wanted).or_else(|| headers.iter().position(|header| fold::key(header) == folded))
+    headers
+        .iter()
+        .position(|header| header == wanted)
+        .or_else(|| headers.iter().position(|header| fold::key(header) == folded))
 }
 
 fn hint<'n>(wanted: &str, known: impl Iterator<Item = &'n str>) -> String {

@@ -21,9 +21,11 @@ const MOST: usize = 2_000;
 pub(super) fn hopeless(waiting: &mut Vec<Waiting>) -> Vec<Waiting> {
     let mut lost = Vec::new();
     loop {
-        let offered: HashSet<String> = waiting.iter().flat_map(|waiting| &waiting.offers).map(|name| fold::key(name)).collect();
-        let (kept, gone): (Vec<_>, Vec<_>) =
-            std::mem::take(waiting).into_iter().partition(|one| one.missing.iter().all(|name| offered.contains(&fold::key(name))));
+        let offered: HashSet<String> =
+            waiting.iter().flat_map(|waiting| &waiting.offers).map(|name| fold::key(name)).collect();
+        let (kept, gone): (Vec<_>, Vec<_>) = std::mem::take(waiting)
+            .into_iter()
+            .partition(|one| one.missing.iter().all(|name| offered.contains(&fold::key(name))));
         *waiting = kept;
         if gone.is_empty() {
             break;
@@ -75,7 +77,8 @@ async fn all(engine: &Engine, live: &Arc<Live>, task: &Import, lines: Arc<[Line]
                 let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());
                 task.rest(&work, line, *id, &mut memory).map_err(|refusal| Ended::Row(at, refusal))?;
             }
-            let done: Vec<Result<Done, Refusal>> = ids.iter().map(|(effect, _)| Ok(Done::Taken { effect: *effect, made: 0 })).collect();
+            let done: Vec<Result<Done, Refusal>> =
+                ids.iter().map(|(effect, _)| Ok(Done::Taken { effect: *effect, made: 0 })).collect();
             task.close(tx, &done)?;
             Ok(done.into_iter().flatten().collect())
         })

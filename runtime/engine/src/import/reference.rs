@@ -86,7 +86,13 @@ impl<'l> Lookup<'l> {
     ///
     /// # Errors
     /// When the database cannot be read, or a record that is to be made is refused.
-    pub(super) fn find(&mut self, work: &Work<'_>, column: &Column, field: &Field, name: &str) -> Result<Look, Refusal> {
+    pub(super) fn find(
+        &mut self,
+        work: &Work<'_>,
+        column: &Column,
+        field: &Field,
+        name: &str,
+    ) -> Result<Look, Refusal> {
         let Kind::Ref(reference) = &field.kind else { return Ok(Look::Wrong(about(field, "not_reference", []))) };
         let key = (column.at, name.to_owned());
         let made = self.made.iter().find(|(known, _)| *known == key).map(|(_, made)| *made);
@@ -105,7 +111,10 @@ impl<'l> Lookup<'l> {
                 Ok(Look::Found(made))
             }
             Found::None => {
-                let problem = ("reference_missing", Message::with("reference_named", [Argument::from(&field.label), Argument::from(name)]));
+                let problem = (
+                    "reference_missing",
+                    Message::with("reference_named", [Argument::from(&field.label), Argument::from(name)]),
+                );
                 Ok(if reference.targets.contains(&self.entity) { Look::Missing(problem) } else { Look::Wrong(problem) })
             }
         }
@@ -141,7 +150,8 @@ fn in_entity(work: &Work<'_>, entity: EntityId, by: Option<FieldId>, name: &str)
         return Ok(work.living(reference)?.map_or(Found::None, |_| Found::One(reference)));
     }
     let definition = &work.live.model[entity];
-    let keys = |wanted: fn(&Field) -> bool| definition.all_fields().filter(move |(_, field)| wanted(field)).map(|(id, _)| id);
+    let keys =
+        |wanted: fn(&Field) -> bool| definition.all_fields().filter(move |(_, field)| wanted(field)).map(|(id, _)| id);
     let external = keys(|field| field.external);
     let unique = keys(|field| field.unique && !field.external);
     for field in external.chain(unique).chain([definition.title]) {
@@ -185,7 +195,11 @@ fn make(work: &Work<'_>, reference: &Reference, by: Option<FieldId>, name: &str)
     match text::value(&work.live.model, &work.live.model[entity][field], name, &notation) {
         Ok(value) => input.put(field, Given::Value(value)),
         Err((code, message)) => {
-            input.errors.push(crate::refusal::FieldError::new(work.live.model[entity][field].name.to_string(), code, message));
+            input.errors.push(crate::refusal::FieldError::new(
+                work.live.model[entity][field].name.to_string(),
+                code,
+                message,
+            ));
         }
     }
     let done = record::apply(work, Command::Create { entity, input })?;

@@ -34,7 +34,7 @@ impl<W: Write> Rejects<W> {
     }
 
     /// Writes a row with what is wrong with it.
-    pub(super) fn write(&mut self, line: &Line, errors: &[FieldError], refusal: &Refusal, plan: &Plan, locale: Locale) -> Result<(), Error> {
+    pub(super) fn write(&mut self, line: &Line, refusal: &Refusal, plan: &Plan, locale: Locale) -> Result<(), Error> {
         if let Some(heading) = self.heading.take() {
             self.writer.write_byte_record(&heading).map_err(failed)?;
         }
@@ -43,7 +43,7 @@ impl<W: Write> Rejects<W> {
         while record.len() < self.width {
             record.push_field(b"");
         }
-        record.push_field(why(line, errors, refusal, plan, locale).as_bytes());
+        record.push_field(why(line, refusal, plan, locale).as_bytes());
         self.writer.write_byte_record(&record).map_err(failed)
     }
 
@@ -57,12 +57,13 @@ fn failed(error: csv::Error) -> Error {
 }
 
 /// `line 7: amount: not a number; close_date: not a date`, with the headings of the file where a column fills the field.
-fn why(line: &Line, errors: &[FieldError], refusal: &Refusal, plan: &Plan, locale: Locale) -> String {
+fn why(line: &Line, refusal: &Refusal, plan: &Plan, locale: Locale) -> String {
     let heading = |error: &FieldError| {
         let column = plan.columns.iter().find(|column| *column.name == error.field);
         column.map_or_else(|| error.field.clone(), |column| column.header.clone())
     };
-    let mut reasons: Vec<String> = errors
+    let mut reasons: Vec<String> = refusal
+        .errors
         .iter()
         .map(|error| {
             let message = error.message.text(locale);

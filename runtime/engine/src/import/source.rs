@@ -48,7 +48,8 @@ impl<R: Read> Source<R> {
         let delimiter = delimiter_of(&start);
         let since = Arc::new(AtomicU64::new(0));
         let bounded = Bounded { inner: Cursor::new(start).chain(file), since: Arc::clone(&since) };
-        let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bounded);
+        let mut reader =
+            ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bounded);
         let mut heading = ByteRecord::new();
         let found = reader.read_byte_record(&mut heading).map_err(|error| broken(&error, 1))?;
         if !found {
@@ -100,7 +101,9 @@ struct Bounded<R> {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.since.load(Ordering::Relaxed) > LONGEST_ROW {
-            return Err(io::Error::other("this row is longer than 8 MiB; a quote was probably opened here and never closed"));
+            return Err(io::Error::other(
+                "this row is longer than 8 MiB; a quote was probably opened here and never closed",
+            ));
         }
         let count = self.inner.read(buffer)?;
         self.since.fetch_add(count as u64, Ordering::Relaxed);
@@ -114,10 +117,15 @@ fn check_encoding(start: &[u8]) -> Result<(), Error> {
         return Err(Error::File(format!("the file is UTF-16; {save}")));
     }
     if start.starts_with(b"PK\x03\x04") {
-        return Err(Error::File("the file is a workbook or an archive, not CSV; save the sheet as CSV in UTF-8".to_owned()));
+        return Err(Error::File(
+            "the file is a workbook or an archive, not CSV; save the sheet as CSV in UTF-8".to_owned(),
+        ));
     }
     if let Some(at) = start.iter().position(|byte| *byte == 0) {
-        return Err(Error::File(format!("line {} holds a NUL byte, so the file is not text in UTF-8; {save}", line_of(start, at))));
+        return Err(Error::File(format!(
+            "line {} holds a NUL byte, so the file is not text in UTF-8; {save}",
+            line_of(start, at)
+        )));
     }
     let Err(error) = std::str::from_utf8(start) else { return Ok(()) };
     // The look may have ended in the middle of a character.
@@ -154,11 +162,16 @@ fn delimiter_of(start: &[u8]) -> u8 {
 
 fn headers(heading: &ByteRecord) -> Result<Vec<String>, Error> {
     if heading.len() > MOST_COLUMNS {
-        return Err(Error::File(format!("the heading names {} columns; at most {MOST_COLUMNS} are taken", heading.len())));
+        return Err(Error::File(format!(
+            "the heading names {} columns; at most {MOST_COLUMNS} are taken",
+            heading.len()
+        )));
     }
     let mut names: Vec<String> = Vec::with_capacity(heading.len());
     for cell in heading {
-        let name = std::str::from_utf8(cell).map_err(|_| Error::File("the heading is not UTF-8; save the file as UTF-8".to_owned()))?.trim();
+        let name = std::str::from_utf8(cell)
+            .map_err(|_| Error::File("the heading is not UTF-8; save the file as UTF-8".to_owned()))?
+            .trim();
         if !name.is_empty() && names.iter().any(|known| known == name) {
             return Err(Error::File(format!("two columns are called `{name}`; rename one of them")));
         }
@@ -210,7 +223,8 @@ mod tests {
     #[test]
     fn rows_know_their_lines_also_behind_line_breaks_in_cells() {
         let mut source = open(b"name,note\nA,\"two\nlines\"\n\nB,one\n").unwrap();
-        let lines: Vec<(u64, usize)> = source.read(10).unwrap().iter().map(|line| (line.number, line.cells.len())).collect();
+        let lines: Vec<(u64, usize)> =
+            source.read(10).unwrap().iter().map(|line| (line.number, line.cells.len())).collect();
         assert_eq!(lines, [(2, 2), (5, 2)]);
     }
 

@@ -11,8 +11,8 @@ use fichero_store::system::import::{self as stored, Progress};
 
 use super::cell::{self, Outcome};
 use super::header::Plan;
-pub(super) use super::reference::{Known, Memory};
 use super::reference::Lookup;
+pub(super) use super::reference::{Known, Memory};
 use super::source::Line;
 use crate::actor::Actor;
 use crate::command::{Command, Effect, Mode};
@@ -109,7 +109,8 @@ impl Task for Import {
 
     fn close(&self, tx: &mut Tx, results: &[Result<Done, Refusal>]) -> Result<(), Refusal> {
         let Some(batch) = self.batch else { return Ok(()) };
-        let count = |wanted: fn(&Result<Done, Refusal>) -> bool| results.iter().filter(|result| wanted(result)).count() as i64;
+        let count =
+            |wanted: fn(&Result<Done, Refusal>) -> bool| results.iter().filter(|result| wanted(result)).count() as i64;
         let mut progress = self.before;
         progress.reached += if self.first { results.len() as i64 } else { 0 };
         progress.created += count(|result| matches!(result, Ok(Done::Taken { effect: Effect::Created, .. })));
@@ -172,9 +173,13 @@ impl Import {
             match outcome {
                 Outcome::Silent => {}
                 Outcome::Given(given) => give(&mut row.input, column.field(), given),
-                Outcome::Currency(currency) => give(&mut row.input, column.field(), Given::Money { amount: None, currency: Some(currency) }),
+                Outcome::Currency(currency) => {
+                    give(&mut row.input, column.field(), Given::Money { amount: None, currency: Some(currency) })
+                }
                 Outcome::Missing(names, problem) => row.missing.push((column.field(), names, problem)),
-                Outcome::Wrong((code, message)) => row.input.errors.push(FieldError::new(field.name.to_string(), code, message)),
+                Outcome::Wrong((code, message)) => {
+                    row.input.errors.push(FieldError::new(field.name.to_string(), code, message))
+                }
             }
         }
         self.constants(work, &mut row.input, &locals)?;
@@ -185,7 +190,8 @@ impl Import {
     /// The values that every row has.
     fn constants(&self, work: &Work<'_>, input: &mut Input, locals: &[Value]) -> Result<(), Refusal> {
         for (id, setting) in &self.plan.set {
-            let one = setting::input(work, self.plan.entity, std::slice::from_ref(&(*id, Setting::clone(setting))), locals)?;
+            let one =
+                setting::input(work, self.plan.entity, std::slice::from_ref(&(*id, Setting::clone(setting))), locals)?;
             input.errors.extend(one.errors);
             for (id, given) in one.fields {
                 // An expression that gives nothing says nothing, as an empty cell does.
@@ -269,6 +275,8 @@ fn give(input: &mut Input, id: FieldId, given: Given) {
 
 fn missing(work: &Work<'_>, import: &Import, missing: &[(FieldId, Vec<String>, Problem)]) -> Refusal {
     let definition = &work.live.model[import.plan.entity];
-    let error = |(id, _, (code, message)): &(FieldId, Vec<String>, Problem)| FieldError::new(definition[*id].name.to_string(), code, message.clone());
+    let error = |(id, _, (code, message)): &(FieldId, Vec<String>, Problem)| {
+        FieldError::new(definition[*id].name.to_string(), code, message.clone())
+    };
     Refusal::invalid(missing.iter().map(error).collect())
 }

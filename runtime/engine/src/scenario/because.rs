@@ -10,7 +10,9 @@ pub(super) fn names(because: &str, refusal: &Refusal) -> bool {
     let error = |error: &FieldError| {
         let rule = error.rule.as_deref();
         let pair = because.strip_prefix(&error.field).and_then(|rest| rest.strip_prefix('.'));
-        because == error.code || Some(because) == rule || pair.is_some_and(|word| word == error.code || Some(word) == rule)
+        because == error.code
+            || Some(because) == rule
+            || pair.is_some_and(|word| word == error.code || Some(word) == rule)
     };
     because == refusal.code || refusal.errors.iter().any(error)
 }
@@ -37,7 +39,8 @@ mod tests {
     fn a_refusal_is_named_in_several_ways() {
         let found = FieldError::new("parent", "rule", Message::key("invalid")).found_by(&"no_circle".into());
         let refusal = Refusal::invalid(vec![found, FieldError::new("name", "required", Message::key("invalid"))]);
-        for because in ["invalid", "rule", "no_circle", "parent.no_circle", "parent.rule", "required", "name.required"] {
+        for because in ["invalid", "rule", "no_circle", "parent.no_circle", "parent.rule", "required", "name.required"]
+        {
             assert!(names(because, &refusal), "{because}");
         }
         for because in ["unique", "parent.required", "name", "parent", "name.no_circle", ""] {

@@ -72,7 +72,8 @@ impl Copy<'_> {
 
 fn publish(db: &Db, model: &Arc<Model>, now: Timestamp) -> Result<Live, deploy::Error> {
     deploy::install(db)?;
-    let definitions = Definitions { model: Arc::clone(model), files: Arc::new(BTreeMap::new()), hash: Arc::clone(&model.revision) };
+    let definitions =
+        Definitions { model: Arc::clone(model), files: Arc::new(BTreeMap::new()), hash: Arc::clone(&model.revision) };
     let order = Order { base: 0, consent: None, by: "test".to_owned(), at: now };
     let (deployment, _) = deploy::publish(db, &definitions, &order)?;
     deploy::live(db, &Deployed { deployment, definitions })

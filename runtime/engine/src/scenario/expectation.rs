@@ -52,7 +52,8 @@ fn gather(work: &Work<'_>, expr: &Expr, context: &Context<'_>, node: &Node, part
 
 fn part(work: &Work<'_>, expr: &Expr, context: &Context<'_>, node: &Node, sides: &[&Node]) -> Part {
     let values = sides.iter().filter(|side| !is_constant(side)).map(|side| {
-        let value = eval_node(side, context).map_or_else(|fault| format!("(no value: {fault})"), |value| shown(work, &value));
+        let value =
+            eval_node(side, context).map_or_else(|fault| format!("(no value: {fault})"), |value| shown(work, &value));
         (piece(&expr.text, &side.at), value)
     });
     Part { text: piece(&expr.text, &node.at), values: values.collect() }
@@ -78,10 +79,13 @@ pub(super) fn shown(work: &Work<'_>, value: &Value) -> String {
         Value::Nothing => "()".to_owned(),
         Value::Text(text) => format!("{text:?}"),
         Value::Duration(seconds) => format!("{seconds} seconds"),
-        Value::List(items) => format!("[{}]", items.iter().map(|item| shown(work, item)).collect::<Vec<_>>().join(", ")),
+        Value::List(items) => {
+            format!("[{}]", items.iter().map(|item| shown(work, item)).collect::<Vec<_>>().join(", "))
+        }
         Value::Ref(reference) => {
             let definition = &work.live.model[reference.entity];
-            let title = work.any(*reference).ok().flatten().and_then(|row| show::value(work, &row, definition.title).ok());
+            let title =
+                work.any(*reference).ok().flatten().and_then(|row| show::value(work, &row, definition.title).ok());
             match title {
                 Some(title) => format!("{} {}", definition.name, shown(work, &title)),
                 None => format!("{} {}", definition.name, reference.id),

@@ -69,14 +69,18 @@ impl Place {
             .write(Priority::Interactive, Isolation::ReadCommitted, move |engine, _, tx| {
                 let now = engine.clock().now();
                 let (id, due_at) = (engine.ids().id(now), later(now, after));
-                Ok::<_, Refusal>(job::enqueue(tx, &NewJob { id, lane, kind: "echo".into(), key: None, due_at, payload: payload.clone() })?)
+                Ok::<_, Refusal>(job::enqueue(
+                    tx,
+                    &NewJob { id, lane, kind: "echo".into(), key: None, due_at, payload: payload.clone() },
+                )?)
             })
             .await
             .unwrap();
     }
 
     async fn said(&self) -> Vec<String> {
-        let messages = self.engine.read(|_, _, tx| outbox::since(tx, None, 1_000).map_err(Refusal::from)).await.unwrap();
+        let messages =
+            self.engine.read(|_, _, tx| outbox::since(tx, None, 1_000).map_err(Refusal::from)).await.unwrap();
         messages.iter().filter_map(|message| message.subject.as_deref().map(str::to_owned)).collect()
     }
 

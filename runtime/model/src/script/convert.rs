@@ -6,6 +6,7 @@
 use rhai::{Array, Dynamic, ImmutableString, Map};
 use rust_decimal::Decimal;
 
+use super::meter;
 use crate::expr::number;
 use crate::value::Value;
 
@@ -50,15 +51,19 @@ fn json_to_script(json: &serde_json::Value) -> Dynamic {
     }
 }
 
-/// What a script gives, as a value: the end of "gives …" when it is none.
+/// What a script gives, as a value.
+///
+/// # Errors
+/// What it is when it is none, as the end of a sentence; or that the call has done too much.
 pub(super) fn from_script(given: &Dynamic) -> Result<Value, String> {
     from_nested(given, 0)
 }
 
 fn from_nested(given: &Dynamic, depth: usize) -> Result<Value, String> {
     if depth > DEEPEST {
-        return Err("a list that nests too deeply".to_owned());
+        return Err("a list nests too deeply".to_owned());
     }
+    meter::pay(0)?;
     if given.is_unit() {
         return Ok(Value::Nothing);
     }
@@ -75,6 +80,7 @@ fn from_nested(given: &Dynamic, depth: usize) -> Result<Value, String> {
         return Ok(Value::text(letter.encode_utf8(&mut [0; 4])));
     }
     if let Some(text) = given.read_lock::<ImmutableString>() {
+        meter::pay(text.len())?;
         return Ok(Value::text(&text));
     }
     if let Some(sealed) = given.read_lock::<Sealed>() {
@@ -87,7 +93,7 @@ fn from_nested(given: &Dynamic, depth: usize) -> Result<Value, String> {
     if let Some(members) = given.read_lock::<Map>() {
         return Ok(Value::Json(serde_json::Value::Object(object(&members, depth)?).into()));
     }
-    Err(format!("{}, which is no value of the language", given.type_name()))
+    Err(format!("this is {}, which is no value of the language", given.type_name()))
 }
 
 fn object(members: &Map, depth: usize) -> Result<serde_json::Map<String, serde_json::Value>, String> {

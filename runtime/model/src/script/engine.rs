@@ -6,7 +6,7 @@ use rhai::packages::{BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, B
 use rhai::{Engine, EvalAltResult, OptimizationLevel};
 
 /// The most operations of one call.
-const MOST_OPERATIONS: u64 = 250_000;
+const MOST_OPERATIONS: u64 = 100_000;
 /// How deep functions may call each other.
 const DEEPEST_CALLS: usize = 24;
 /// How deep expressions may nest, at the top and within functions.
@@ -14,7 +14,7 @@ const DEEPEST_EXPRESSIONS: usize = 64;
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 1 << 18;
 /// The longest list, and the largest map.
-const LARGEST_LIST: usize = 10_000;
+const LARGEST_LIST: usize = 5_000;
 /// The most functions of a file, closures included.
 const MOST_FUNCTIONS: usize = 500;
 /// The most variables at a time.

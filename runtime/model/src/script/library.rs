@@ -81,7 +81,7 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 fn value(given: &Dynamic) -> Outcome<Value> {
-    from_script(given).map_err(|what| failure(&format!("this is {what}")))
+    from_script(given).map_err(|what| failure(&what))
 }
 
 fn failure(message: &str) -> Box<EvalAltResult> {

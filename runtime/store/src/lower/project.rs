@@ -1,14 +1,15 @@
 //! Values that are read back: which columns they are selected as, and how they are made of them.
 
+use fichero_model::entity::System;
 use fichero_model::expr::{Expr, Node, Op};
 use fichero_model::kind::Type;
 use fichero_model::value::Money;
-use fichero_model::{Ref, Value};
+use fichero_model::{EntityId, Ref, Value};
 use rust_decimal::Decimal;
 
 use super::number::from_sortable;
 use super::path::{Source, is_path};
-use super::{Lowering, Operand, Repr, Scalar};
+use super::{Lowering, Operand, Repr, RowAt, Scalar};
 use crate::layout::{self, Form, Stored};
 use crate::{Cell, ColumnType, Error};
 
@@ -21,6 +22,8 @@ pub(crate) enum Projection<'a> {
     Stored { stored: &'a Stored, columns: Vec<String> },
     /// One column that was worked out.
     Scalar { scalar: Scalar, ty: Type },
+    /// A reference that was worked out: the ids of the rows it may point to, of which at most one is there.
+    Rows { ids: Vec<(EntityId, String)> },
 }
 
 impl<'a> Projection<'a> {
@@ -32,6 +35,7 @@ impl<'a> Projection<'a> {
                 columns.iter().cloned().zip(stored.read().map(|(_, ty)| ty)).collect()
             }
             Projection::Scalar { scalar, .. } => vec![(scalar.selected(dialect), scalar.repr.column(dialect))],
+            Projection::Rows { ids } => ids.iter().map(|(_, id)| (id.clone(), ColumnType::Id)).collect(),
         }
     }
 
@@ -41,6 +45,7 @@ impl<'a> Projection<'a> {
             Projection::Constant(_) => Vec::new(),
             Projection::Stored { columns, .. } => columns.clone(),
             Projection::Scalar { scalar, .. } => vec![scalar.sql.clone()],
+            Projection::Rows { ids } => ids.iter().map(|(_, id)| id.clone()).collect(),
         }
     }
 
@@ -63,6 +68,15 @@ impl<'a> Projection<'a> {
             Projection::Scalar { scalar, ty } => {
                 let cell = cells.next().unwrap_or(Cell::Null(ColumnType::Text));
                 scalar_value(lowered, scalar.repr, ty, cell)
+            }
+            Projection::Rows { ids } => {
+                let mut found = Value::Nothing;
+                for (entity, _) in ids {
+                    if let Some(Cell::Id(id)) = cells.next() {
+                        found = Value::Ref(Ref { entity: *entity, id });
+                    }
+                }
+                Ok(found)
             }
         }
     }
@@ -89,7 +103,7 @@ pub(crate) fn scalar_value(lowered: &Lowered<'_>, repr: Repr, ty: &Type, cell: C
         (Repr::Id, Cell::Id(id)) => match ty {
             Type::Ref(targets) => match **targets {
                 [entity] => Value::Ref(Ref { entity, id }),
-                _ => return Err(Error::Corrupt("a record of one of several entities was selected without saying which".into())),
+                _ => return Err(wrong(&Cell::Id(id))),
             },
             _ => Value::text(&id.to_string()),
         },
@@ -185,6 +199,11 @@ impl<'a> Lowering<'a, '_> {
                     Source::Worked { .. } | Source::List { .. } => {}
                 }
             }
+        }
+        if matches!(&node.ty, Type::Ref(targets) if targets.len() > 1) {
+            let rows = self.rows_of(node)?.into_iter();
+            let id = |row: RowAt| (row.entity, row.column(self.tables.table(row.entity).system(System::Id)));
+            return Ok(Projection::Rows { ids: rows.map(id).collect() });
         }
         match self.value(node)? {
             Operand::Constant(value) => Ok(Projection::Constant(value)),

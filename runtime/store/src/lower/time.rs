@@ -8,7 +8,7 @@ use fichero_model::expr::time::{DAY, add_months};
 use fichero_model::expr::{Function, Node};
 use fichero_model::kind::Type;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{Span, Timestamp};
 
 use super::{Lowering, Operand, Repr, Scalar};
 use crate::{Dialect, Error};
@@ -19,6 +19,8 @@ const FIRST: Date = jiff::civil::date(1, 1, 1);
 const LAST: Date = jiff::civil::date(9999, 12, 31);
 /// The first microsecond that is kept, since 1970.
 const FIRST_MOMENT: i64 = -62_135_596_800_000_000;
+/// The last one: no greater one becomes a `Timestamp`.
+const LAST_MOMENT: i64 = 253_402_207_200_000_000;
 
 impl Lowering<'_, '_> {
     /// A function of days and times.
@@ -106,9 +108,8 @@ impl Lowering<'_, '_> {
     fn days_later(&mut self, day: &Scalar, days: i64) -> Result<Operand, Error> {
         // The days that a move of so many leaves within the years that are kept.
         let limit = if days >= 0 { LAST } else { FIRST };
-        let Some(limit) = days.checked_neg().and_then(|back| limit.checked_add(back.days()).ok()) else {
-            return Ok(Operand::nothing());
-        };
+        let limit = days.checked_neg().and_then(|back| limit.checked_add(Span::new().try_days(back).ok()?).ok());
+        let Some(limit) = limit.filter(|limit| (FIRST..=LAST).contains(limit)) else { return Ok(Operand::nothing()) };
         let count = Value::Integer(days);
         let later = match self.dialect() {
             Dialect::Sqlite => format!("fichero_add_days({}, {})", day.sql, self.typed(&count, Repr::INTEGER)?),
@@ -133,9 +134,11 @@ impl Lowering<'_, '_> {
     }
 
     fn seconds_later(&mut self, moment: &Scalar, seconds: i64) -> Result<Operand, Error> {
-        let limit = if seconds >= 0 { Timestamp::MAX.as_microsecond() } else { FIRST_MOMENT };
+        let limit = if seconds >= 0 { LAST_MOMENT } else { FIRST_MOMENT };
         let microseconds = seconds.checked_mul(1_000_000);
-        let limit = microseconds.and_then(|by| Timestamp::from_microsecond(limit.checked_sub(by)?).ok());
+        let limit = microseconds.and_then(|by| limit.checked_sub(by));
+        let limit = limit.filter(|limit| (FIRST_MOMENT..=LAST_MOMENT).contains(limit));
+        let limit = limit.and_then(|limit| Timestamp::from_microsecond(limit).ok());
         let (Some(microseconds), Some(limit)) = (microseconds, limit) else { return Ok(Operand::nothing()) };
         let later = match self.dialect() {
             Dialect::Sqlite => {
@@ -170,4 +173,15 @@ impl Lowering<'_, '_> {
 /// The first day of the week, month or year of a day, on PostgreSQL.
 fn truncated(unit: &str, day: &str) -> String {
     format!("date_trunc('{unit}', {day}::timestamp)::date")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_moment_is_that_of_memory() {
+        assert!(Timestamp::from_microsecond(LAST_MOMENT).is_ok());
+        assert!(Timestamp::from_microsecond(LAST_MOMENT + 1).is_err());
+    }
 }

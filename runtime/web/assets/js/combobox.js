@@ -69,6 +69,7 @@ function enhance(box) {
     request = new AbortController();
     const address = new URL(box.dataset.combobox, location.href);
     address.searchParams.set("q", input.value);
+    addBeside(address, input);
     try {
       const answer = await fetch(address, { signal: request.signal, headers: { accept: "application/json" } });
       if (answer.ok) show(await answer.json());
@@ -106,6 +107,14 @@ function enhance(box) {
     const option = event.target.closest("[role=option]");
     if (option) choose(option);
   });
+}
+
+/** What may be chosen can follow from other inputs of the same record, which the address names: `with=account,stage`. */
+function addBeside(address, input) {
+  const names = address.searchParams.get("with")?.split(",") ?? [];
+  const posted = input.form ? new FormData(input.form) : new FormData();
+  const row = input.name.replace(/[^.]+\.text$/, "");
+  for (const name of names) address.searchParams.set(`record.${name}`, posted.getAll(row + name).at(-1) ?? "");
 }
 
 function asOption(choice, id) {

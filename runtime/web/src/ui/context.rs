@@ -50,7 +50,7 @@ pub use home::{DayPart, HomePage, MenuCard, RecentRecord};
 pub use list::{Count, ListPage, Pager, Tab};
 pub use login::{DemoLogin, LoginPage, LoginRefusal};
 pub use page::{EntityHead, Nav, NavGroup, NavItem, Notice, Page, Theme, Undo, User, Watch};
-pub use problem::{Excerpt, Finding, ProblemsPage, Severity};
+pub use problem::{Excerpt, Finding, ProblemsPage, Severity, WaitingPlan, WaitingStep};
 pub use record::{Fact, RecordPage, Related, Section, StagePath, Step, StepState, Trashed};
 pub use table::{Align, Column, Direction, Row, Sort, Table};
 pub use trash::{TrashPage, TrashRow};

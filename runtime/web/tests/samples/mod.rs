@@ -42,6 +42,7 @@ pub fn all(renderer: &Renderer, locale: Locale) -> Vec<Sample> {
     add("trash", renderer.page(locale, &lists::trash(say)));
     add("trash-empty", renderer.page(locale, &lists::trash_empty(say)));
     add("problems", renderer.page(locale, &others::problems(say)));
+    add("problems-waiting", renderer.page(locale, &others::problems_waiting(say)));
     add("problems-none", renderer.page(locale, &others::no_problems(say)));
     add("conflict", renderer.page(locale, &others::conflict(say)));
     add("error-403", renderer.page(locale, &others::error(say, 403)));

@@ -133,6 +133,8 @@ pub fn problems(say: Words) -> ProblemsPage {
         refused: true,
         checked: when(&say.of("just now", "ahora mismo", "только что")),
         revision: "4f1c9a".to_owned(),
+        held: None,
+        waiting: None,
         findings: vec![
             Finding {
                 severity: Severity::Error,
@@ -182,6 +184,27 @@ pub fn problems(say: Words) -> ProblemsPage {
 
 pub fn no_problems(say: Words) -> ProblemsPage {
     ProblemsPage { refused: false, findings: Vec::new(), ..problems(say) }
+}
+
+pub fn problems_waiting(say: Words) -> ProblemsPage {
+    let step = |summary: &str, hazard: &str, rows, note: Option<&str>| WaitingStep {
+        summary: summary.to_owned(),
+        cause: "`amount` of `opportunity` is an integer now".to_owned(),
+        place: Some("sales/opportunity.yaml:12:3".to_owned()),
+        hazard: hazard.to_owned(),
+        rows,
+        note: note.map(str::to_owned),
+    };
+    ProblemsPage {
+        waiting: Some(WaitingPlan {
+            consent: "c2f0a91b".to_owned(),
+            steps: vec![
+                step("change the column `amount`", "loses data", Some(1), Some("digits behind the point are cut off")),
+                step("add the column `region`", "safe", None, None),
+            ],
+        }),
+        ..no_problems(say)
+    }
 }
 
 pub fn conflict(say: Words) -> ConflictPage {

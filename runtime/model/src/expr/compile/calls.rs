@@ -248,7 +248,10 @@ impl Typer<'_> {
             }
             Some((_, declared)) => {
                 let message = format!("the rows of `{}` change on their own", declared.name);
-                self.fail(Slip::new(code::WRONG_ARGUMENTS, at, message).help("ask for a rollup over them"))
+                self.fail(
+                    Slip::new(code::WRONG_ARGUMENTS, at, message)
+                        .help("ask whether something computed over them changed"),
+                )
             }
             None => {
                 let near = did_you_mean(&variable.1, entity.fields.iter().map(|field| &*field.name)).map(str::to_owned);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::slip::Slip;
 use super::typer::Typer;
 use crate::code;
-use crate::expr::function::Published;
+use crate::expr::function::{PUBLISHED, Published};
 use crate::expr::tree::{Node, Op, RowName};
 use crate::id::EntityId;
 use crate::kind::Type;
@@ -113,6 +113,8 @@ impl Typer<'_> {
             slip.help(format!("did you mean `{near}`?")).mend(self.text, at, near)
         } else if self.option_named(name) {
             slip.help(format!("text stands in double quotes: `\"{name}\"`")).mend(self.text, at, &format!("\"{name}\""))
+        } else if let Some(near) = did_you_mean(name, PUBLISHED.iter().map(|function| function.name)) {
+            slip.help(format!("did you mean `{near}(…)`?"))
         } else {
             slip
         };

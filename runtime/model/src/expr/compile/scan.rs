@@ -249,6 +249,12 @@ fn foreign(text: &str, start: usize) -> Option<Slip> {
         () if starts(";") => slip(code::EXPRESSION_SYNTAX, ";", "an expression is one expression, without `;`")
             .help("move what needs several steps into a script's function"),
         () if starts("#{") => slip(code::EXPRESSION_SYNTAX, "#{", "maps are not part of expressions"),
+        () if starts("≥") => instead("≥", "`≥` is not an operator", ">="),
+        () if starts("≤") => instead("≤", "`≤` is not an operator", "<="),
+        () if starts("≠") => instead("≠", "`≠` is not an operator", "!="),
+        () if starts("–") => instead("–", "this dash is not an operator", "-"),
+        () if starts("−") => instead("−", "this dash is not an operator", "-"),
+        () if starts("×") => instead("×", "`×` is not an operator", "*"),
         () if starts("$") => slip(code::EXPRESSION_SYNTAX, "$", "names have no `$` before them"),
         () => return None,
     })

@@ -6,7 +6,7 @@
 
 use fichero_model::Id;
 use fichero_model::expr::time;
-use jiff::ToSpan as _;
+use jiff::Span;
 use jiff::civil::{Date, Time};
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
@@ -72,7 +72,7 @@ fn days(connection: &Connection) -> Result<()> {
     })?;
     scalar(connection, "fichero_add_days", 2, |context| {
         let (day, days): (_, Option<i64>) = (day(context, 0)?, context.get(1)?);
-        let later = day.zip(days).and_then(|(day, days)| day.checked_add(days.days()).ok());
+        let later = day.zip(days).and_then(|(day, days)| day.checked_add(Span::new().try_days(days).ok()?).ok());
         Ok(later.filter(|day| day.year() >= 1).map(written))
     })?;
     scalar(connection, "fichero_days_between", 2, move |context| {

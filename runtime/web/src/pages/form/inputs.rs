@@ -8,7 +8,7 @@ use fichero_model::{EntityId, FieldId, OptionsId, Ref};
 
 use super::errors::Errors;
 use super::raw::Raw;
-use super::read::Typed;
+use super::read::{self, Typed};
 use super::spec::{Spec, is_watched};
 use crate::pages::cell::widget;
 use crate::pages::post::Posted;
@@ -58,10 +58,19 @@ pub struct Slot<'s> {
 impl<'a> Inputs<'a> {
     /// The input of a field of the record itself.
     pub fn own(&self, id: FieldId) -> context::Field {
+        self.with_own(id, |slot| self.field(slot))
+    }
+
+    /// What says how the input of a field of the record was shown.
+    pub fn was_own(&self, id: FieldId) -> Option<Hidden> {
+        self.with_own(id, |slot| self.was(slot))
+    }
+
+    fn with_own<T>(&self, id: FieldId, make: impl FnOnce(&Slot<'_>) -> T) -> T {
         let field = &self.words.model[self.spec.entity][id];
         let state = self.facts.states.get(id.index());
         let value = self.facts.values.get(id.index()).cloned().unwrap_or_default();
-        let slot = Slot {
+        make(&Slot {
             entity: self.spec.entity,
             id,
             name: &field.name,
@@ -69,8 +78,7 @@ impl<'a> Inputs<'a> {
             fixed: is_fixed(field, state),
             required: state.is_some_and(|state| state.required),
             options: state.and_then(|state| state.options.as_deref()),
-        };
-        self.field(&slot)
+        })
     }
 
     /// An input with what stands around it.
@@ -97,7 +105,7 @@ impl<'a> Inputs<'a> {
         let name = format!("_was.{}", slot.name);
         let value = match self.posted {
             // What was touched is compared with what stood there before that.
-            Some(posted) if self.is_touched(slot.name) => posted.last(&name)?.to_owned(),
+            Some(posted) if read::touched(posted, field, slot.name).is_some() => read::was(posted, slot.name)?.to_owned(),
             _ => self.shown(field, slot),
         };
         Some(Hidden { name, value })
@@ -117,16 +125,10 @@ impl<'a> Inputs<'a> {
         Raw { model: self.words.model, chrome: self.words.voice.chrome, zone: &self.words.zone }
     }
 
-    /// Whether something else than what was shown was posted.
-    fn is_touched(&self, name: &str) -> bool {
-        let Some(posted) = self.posted else { return false };
-        let now = posted.last(&format!("{name}.text")).or_else(|| posted.last(name));
-        now.is_some() && now != posted.last(&format!("_was.{name}"))
-    }
-
     /// The text of an input: as it was typed, else as it is shown.
     fn text(&self, field: &Field, slot: &Slot<'_>) -> String {
-        let typed = self.posted.filter(|_| self.is_touched(slot.name)).and_then(|posted| posted.last(slot.name));
+        let touched = self.posted.filter(|posted| read::touched(posted, field, slot.name).is_some());
+        let typed = touched.and_then(|posted| posted.last(slot.name));
         typed.map_or_else(|| self.raw().of(field, slot.value), str::to_owned)
     }
 
@@ -143,7 +145,7 @@ impl<'a> Inputs<'a> {
             Kind::Text { .. } => Input::Text { value: text(), of: keyboard(field) },
             Kind::LongText { .. } | Kind::Json => Input::Longtext { value: text() },
             Kind::Integer | Kind::Decimal { .. } => Input::Number { value: text(), unit: self.unit(field) },
-            Kind::Money { currency } => self.money(currency, slot),
+            Kind::Money { currency } => self.money(field, currency, slot),
             Kind::Boolean => Input::Boolean { checked: text() == "true" },
             Kind::Date => Input::Date { value: text() },
             Kind::Time => Input::Time { value: text() },
@@ -162,13 +164,14 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    fn money(&self, currency: &MoneyCurrency, slot: &Slot<'_>) -> Input {
+    fn money(&self, field: &Field, currency: &MoneyCurrency, slot: &Slot<'_>) -> Input {
         let (held, amount) = match slot.value {
             Value::Money(money) => (Some(money.currency), editable(self.words.voice.chrome, money.amount)),
             _ => (None, String::new()),
         };
         let workspace = self.words.model.workspace.currency;
-        let posted = |name: &str| self.posted.and_then(|posted| posted.last(name));
+        let touched = self.posted.filter(|posted| read::touched(posted, field, slot.name).is_some());
+        let posted = |name: &str| touched.and_then(|posted| posted.last(name));
         let (own, choices): (Currency, Vec<Currency>) = match currency {
             MoneyCurrency::Own(own) => {
                 let own = posted(&format!("{}_currency", slot.name)).and_then(Currency::parse).or(held).unwrap_or(*own);
@@ -287,7 +290,7 @@ impl<'a> Inputs<'a> {
     }
 
     fn picks(&self, entity: EntityId, id: FieldId) -> Option<&fichero_engine::read::page::Picks> {
-        let at = self.spec.pickers().iter().position(|picker| *picker == (entity, id))?;
+        let at = self.spec.pickers.iter().position(|picker| *picker == (entity, id))?;
         self.facts.picks.get(at)
     }
 

@@ -140,8 +140,7 @@ impl Reading<'_> {
                 }
                 continue;
             }
-            let was = self.posted.last(&format!("_was.{}", field.name));
-            put(&mut typed.input, id, field, self.given(field, &field.name, was));
+            put(&mut typed.input, id, field, self.given(field, &field.name));
         }
     }
 
@@ -159,11 +158,10 @@ impl Reading<'_> {
             let mut touched = stored.is_some();
             for (line_id, line) in self.model[of].all_fields().filter(|(id, line)| *id != by && line.is_input()) {
                 let name = format!("{}.{index}.{}", field.name, line.name);
-                let was = self.was_of_line(&field.name, &index, &line.name, stored.is_none());
-                let given = self.given(line, &name, was);
-                // Without anything shown before, an empty input was left as it was.
-                touched |= given.is_some() && !(was.is_none() && self.raw(line, &name).is_some_and(|raw| raw.is_empty() || raw == "false"));
-                put(&mut input, line_id, line, given);
+                // Where nothing was shown, an empty input was left as it was.
+                touched |= self::touched(self.posted, line, &name)
+                    .is_some_and(|raw| was(self.posted, &name).is_some() || !matches!(raw.as_str(), "" | "false"));
+                put(&mut input, line_id, line, self.given(line, &name));
             }
             let at = touched.then_some(lines.len());
             if touched {
@@ -178,18 +176,9 @@ impl Reading<'_> {
         typed.rows.insert(id, rows);
     }
 
-    /// How an input of a line was shown; a new line was made from the blank one.
-    fn was_of_line(&self, lines: &str, index: &str, name: &str, is_new: bool) -> Option<&str> {
-        let was = |index: &str| self.posted.last(&format!("_was.{lines}.{index}.{name}"));
-        was(index).or_else(|| is_new.then(|| was(BLANK)).flatten())
-    }
-
     /// What an input gives; nothing when it was not posted, or left as it was shown.
-    fn given(&self, field: &Field, name: &str, was: Option<&str>) -> Option<Result<Given, Problem>> {
-        let raw = self.raw(field, name)?;
-        if was.is_some_and(|was| same(was, &raw)) {
-            return None;
-        }
+    fn given(&self, field: &Field, name: &str) -> Option<Result<Given, Problem>> {
+        let raw = touched(self.posted, field, name)?;
         Some(match &field.kind {
             Kind::Ref(_) if field.many => self.records(field, name).map(|records| Given::Value(Value::list(records))),
             Kind::Ref(_) => self.reference(field, name).map(Given::Value),
@@ -201,27 +190,6 @@ impl Reading<'_> {
             }
             _ => self.value(field, &raw).map(Given::Value),
         })
-    }
-
-    /// What stands in an input, in one text; nothing when it was not posted.
-    fn raw(&self, field: &Field, name: &str) -> Option<String> {
-        let last = |name: &str| self.posted.last(name).map(str::to_owned);
-        match &field.kind {
-            Kind::Ref(_) if field.many => {
-                let further = last(&format!("{name}.text")).filter(|text| !text.trim().is_empty());
-                let chosen: Vec<&str> = self.posted.all(name).collect();
-                self.posted.has(name).then(|| chosen.join("\n") + &further.unwrap_or_default())
-            }
-            Kind::Ref(_) => last(&format!("{name}.text")).or_else(|| last(name)),
-            Kind::Choice { .. } if field.many => {
-                self.posted.has(name).then(|| self.posted.all(name).collect::<Vec<_>>().join("\n"))
-            }
-            Kind::Money { .. } => last(name).map(|amount| match last(&format!("{name}_currency")) {
-                Some(currency) if !amount.trim().is_empty() => format!("{} {currency}", amount.trim()),
-                _ => amount.trim().to_owned(),
-            }),
-            _ => last(name),
-        }
     }
 
     fn value(&self, field: &Field, raw: &str) -> Result<Value, Problem> {
@@ -316,7 +284,40 @@ fn put(input: &mut Input, id: FieldId, field: &Field, given: Option<Result<Given
     }
 }
 
-/// Whether two raw texts are the same but for how a browser sends line breaks.
-fn same(was: &str, raw: &str) -> bool {
-    was == raw || was.replace("\r\n", "\n") == raw.replace("\r\n", "\n")
+/// What stands in an input, in one text; nothing when it was not posted, or left as it was shown.
+pub fn touched(posted: &Posted, field: &Field, name: &str) -> Option<String> {
+    // Browsers send line breaks in a way of their own.
+    let plain = |text: &str| text.replace("\r\n", "\n");
+    let raw = raw(posted, field, name)?;
+    let same = was(posted, name).is_some_and(|was| was == raw || plain(was) == plain(&raw));
+    (!same).then_some(raw)
+}
+
+/// How an input was shown, where that was noted; a new line was made from the blank one.
+pub fn was<'p>(posted: &'p Posted, name: &str) -> Option<&'p str> {
+    posted.last(&format!("_was.{name}")).or_else(|| {
+        let mut parts = name.splitn(3, '.');
+        let (lines, index, field) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_new = posted.last(&format!("{lines}.{index}.id")).is_none_or(str::is_empty);
+        is_new.then(|| posted.last(&format!("_was.{lines}.{BLANK}.{field}"))).flatten()
+    })
+}
+
+/// What stands in an input, in one text; nothing when it was not posted.
+fn raw(posted: &Posted, field: &Field, name: &str) -> Option<String> {
+    let last = |name: &str| posted.last(name).map(str::to_owned);
+    let all = || posted.all(name).collect::<Vec<_>>().join("\n");
+    match &field.kind {
+        Kind::Ref(_) if field.many => posted.has(name).then(|| {
+            let further = posted.last(&format!("{name}.text")).unwrap_or_default().trim();
+            all() + further
+        }),
+        Kind::Ref(_) => last(&format!("{name}.text")).or_else(|| last(name)),
+        Kind::Choice { .. } if field.many => posted.has(name).then(all),
+        Kind::Money { .. } => last(name).map(|amount| match posted.last(&format!("{name}_currency")) {
+            Some(currency) if !amount.trim().is_empty() => format!("{} {currency}", amount.trim()),
+            _ => amount.trim().to_owned(),
+        }),
+        _ => last(name),
+    }
 }

@@ -21,6 +21,8 @@ pub struct Spec<'m> {
     pub entity: EntityId,
     /// The inputs under their headings.
     pub sections: Vec<Section<'m>>,
+    /// The references that are chosen from: of the entity, also those that are not shown yet, and of its lines.
+    pub pickers: Vec<(EntityId, FieldId)>,
 }
 
 impl<'m> Spec<'m> {
@@ -31,33 +33,12 @@ impl<'m> Spec<'m> {
             // Children are made from their own forms.
             section.fields.retain(|id| !matches!(model[entity][*id].kind, Kind::Children { .. }) && !model[entity][*id].system);
         }
-        Self { model, entity, sections }
+        Self { model, entity, sections, pickers: pickers(model, entity) }
     }
 
     /// The conditions of sections, in their order.
     pub fn conditions(&self) -> Vec<Expr> {
         self.sections.iter().filter_map(|section| section.visible_if.cloned()).collect()
-    }
-
-    /// Whether the form asks for a field, be it shown at the moment or not.
-    pub fn holds(&self, id: FieldId) -> bool {
-        self.sections.iter().any(|section| section.fields.contains(&id))
-    }
-
-    /// The references that are chosen from: of the entity, also those that are not shown yet, and of its lines.
-    pub fn pickers(&self) -> Vec<(EntityId, FieldId)> {
-        let is_chosen = |field: &Field| field.is_input() && matches!(field.kind, Kind::Ref(_));
-        let mut pickers = Vec::new();
-        for (id, field) in self.model[self.entity].all_fields() {
-            if is_chosen(field) {
-                pickers.push((self.entity, id));
-            }
-            if let Kind::Lines { of, by } = field.kind {
-                let columns = line_fields(self.model, of, by).into_iter();
-                pickers.extend(columns.filter(|id| is_chosen(&self.model[of][*id])).map(|id| (of, id)));
-            }
-        }
-        pickers
     }
 
     /// Whether a currency is chosen anywhere.
@@ -68,6 +49,21 @@ impl<'m> Spec<'m> {
             _ => own(field),
         })
     }
+}
+
+fn pickers(model: &Model, entity: EntityId) -> Vec<(EntityId, FieldId)> {
+    let is_chosen = |field: &Field| field.is_input() && matches!(field.kind, Kind::Ref(_));
+    let mut pickers = Vec::new();
+    for (id, field) in model[entity].all_fields() {
+        if is_chosen(field) {
+            pickers.push((entity, id));
+        }
+        if let Kind::Lines { of, by } = field.kind {
+            let columns = line_fields(model, of, by).into_iter();
+            pickers.extend(columns.filter(|id| is_chosen(&model[of][*id])).map(|id| (of, id)));
+        }
+    }
+    pickers
 }
 
 /// The fields of a line that are shown in the table of its parent's form: by its view, else its inputs and a result.

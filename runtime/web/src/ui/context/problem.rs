@@ -15,8 +15,38 @@ pub struct ProblemsPage {
     pub checked: When,
     /// The revision that is served, shortened.
     pub revision: String,
+    /// Why definitions without errors could not be put in force.
+    pub held: Option<String>,
+    /// The change to the database that waits for consent.
+    pub waiting: Option<WaitingPlan>,
     /// Errors first, then warnings, each by file and line.
     pub findings: Vec<Finding>,
+}
+
+/// A change to the database that waits for consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WaitingPlan {
+    /// What `fichero apply --consent` takes.
+    pub consent: String,
+    /// In their order.
+    pub steps: Vec<WaitingStep>,
+}
+
+/// A step of a change to the database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WaitingStep {
+    /// What it does.
+    pub summary: String,
+    /// Which definition asks for it, in words.
+    pub cause: String,
+    /// Where that definition stands, as `file:line:column`.
+    pub place: Option<String>,
+    /// What it may do to data, in a word or two.
+    pub hazard: String,
+    /// How many rows it concerns, where that matters.
+    pub rows: Option<u64>,
+    /// What a reader should consider.
+    pub note: Option<String>,
 }
 
 /// How bad it is.

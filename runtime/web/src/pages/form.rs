@@ -1,0 +1,388 @@
+//! The form that makes or changes a record.
+//!
+//! A form is made from the draft as the engine sees it; after a refusal it is made again with everything as it was typed.
+//! Chrome names of its own besides those of [`crate::ui::context`]: `_from` (a record to begin like), `_lines` (a list of
+//! lines that is posted, be it empty), `_was.NAME` (how an input was shown, see [`read`]), `_keep.NAME` (see
+//! [`super::conflict`]).
+
+pub mod duration;
+pub mod errors;
+pub mod inputs;
+pub mod lines;
+pub mod raw;
+pub mod read;
+pub mod spec;
+
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::Response;
+use fichero_engine::input::Input;
+use fichero_engine::policy::Action;
+use fichero_engine::read::page::{FormFacts, FormQuestion, Seen};
+use fichero_engine::{Command, Effect, Kind, Mode, Refusal};
+use fichero_model::entity::Source;
+use fichero_model::kind;
+use fichero_model::{EntityId, FieldId, Id, Model, Ref};
+
+use super::notice::Notice;
+use super::post::{Posted, VisitorPost};
+use super::visitor::Visitor;
+use super::words::Words;
+use super::{address, conflict};
+use crate::api::problem;
+use crate::ui::context::{FormPage, FormSection, Hidden, Link};
+
+use errors::Errors;
+use inputs::Inputs;
+use raw::Raw;
+use read::{PostedRow, Typed};
+use spec::Spec;
+
+/// A form that is to be shown.
+pub struct Attempt {
+    /// Of which entity.
+    pub entity: EntityId,
+    /// The record that is changed; nothing for a new one.
+    pub id: Option<Id>,
+    /// What was posted, or stands in the address.
+    pub posted: Posted,
+    /// The same, read.
+    pub typed: Typed,
+    /// Why it was refused.
+    pub refusal: Option<Refusal>,
+    /// It holds what is not saved yet.
+    pub changed: bool,
+}
+
+/// `GET /{entity}/new`: fields may be given in the address; `_from` is a record to begin like.
+pub async fn new(visitor: Visitor, Path(name): Path<String>, Query(pairs): Query<Vec<(String, String)>>) -> Response {
+    let form = begin(&visitor, &name, Posted::new(pairs)).await;
+    visitor.reply(form).await
+}
+
+/// `GET /{entity}/{id}/edit`.
+pub async fn edit(visitor: Visitor, Path((name, id)): Path<(String, String)>) -> Response {
+    let form = match visitor.record(&name, &id) {
+        Ok(Ref { entity, id }) => {
+            let (posted, typed) = (Posted::default(), Typed::default());
+            show(&visitor, Attempt { entity, id: Some(id), posted, typed, refusal: None, changed: false }).await
+        }
+        Err(refusal) => Err(refusal),
+    };
+    visitor.reply(form).await
+}
+
+/// `POST /{entity}`.
+pub async fn create(Path(name): Path<String>, VisitorPost(visitor, posted): VisitorPost) -> Response {
+    let answer = match visitor.entity(&name) {
+        Ok(entity) => submit(&visitor, entity, None, posted).await,
+        Err(refusal) => Err(refusal),
+    };
+    visitor.reply(answer).await
+}
+
+/// `POST /{entity}/{id}/edit`.
+pub async fn update(Path((name, id)): Path<(String, String)>, VisitorPost(visitor, posted): VisitorPost) -> Response {
+    let answer = match visitor.record(&name, &id) {
+        Ok(Ref { entity, id }) => submit(&visitor, entity, Some(id), posted).await,
+        Err(refusal) => Err(refusal),
+    };
+    visitor.reply(answer).await
+}
+
+async fn begin(visitor: &Visitor, name: &str, mut posted: Posted) -> Result<Response, Refusal> {
+    let entity = visitor.entity(name)?;
+    if let Some(from) = posted.last("_from").and_then(|id| id.parse().ok()) {
+        posted = like(visitor, Ref { entity, id: from }).await?;
+    }
+    let typed = read::read(visitor, entity, &posted).await?;
+    show(visitor, Attempt { entity, id: None, posted, typed, refusal: None, changed: false }).await
+}
+
+async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted: Posted) -> Result<Response, Refusal> {
+    conflict::keep(visitor.model(), entity, &mut posted);
+    let deed = posted.last("_do").unwrap_or("save").to_owned();
+    if let Some(list) = deed.strip_prefix("add:") {
+        add(visitor.model(), entity, list, &mut posted);
+    } else if let Some((list, index)) = deed.strip_prefix("remove:").and_then(|rest| rest.split_once(':')) {
+        let (row, was) = (format!("{list}.{index}."), format!("_was.{list}.{index}."));
+        posted.retain(|name| !name.starts_with(&row) && !name.starts_with(&was));
+    }
+    let typed = read::read(visitor, entity, &posted).await?;
+    if deed.starts_with("add:") || deed.starts_with("remove:") {
+        let unread = (!typed.input.errors.is_empty()).then(|| Refusal::invalid(typed.input.errors.clone()));
+        return show(visitor, Attempt { entity, id, posted, typed, refusal: unread, changed: true }).await;
+    }
+    let input = typed.input.clone();
+    let command = match id {
+        None => Command::Create { entity, input },
+        Some(id) => Command::Update { entity, id, input, version: posted.version() },
+    };
+    match visitor.app.engine.command(&visitor.actor, command, Mode::Live, None).await {
+        Ok(answer) => Ok(done(visitor, entity, &answer.done, &deed, &posted)),
+        Err(refusal) => refused(visitor, Attempt { entity, id, posted, typed, refusal: Some(refusal), changed: true }).await,
+    }
+}
+
+/// What becomes of a form that was refused: nothing of what was typed is lost, unless the reader may not type it at all.
+pub async fn refused(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refusal> {
+    match (&attempt.refusal, attempt.id) {
+        (Some(refusal), Some(id)) if refusal.kind == Kind::Stale => {
+            let record = Ref { entity: attempt.entity, id };
+            conflict::show(visitor, record, &attempt.posted, &attempt.typed).await
+        }
+        (Some(refusal), _) if matches!(refusal.kind, Kind::Forbidden | Kind::NotFound | Kind::Unauthenticated) => {
+            Err(refusal.clone())
+        }
+        _ => show(visitor, attempt).await,
+    }
+}
+
+fn done(visitor: &Visitor, entity: EntityId, done: &fichero_engine::Done, deed: &str, posted: &Posted) -> Response {
+    let name = &visitor.model()[entity].name;
+    let record = format!("/{name}/{}", done.id);
+    let next = posted.last("_next").map(address::local).filter(|next| *next != "/");
+    let elsewhere = || Notice::Created(Some((name.to_string(), done.id)));
+    match (done.effect, deed) {
+        (Effect::Created, "save_and_new") => {
+            let again = address::with(&format!("/{name}/new"), [("_next", next.unwrap_or_default())]);
+            visitor.go(&again, Some(elsewhere()))
+        }
+        (Effect::Created, _) => match next {
+            Some(next) => visitor.go(next, Some(elsewhere())),
+            None => visitor.go(&record, Some(Notice::Created(None))),
+        },
+        (Effect::Unchanged, _) => visitor.go(next.unwrap_or(&record), Some(Notice::Unchanged)),
+        _ => visitor.go(next.unwrap_or(&record), Some(Notice::Saved)),
+    }
+}
+
+/// Another line at the end of a list. A further value of a reference to many is added by being read.
+fn add(model: &Model, entity: EntityId, list: &str, posted: &mut Posted) {
+    let is_lines = model[entity].field(list).is_some_and(|(_, field)| matches!(field.kind, kind::Kind::Lines { .. }));
+    if is_lines {
+        let prefix = format!("{list}.");
+        let index = |name: &str| name.strip_prefix(&prefix)?.split('.').next()?.parse::<u64>().ok();
+        let last = posted.pairs().filter_map(|(name, _)| index(name)).max();
+        posted.push(&format!("{prefix}{}.id", last.map_or(0, |last| last.saturating_add(1))), "");
+    }
+}
+
+/// The inputs of a new record that begins like another: everything that may be the same in two.
+async fn like(visitor: &Visitor, record: Ref) -> Result<Posted, Refusal> {
+    if !visitor.may(record.entity, Action::Create) {
+        return Err(Refusal::forbidden());
+    }
+    let question = question(&Spec::of(visitor.model(), record.entity), Some(record.id), Input::default());
+    let Seen { reader, now, page: facts } =
+        visitor.app.engine.form_page(&visitor.live, &visitor.actor, question).await?;
+    let words = visitor.words(&reader, now, &facts.titles);
+    let (model, raw) = (visitor.model(), Raw { model: visitor.model(), chrome: visitor.voice.chrome, zone: &words.zone });
+    let mut posted = Posted::default();
+    for (id, field) in model[record.entity].all_fields() {
+        let alike = matches!(field.source, Source::Input) && !field.unique && !field.external && field.pipeline.is_none();
+        if !field.is_input() || !alike {
+            continue;
+        }
+        if let kind::Kind::Lines { of, by } = field.kind {
+            let rows = facts.lines.iter().filter(|lines| lines.field == id).flat_map(|lines| &lines.rows);
+            for (index, (_, values)) in rows.enumerate() {
+                for (line_id, line) in model[of].all_fields() {
+                    if line_id != by && line.is_input() && matches!(line.source, Source::Input) && !line.kind.is_rows() {
+                        fill(&mut posted, &raw, line, &format!("{}.{index}.{}", field.name, line.name), values.get(line_id.index()));
+                    }
+                }
+            }
+        } else {
+            fill(&mut posted, &raw, field, &field.name, facts.values.get(id.index()));
+        }
+    }
+    Ok(posted)
+}
+
+fn fill(posted: &mut Posted, raw: &Raw<'_>, field: &fichero_model::entity::Field, name: &str, value: Option<&fichero_model::Value>) {
+    let Some(value) = value.filter(|value| !value.is_nothing()) else { return };
+    match (&field.kind, value) {
+        (kind::Kind::Money { .. }, value) => {
+            let text = raw.of(field, value);
+            let (amount, currency) = text.rsplit_once(' ').unwrap_or((&text, ""));
+            posted.push(name, amount);
+            posted.push(&format!("{name}_currency"), currency);
+        }
+        (kind::Kind::Ref(_) | kind::Kind::Choice { .. }, value) if field.many => {
+            for item in value.items() {
+                posted.push(name, &raw.of(field, item));
+            }
+        }
+        (_, value) => posted.push(name, &raw.of(field, value)),
+    }
+}
+
+fn question(spec: &Spec<'_>, id: Option<Id>, input: Input) -> FormQuestion {
+    FormQuestion {
+        entity: spec.entity,
+        id,
+        input: Input { errors: Vec::new(), ..input },
+        conditions: spec.conditions(),
+        pickers: spec.pickers.clone(),
+        currencies: spec.asks_currency(),
+    }
+}
+
+/// The form, with all that was typed and all that is wrong with it.
+///
+/// # Errors
+/// When the reader may not make or change such a record.
+pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refusal> {
+    let Attempt { entity, id, posted, mut typed, refusal, changed } = attempt;
+    let model = visitor.model();
+    if model[entity].line_of.is_some() && id.is_none() {
+        // Lines are made in the form of the record they belong to.
+        return Err(Refusal::not_found());
+    }
+    let spec = Spec::of(model, entity);
+    let input = typed.input.clone();
+    let engine = &visitor.app.engine;
+    let mut seen = engine.form_page(&visitor.live, &visitor.actor, question(&spec, id, input)).await;
+    if refusal.is_some() && seen.as_ref().is_err_and(|failure| failure.kind == Kind::Internal) {
+        // What was typed makes a definition fail: the form is shown without what would follow from it.
+        typed.rows.values_mut().flatten().for_each(|row: &mut PostedRow| row.at = None);
+        seen = engine.form_page(&visitor.live, &visitor.actor, question(&spec, id, Input::default())).await;
+    }
+    let Seen { reader, now, page: mut facts } = seen?;
+    facts.titles = std::mem::take(&mut facts.titles).and(std::mem::take(&mut typed.titles));
+    let words = visitor.words(&reader, now, &facts.titles);
+    let errors = refusal.as_ref().map(|refusal| Errors::of(&words, entity, &typed, refusal)).unwrap_or_default();
+    let is_given = id.is_some() || changed || posted.pairs().next().is_some();
+    let inputs = Inputs { words: &words, spec: &spec, facts: &facts, posted: is_given.then_some(&posted), typed: &typed, errors: &errors };
+    let wrong = refusal.as_ref().map(|refusal| errors::fields(model, entity, &typed, refusal)).unwrap_or_default();
+    let wrong_lines = refusal.as_ref().map(|refusal| errors::line_fields(model, entity, &typed, refusal)).unwrap_or_default();
+    let laid = Laid::out(&inputs, id.is_none(), &wrong, &wrong_lines);
+    let head = words.head(entity);
+    let record = id.map(|id| Ref { entity, id });
+    let href = record.map_or_else(|| head.href.clone(), |record| words.href(record));
+    let next = posted.last("_next").map(address::local).filter(|next| *next != "/");
+    let mut page = visitor.page(&reader, Some(entity));
+    page.crumbs.push(Link { label: head.plural.clone(), href: head.href.clone() });
+    page.crumbs.extend(record.map(|record| Link { label: words.title(record), href: href.clone() }));
+    let mut hidden = laid.hidden;
+    // What was typed for a field that the form does not ask for is no less typed.
+    hidden.extend(carried(&spec, &posted, &laid.shown));
+    hidden.extend(record.map(|_| Hidden { name: "_version".to_owned(), value: version(&posted, &facts).to_string() }));
+    hidden.extend(next.map(|next| Hidden { name: "_next".to_owned(), value: next.to_owned() }));
+    let page = FormPage {
+        page,
+        title: record.map(|record| words.title(record)),
+        action: if record.is_some() { format!("{href}/edit") } else { href.clone() },
+        cancel: next.map_or(href, str::to_owned),
+        hidden,
+        problems: errors.summary(|name| is_on(&laid.sections, name).then(|| inputs::dom_id(name))),
+        sections: laid.sections,
+        changed,
+        entity: head,
+    };
+    let status = refusal.map_or(StatusCode::OK, |refusal| problem::status(refusal.kind));
+    Ok(visitor.html(status, &page))
+}
+
+/// The version the writer read: the one they post stays theirs until it is saved.
+fn version(posted: &Posted, facts: &FormFacts) -> i64 {
+    posted.version().unwrap_or(facts.version)
+}
+
+/// What was posted for fields of the record that have no input on the page.
+fn carried(spec: &Spec<'_>, posted: &Posted, shown: &[FieldId]) -> Vec<Hidden> {
+    let definition = &spec.model[spec.entity];
+    let is_carried = |name: &str| {
+        let stem = name.strip_suffix("_currency").unwrap_or(name);
+        let stem = stem.split('.').next().unwrap_or(stem);
+        definition.field(stem).is_some_and(|(id, field)| field.is_input() && !shown.contains(&id))
+    };
+    let pairs = posted.pairs().filter(|(name, _)| is_carried(name.strip_prefix("_was.").unwrap_or(name)));
+    pairs.map(|(name, value)| Hidden { name: name.to_owned(), value: value.to_owned() }).collect()
+}
+
+fn is_on(sections: &[FormSection], name: &str) -> bool {
+    use crate::ui::context::Input;
+    let fields = sections.iter().flat_map(|section| &section.fields);
+    fields.into_iter().any(|field| {
+        field.name == name
+            || matches!(&field.input, Input::Lines(lines) if lines.rows.iter().flat_map(|row| &row.fields).any(|cell| cell.name == name))
+    })
+}
+
+/// The inputs of a form in their sections.
+struct Laid {
+    sections: Vec<FormSection>,
+    hidden: Vec<Hidden>,
+    shown: Vec<FieldId>,
+}
+
+impl Laid {
+    /// Sections without anything to ask are left out; fields that are wrong and stand in none get one of their own.
+    fn out(inputs: &Inputs<'_>, is_new: bool, wrong: &[FieldId], wrong_lines: &[(FieldId, FieldId)]) -> Self {
+        let mut laid = Laid { sections: Vec::new(), hidden: Vec::new(), shown: Vec::new() };
+        let mut conditions = inputs.facts.conditions.iter().copied();
+        for section in &inputs.spec.sections {
+            let visible = section.visible_if.is_none() || conditions.next().unwrap_or(true);
+            let is_shown = |id: &&FieldId| wrong.contains(id) || (visible && is_visible(inputs, **id, is_new));
+            let fields: Vec<FieldId> = section.fields.iter().filter(is_shown).copied().collect();
+            let title = section.title.map(|title| inputs.words.label(title).to_owned());
+            laid.section(inputs, &section.name, title, section.columns, &fields, wrong_lines);
+        }
+        let mut rest: Vec<FieldId> = Vec::new();
+        for id in wrong {
+            let asked = inputs.words.model[inputs.spec.entity][*id].is_input();
+            if asked && !laid.shown.contains(id) && !rest.contains(id) {
+                rest.push(*id);
+            }
+        }
+        laid.section(inputs, "rest", None, 2, &rest, wrong_lines);
+        laid
+    }
+
+    fn section(
+        &mut self,
+        inputs: &Inputs<'_>,
+        name: &str,
+        title: Option<String>,
+        columns: u8,
+        ids: &[FieldId],
+        wrong_lines: &[(FieldId, FieldId)],
+    ) {
+        let definition = &inputs.words.model[inputs.spec.entity];
+        let mut fields = Vec::with_capacity(ids.len());
+        for id in ids {
+            if let Some(sheet) = lines::sheet(inputs, *id, wrong_lines) {
+                fields.push(sheet.field);
+                self.hidden.extend(sheet.hidden);
+            } else {
+                self.hidden.extend(inputs.was_own(*id));
+                fields.push(inputs.own(*id));
+            }
+        }
+        let asks = ids.iter().any(|id| !inputs::is_fixed(&definition[*id], inputs.facts.states.get(id.index())));
+        if asks {
+            self.shown.extend(ids);
+            self.sections.push(FormSection { id: format!("s-{name}"), title, help: None, columns, fields });
+        }
+    }
+}
+
+/// Whether an input is shown. What follows from others is shown when there is something to see.
+fn is_visible(inputs: &Inputs<'_>, id: FieldId, is_new: bool) -> bool {
+    let field = &inputs.words.model[inputs.spec.entity][id];
+    let state = inputs.facts.states.get(id.index());
+    let empty = inputs.facts.values.get(id.index()).is_none_or(fichero_model::Value::is_nothing);
+    let idle = inputs::is_fixed(field, state) && !matches!(field.kind, kind::Kind::Lines { .. }) && is_new && empty;
+    state.is_none_or(|state| state.visible) && !idle
+}
+
+/// The record's own words for a page that is about it.
+pub fn crumbs(words: &Words<'_>, record: Ref) -> Vec<Link> {
+    let head = words.head(record.entity);
+    vec![
+        Link { label: head.plural, href: head.href },
+        Link { label: words.title(record), href: words.href(record) },
+    ]
+}
