@@ -14,7 +14,8 @@ use std::time::Instant;
 
 use fichero_engine::Engine;
 use fichero_engine::data::Which;
-use fichero_engine::deploy::{self, Definitions, Deployed, Plan, follow};
+use fichero_engine::deploy::follow::{self, Turn};
+use fichero_engine::deploy::{self, Definitions, Deployed, Plan};
 use fichero_engine::problems::{Outcome, Problems, Waiting, WaitingStep};
 use fichero_store::schema::deployment::Deployment;
 
@@ -26,8 +27,10 @@ pub use watch::Watch;
 /// What came of a folder that was offered.
 #[derive(Debug)]
 pub enum Offered {
-    /// Its definitions are in force in this deployment, which may be new.
+    /// Its definitions are those of the newest deployment.
     InForce(Deployed),
+    /// They were published, in this deployment.
+    Published(Deployed),
     /// Something else stays in force, for the reason given; nothing where nothing was ever deployed.
     Held(Option<Deployment>, Outcome),
 }
@@ -85,7 +88,7 @@ impl Author {
         match deploy::publish(&self.node.db, &definitions, &order) {
             Ok((deployment, _)) => {
                 parent::note(&self.node.folder, &self.node.database, &deployment);
-                Ok(Offered::InForce(Deployed { deployment, definitions }))
+                Ok(Offered::Published(Deployed { deployment, definitions }))
             }
             // Another node was faster: its deployment did not grow out of this folder.
             Err(deploy::Error::LostRace { .. }) => {
@@ -95,7 +98,9 @@ impl Author {
             }
             Err(deploy::Error::Consent(plan)) => Ok(Offered::Held(newest, Outcome::Waiting(waiting(&plan)))),
             Err(deploy::Error::Refused(findings)) => Ok(Offered::Held(newest, unstorable(&findings))),
-            Err(deploy::Error::Busy) => Ok(Offered::Held(newest, Outcome::Held("writers did not pause in time; save again".to_owned()))),
+            Err(deploy::Error::Busy) => {
+                Ok(Offered::Held(newest, Outcome::Held("writers did not pause in time; save again".to_owned())))
+            }
             Err(error) => Err(error),
         }
     }
@@ -106,6 +111,7 @@ pub struct Reloader {
     author: Author,
     engine: Engine,
     report: Report,
+    turn: Turn,
     /// Where asynchronous work is done: the watch has a thread of its own.
     runtime: tokio::runtime::Handle,
     /// What the author was told last, which is not told twice.
@@ -114,8 +120,8 @@ pub struct Reloader {
 
 impl Reloader {
     /// A reloader over what is served. Call it inside a runtime.
-    pub fn new(author: Author, engine: Engine, report: Report) -> Self {
-        Self { author, engine, report, runtime: tokio::runtime::Handle::current(), told: String::new() }
+    pub fn new(author: Author, engine: Engine, turn: Turn, report: Report) -> Self {
+        Self { author, engine, report, turn, runtime: tokio::runtime::Handle::current(), told: String::new() }
     }
 
     /// Watches the folder until the watch is dropped.
@@ -132,27 +138,29 @@ impl Reloader {
         let began = Instant::now();
         let workspace = Workspace::load(&self.author.node.folder);
         let beside = workspace.folders_beside(&self.author.node.folder);
+        let turn = self.turn.take();
         let outcome = match self.author.offer(&workspace) {
-            Ok(Offered::InForce(deployed)) => self.put_in_force(&deployed, began),
-            Ok(Offered::Held(_, outcome)) => outcome,
-            Err(error) => Outcome::Held(format!("the database failed: {error}")),
-        };
-        tell(self.report, &outcome, &workspace, &mut self.told);
-        self.engine.report(problems(&self.author.node, outcome, &workspace));
-        beside
-    }
-
-    fn put_in_force(&self, deployed: &Deployed, began: Instant) -> Outcome {
-        let before = self.engine.live().seq;
-        match follow::put_in_force(&self.engine, deployed) {
-            Ok(()) if before != deployed.deployment.seq => {
+            Ok(Offered::InForce(deployed)) => self.put_in_force(&deployed),
+            Ok(Offered::Published(deployed)) => {
+                let outcome = self.put_in_force(&deployed);
                 let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(deployment = deployed.deployment.seq, milliseconds, "the saved definitions are in force");
                 if let Err(failure) = self.runtime.block_on(load_data(self.report, &self.engine, Which::Stock)) {
                     self.report.failure(&failure);
                 }
-                Outcome::InForce
+                outcome
             }
+            Ok(Offered::Held(_, outcome)) => outcome,
+            Err(error) => Outcome::Held(format!("the database failed: {error}")),
+        };
+        drop(turn);
+        tell(self.report, &outcome, &workspace, &mut self.told);
+        self.engine.report(problems(&self.author.node, outcome, &workspace));
+        beside
+    }
+
+    fn put_in_force(&self, deployed: &Deployed) -> Outcome {
+        match follow::put_in_force(&self.engine, deployed) {
             Ok(()) => Outcome::InForce,
             Err(error) => Outcome::Held(format!("the database failed: {error}")),
         }
@@ -176,7 +184,8 @@ pub fn tell(report: Report, outcome: &Outcome, workspace: &Workspace, told: &mut
         Outcome::InForce => {}
         Outcome::Refused => report.note("the definitions have errors; what was in force before is still served"),
         Outcome::Waiting(waiting) => {
-            let listed: Vec<String> = waiting.steps.iter().map(|step| format!("  {} ({})", step.summary, step.hazard)).collect();
+            let listed: Vec<String> =
+                waiting.steps.iter().map(|step| format!("  {} ({})", step.summary, step.hazard)).collect();
             report.note(&format!(
                 "the change waits for consent; what was in force before is still served\n{}\n  = help: when you agree, run `fichero apply --consent {}`",
                 listed.join("\n"),

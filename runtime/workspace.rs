@@ -64,7 +64,9 @@ impl Workspace {
     pub fn folders_beside(&self, folder: &Path) -> Vec<PathBuf> {
         let manifests = self.sources.files().iter().filter(|file| file.pack.is_some() && &*file.local == "pack.yaml");
         let paths = manifests.filter_map(|file| folder.join(&*file.path).parent().map(Path::to_owned));
-        paths.filter(|path| path.is_dir() && path.strip_prefix(folder).is_ok_and(|inside| inside.starts_with(".."))).collect()
+        paths
+            .filter(|path| path.is_dir() && path.strip_prefix(folder).is_ok_and(|inside| inside.starts_with("..")))
+            .collect()
     }
 }
 
@@ -112,9 +114,10 @@ pub fn with_required(pack: &str) -> Vec<String> {
     let (sources, _) = Sources::from_files(files);
     let layers = sources.layers();
     let wanted = layers.iter().position(|layer| layer.pack.as_deref() == Some(pack));
-    let needed = layers.iter().enumerate().filter(|(index, _)| {
-        wanted.is_some_and(|wanted| wanted == *index || sources.requires(wanted, *index))
-    });
+    let needed = layers
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| wanted.is_some_and(|wanted| wanted == *index || sources.requires(wanted, *index)));
     needed.filter_map(|(_, layer)| layer.pack.as_deref().map(str::to_owned)).collect()
 }
 

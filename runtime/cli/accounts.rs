@@ -53,7 +53,8 @@ pub fn password(ids: &Arc<dyn Ids>) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
     let mut random = [0; 20];
     ids.random(&mut random);
-    let letters: Vec<char> = random.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32)).copied().map(char::from)).collect();
+    let letters: Vec<char> =
+        random.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32)).copied().map(char::from)).collect();
     letters.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
@@ -69,6 +70,9 @@ mod tests {
         let (one, other) = (password(&ids), password(&ids));
         assert_eq!(one.len(), 23);
         assert_ne!(one, other);
-        assert!(one.chars().all(|letter| letter == '-' || letter.is_ascii_lowercase() || letter.is_ascii_digit()), "{one}");
+        assert!(
+            one.chars().all(|letter| letter == '-' || letter.is_ascii_lowercase() || letter.is_ascii_digit()),
+            "{one}"
+        );
     }
 }

@@ -56,8 +56,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             Err(deploy::Error::LostRace { newest }) => {
                 return Err(Failure {
                     exit: Exit::Consent,
-                    ..Failure::new(format!("deployment {newest} was published in the meantime, so the consent no longer holds"))
-                        .help("Run `fichero plan` again")
+                    ..Failure::new(format!(
+                        "deployment {newest} was published in the meantime, so the consent no longer holds"
+                    ))
+                    .help("Run `fichero plan` again")
                 });
             }
             Err(deploy::Error::Consent(plan)) => return Err(unagreed(context, &plan, args.consent.is_some())),
@@ -111,7 +113,9 @@ pub fn unagreed(context: &Context, plan: &Plan, given: bool) -> Failure {
     context.report.note(&steps::render(plan, false));
     let failure = failed(&deploy::Error::Consent(Box::new(plan.clone())));
     match given {
-        true => Failure { what: Some("the consent was given to another plan; nothing was changed".to_owned()), ..failure },
+        true => {
+            Failure { what: Some("the consent was given to another plan; nothing was changed".to_owned()), ..failure }
+        }
         false => failure,
     }
 }

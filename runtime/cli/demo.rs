@@ -84,7 +84,11 @@ fn people(model: &Model) -> Vec<DemoLogin> {
             }
         };
         let name = text("name").unwrap_or_default();
-        Some(DemoLogin { login: text("login")?, password: PASSWORD.to_owned(), role: text("job_title").unwrap_or(name) })
+        Some(DemoLogin {
+            login: text("login")?,
+            password: PASSWORD.to_owned(),
+            role: text("job_title").unwrap_or(name),
+        })
     });
     let administrator =
         DemoLogin { login: ADMINISTRATOR.to_owned(), password: PASSWORD.to_owned(), role: "Administrator".to_owned() };

@@ -78,8 +78,9 @@ fn show_sql(context: &Context, model: &Arc<Model>, entity: EntityId, expr: &Expr
     let ty = type_name(model, expr.ty());
     if let Some(part) = &expr.unportable {
         let text = expr.text.get(part.at.clone()).unwrap_or(&expr.text);
-        return Err(Failure::new(format!("`{text}` cannot become SQL: {}", part.why))
-            .help(format!("Its type is {ty}; it can be evaluated in memory, where no rows are filtered, sorted or counted")));
+        return Err(Failure::new(format!("`{text}` cannot become SQL: {}", part.why)).help(format!(
+            "Its type is {ty}; it can be evaluated in memory, where no rows are filtered, sorted or counted"
+        )));
     }
     let (sqlite, postgres) =
         (sql::show(model, entity, expr, Dialect::Sqlite)?, sql::show(model, entity, expr, Dialect::Postgres)?);

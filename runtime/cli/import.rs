@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use fichero_engine::deploy::follow;
+use fichero_engine::deploy::follow::{self, Own, Turn};
 use fichero_engine::deploy::node::Membership;
 use fichero_engine::import::{self, Error, Report, Request};
 use fichero_engine::{Actor, Engine, Mode, Via};
@@ -56,7 +56,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let folder = context.folder(&Dir::of(args.dir.clone()))?;
     if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) {
-        return Err(Failure::new("spreadsheets cannot be read yet").help("Save the sheet as CSV, in UTF-8, and import that"));
+        return Err(
+            Failure::new("spreadsheets cannot be read yet").help("Save the sheet as CSV, in UTF-8, and import that")
+        );
     }
     let opened = File::open(file).map_err(|error| Failure::file("read", file, &error))?;
     let length = opened.metadata().map(|metadata| metadata.len()).unwrap_or(0);
@@ -79,7 +81,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let result = runtime()?.block_on(async {
         // An import takes a while: definitions that are put in force meanwhile are followed.
         let membership = Membership::new(&engine);
-        let following = tokio::spawn(follow::follow(engine.clone(), reload::compiler(), membership.clone(), |_| {}));
+        let own = Own { engine: engine.clone(), compile: reload::compiler(), membership: membership.clone(), turn: Turn::default() };
+        let following = tokio::spawn(follow::follow(own, |_| {}));
         let reader = BufReader::with_capacity(1 << 16, opened);
         let result = import::run(&engine, request, reader, &mut rejects, |reached| {
             progress.set_position(reached.bytes);

@@ -19,13 +19,12 @@ pub fn start(context: &Context, serves: bool) {
         (false, 1) => "debug",
         (false, _) => "trace",
     };
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new(format!("warn,fichero={level},fichero_store={level},fichero_engine={level},fichero_web={level}")));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        EnvFilter::new(format!("warn,fichero={level},fichero_store={level},fichero_engine={level},fichero_web={level}"))
+    });
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match context.report.format {
-        Format::Human => {
-            log.with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init()
-        }
+        Format::Human => log.with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init(),
         Format::Json => log.json().flatten_event(true).try_init(),
     };
     // Only a second start in one process could fail, and then the first one's log is in use.

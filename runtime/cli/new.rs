@@ -24,7 +24,8 @@ pub struct Args {
 /// Writes the workspace.
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let folder = context.named_folder(&args.dir)?.ok_or_else(|| {
-        Failure::usage("the folder of the new workspace is missing").help("`fichero new acme` writes one to the folder acme")
+        Failure::usage("the folder of the new workspace is missing")
+            .help("`fichero new acme` writes one to the folder acme")
     })?;
     let packs = with_required(&args.packs)?;
     let title = title_of(folder);
@@ -106,7 +107,10 @@ fn with_required(wanted: &[String]) -> Result<Vec<String>, Failure> {
 fn title_of(folder: &Path) -> String {
     let whole = fs::canonicalize(folder).unwrap_or_else(|_| PathBuf::from(folder));
     let last = whole.file_name().map(|name| name.to_string_lossy().replace(['_', '-'], " "));
-    let title = last.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| "Workspace".to_owned());
+    let title = last
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "Workspace".to_owned());
     let mut letters = title.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or(title)
 }
@@ -119,7 +123,8 @@ fn name_of(folder: &Path) -> String {
 
 /// A text as YAML that no reader takes for something else.
 fn quoted(text: &str) -> String {
-    let plain = !text.is_empty() && text.chars().all(|letter| letter.is_alphabetic() || letter == ' ') && text.len() > 5;
+    let plain =
+        !text.is_empty() && text.chars().all(|letter| letter.is_alphabetic() || letter == ' ') && text.len() > 5;
     if plain { text.to_owned() } else { format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
 }
 

@@ -87,7 +87,8 @@ impl Node {
             None => {
                 let definitions = Workspace::load(&self.folder).sound(context)?;
                 let order = self.order(0, None);
-                let (deployment, _) = deploy::publish(&self.db, &definitions, &order).map_err(|error| failed(&error))?;
+                let (deployment, _) =
+                    deploy::publish(&self.db, &definitions, &order).map_err(|error| failed(&error))?;
                 parent::note(&self.folder, &self.database, &deployment);
                 context.report.note(&format!("published the folder as deployment {}", deployment.seq));
                 Ok(Deployed { deployment, definitions })
@@ -170,12 +171,13 @@ pub fn failed(error: &deploy::Error) -> Failure {
         deploy::Error::Store(error) => stored(error),
         deploy::Error::Consent(plan) => Failure {
             exit: Exit::Consent,
-            ..Failure::new(format!("{}; nothing was changed", steps::tally(plan)))
-                .help(format!("When you agree to what `fichero plan` prints, run `fichero apply --consent {}`", plan.hash()))
+            ..Failure::new(format!("{}; nothing was changed", steps::tally(plan))).help(format!(
+                "When you agree to what `fichero plan` prints, run `fichero apply --consent {}`",
+                plan.hash()
+            ))
         },
-        deploy::Error::Busy => {
-            Failure::new("writers did not pause within five seconds; nothing was changed").help("Try again when less is going on")
-        }
+        deploy::Error::Busy => Failure::new("writers did not pause within five seconds; nothing was changed")
+            .help("Try again when less is going on"),
         other => Failure::new(other.to_string()),
     }
 }

@@ -49,7 +49,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(show(&plan, newest.as_ref(), &definitions, args.sql, context))
 }
 
-fn on_nothing(definitions: &Definitions, workspace: &Workspace, context: &Context, dialect: Dialect) -> Result<Plan, Failure> {
+fn on_nothing(
+    definitions: &Definitions,
+    workspace: &Workspace,
+    context: &Context,
+    dialect: Dialect,
+) -> Result<Plan, Failure> {
     let now = fichero_model::clock::Clock::now(&fichero_model::clock::SystemClock);
     deploy::plan_on_nothing(&definitions.model, dialect, now).map_err(|error| told(&error, workspace, context))
 }
@@ -57,7 +62,9 @@ fn on_nothing(definitions: &Definitions, workspace: &Workspace, context: &Contex
 fn show(plan: &Plan, newest: Option<&Deployment>, definitions: &Definitions, sql: bool, context: &Context) -> Exit {
     let published = newest.is_some_and(|newest| newest.catalog_hash == definitions.hash);
     let mut human = match newest {
-        Some(newest) => format!("on deployment {} of {}, by {}\n", newest.seq, newest.at.strftime("%Y-%m-%d %H:%M UTC"), newest.by),
+        Some(newest) => {
+            format!("on deployment {} of {}, by {}\n", newest.seq, newest.at.strftime("%Y-%m-%d %H:%M UTC"), newest.by)
+        }
         None => "on an empty database\n".to_owned(),
     };
     human.push_str(&steps::render(plan, sql));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use fichero_engine::Engine;
 use fichero_engine::data::Which;
 use fichero_engine::deploy::fill::{self, Standing};
-use fichero_engine::deploy::follow::{self, Followed};
+use fichero_engine::deploy::follow::{self, Followed, Own, Turn};
 use fichero_engine::deploy::node::Membership;
 use fichero_engine::deploy::{self, Deployed};
 use fichero_engine::problems::{Outcome as Became, Problems};
@@ -105,7 +105,7 @@ pub fn start(context: &Context, folder: &Path, how: &How) -> Result<Started, Fai
     let workspace = Workspace::load(folder);
     let offered = author.offer(&workspace).map_err(|error| failed(&error))?;
     let (deployed, outcome) = match offered {
-        Offered::InForce(deployed) => (deployed, Became::InForce),
+        Offered::InForce(deployed) | Offered::Published(deployed) => (deployed, Became::InForce),
         Offered::Held(Some(newest), outcome) => (node.compiled(context, newest)?, outcome),
         Offered::Held(None, _) => {
             context.report.findings(&workspace.findings, &*workspace.sources);
@@ -133,17 +133,21 @@ pub struct Setup {
 pub async fn serve(report: Report, how: &How, started: Started, setup: Setup) -> Result<(), Failure> {
     let Started { node, engine, deployed, author } = started;
     let Setup { watches, demo } = setup;
+    // From here on the end is asked for, not forced: whoever reads the address may ask at once.
+    let ending = Ending::new()?;
     let listener = listen(how.listen).await?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("the address is unknown: {error}")))?;
     let (stop, stopped) = watch::channel(false);
 
     let membership = Membership::new(&engine);
-    let following = follow_others(engine.clone(), node.clone(), membership.clone(), report);
+    let turn = Turn::default();
+    let own = Own { engine: engine.clone(), compile: reload::compiler(), membership: membership.clone(), turn: turn.clone() };
+    let following = follow_others(own, node.clone(), report);
     let following = tokio::spawn(until(stopped.clone(), following));
     let filling = tokio::spawn(until(stopped.clone(), fill_old_rows(engine.clone())));
     let worker = Worker::start(engine.clone());
     let watching = match watches {
-        true => Some(Reloader::new(author, engine.clone(), report).watch().map_err(|error| {
+        true => Some(Reloader::new(author, engine.clone(), turn, report).watch().map_err(|error| {
             Failure::new(format!("the folder {} cannot be watched: {error}", node.folder.display()))
                 .help("Serve it without --watch, or raise the system's limit of watches")
         })?),
@@ -156,7 +160,7 @@ pub async fn serve(report: Report, how: &How, started: Started, setup: Setup) ->
 
     let router = fichero_web::router(engine.clone(), fichero_web::Setup { demo })
         .map_err(|error| Failure::new(format!("the pages cannot be made: {error}")))?;
-    let serving = axum::serve(listener, router).with_graceful_shutdown(asked_to_end(stop));
+    let serving = axum::serve(listener, router).with_graceful_shutdown(ending.wait(stop));
     let ended = until_drained(stopped, serving.into_future()).await;
 
     drop(tokio::task::spawn_blocking(move || drop(watching)).await);
@@ -177,31 +181,48 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let failure = Failure::new(format!("cannot listen on {address}: {error}"));
         match error.kind() {
-            std::io::ErrorKind::AddrInUse => failure.help("Another program listens there; choose another address with --listen 127.0.0.1:8081"),
+            std::io::ErrorKind::AddrInUse => {
+                failure.help("Another program listens there; choose another address with --listen 127.0.0.1:8081")
+            }
             _ => failure,
         }
     })
 }
 
-/// Waits for SIGTERM or Ctrl-C, and tells everybody.
-async fn asked_to_end(stop: watch::Sender<bool>) {
+/// SIGTERM and Ctrl-C, caught from its making on.
+struct Ending {
     #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl Ending {
+    fn new() -> Result<Self, Failure> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let failed = |error: std::io::Error| Failure::new(format!("signals cannot be caught: {error}"));
+            let signals = [signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?];
+            Ok(Self { signals })
         }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = terminated => {}
-        _ = tokio::signal::ctrl_c() => {}
+        #[cfg(not(unix))]
+        Ok(Self {})
     }
-    tracing::info!("ending: no new requests, those in flight come to their end");
-    let _ = stop.send(true);
+
+    /// Waits for either, and tells everybody.
+    async fn wait(self, stop: watch::Sender<bool>) {
+        #[cfg(unix)]
+        {
+            let [mut terminate, mut interrupt] = self.signals;
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+        tracing::info!("ending: no new requests, those in flight come to their end");
+        let _ = stop.send(true);
+    }
 }
 
 /// Runs until the end is asked for.
@@ -213,7 +234,10 @@ async fn until(mut stopped: watch::Receiver<bool>, work: impl Future<Output = ()
 }
 
 /// Runs to the end, but no longer than [`DRAIN`] after that was asked for.
-async fn until_drained<E>(mut stopped: watch::Receiver<bool>, serving: impl Future<Output = Result<(), E>>) -> Result<(), E> {
+async fn until_drained<E>(
+    mut stopped: watch::Receiver<bool>,
+    serving: impl Future<Output = Result<(), E>>,
+) -> Result<(), E> {
     let too_long = async {
         let _ = stopped.wait_for(|stopped| *stopped).await;
         tokio::time::sleep(DRAIN).await;
@@ -228,9 +252,9 @@ async fn until_drained<E>(mut stopped: watch::Receiver<bool>, serving: impl Futu
 }
 
 /// Follows what others publish, and what this folder's author applies from another terminal.
-async fn follow_others(engine: Engine, node: Node, membership: Membership, report: Report) {
+async fn follow_others(own: Own, node: Node, report: Report) {
     let told = {
-        let engine = engine.clone();
+        let engine = own.engine.clone();
         move |result: Result<Followed, deploy::Error>| match result {
             Ok(Followed::Current) => {}
             Ok(Followed::Swapped(deployed)) => {
@@ -240,17 +264,22 @@ async fn follow_others(engine: Engine, node: Node, membership: Membership, repor
             }
             Ok(Followed::Uncompilable { seq, findings }) => {
                 report.findings(&findings, &super::node::NoTexts);
-                tracing::error!(deployment = seq, "the newest deployment does not compile here; the one before it is still served");
+                tracing::error!(
+                    deployment = seq,
+                    "the newest deployment does not compile here; the one before it is still served"
+                );
             }
             Err(error) => tracing::warn!(%error, "the newest deployment cannot be looked at"),
         }
     };
-    follow::follow(engine, reload::compiler(), membership, told).await;
+    follow::follow(own, told).await;
 }
 
 /// What waited in the folder may be what was put in force now, with somebody's consent.
 fn settle(engine: &Engine, node: &Node, deployed: &Deployed) {
-    if engine.problems().outcome == Became::InForce || !parent::is_parent(&node.folder, &node.database, &deployed.deployment) {
+    if engine.problems().outcome == Became::InForce
+        || !parent::is_parent(&node.folder, &node.database, &deployed.deployment)
+    {
         return;
     }
     let before = engine.problems();

@@ -11,7 +11,8 @@ pub fn render(plan: &Plan, sql: bool) -> String {
     let mut out = String::new();
     for (index, step) in plan.steps.iter().enumerate() {
         let number = index + 1;
-        let rows = step.rows.map(|rows| format!(", {}", super::counted(usize::try_from(rows).unwrap_or(usize::MAX), "row")));
+        let rows =
+            step.rows.map(|rows| format!(", {}", super::counted(usize::try_from(rows).unwrap_or(usize::MAX), "row")));
         let _ = writeln!(out, "{number:>3}. {} ({}{})", step.what, step.hazard.word(), rows.unwrap_or_default());
         match &step.cause.place {
             Some(place) => {

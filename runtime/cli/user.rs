@@ -97,7 +97,8 @@ fn read_password() -> Result<String, Failure> {
 
 fn token(context: &Context, dir: &Dir, login: &str) -> Outcome {
     let engine = open(context, dir)?;
-    let secret = runtime()?.block_on(engine.create_token(login, "command line")).map_err(|refusal| nobody(login, &refusal))?;
+    let secret =
+        runtime()?.block_on(engine.create_token(login, "command line")).map_err(|refusal| nobody(login, &refusal))?;
     engine.db().close();
     context.report.answer(&secret, || json!({"login": login, "token": secret}));
     Ok(Exit::Done)
@@ -107,7 +108,8 @@ fn disable(context: &Context, dir: &Dir, login: &str) -> Outcome {
     let engine = open(context, dir)?;
     runtime()?.block_on(async {
         let user = engine.user_by_login(login).await.map_err(|refusal| nobody(login, &refusal))?;
-        let input = json::input(&engine.live().model, user.entity, &json!({"active": false})).map_err(|refusal| refused(&refusal))?;
+        let input = json::input(&engine.live().model, user.entity, &json!({"active": false}))
+            .map_err(|refusal| refused(&refusal))?;
         let command = Command::Update { entity: user.entity, id: user.id, input, version: None };
         let done = engine.command(&Actor::system(Via::Command), command, Mode::Live, None).await;
         done.map_err(|refusal| refused(&refusal))
@@ -141,7 +143,8 @@ async fn everybody(engine: &Engine) -> Result<Vec<Json>, Failure> {
     };
     let mut people = Vec::new();
     loop {
-        let page = engine.list(&Actor::system(Via::Command), user, &request).await.map_err(|refusal| refused(&refusal))?;
+        let page =
+            engine.list(&Actor::system(Via::Command), user, &request).await.map_err(|refusal| refused(&refusal))?;
         people.extend(page.items);
         match page.next {
             Some(next) => request.cursor = Some(next),
@@ -157,9 +160,8 @@ fn open(context: &Context, dir: &Dir) -> Result<Engine, Failure> {
 
 fn nobody(login: &str, refusal: &fichero_engine::Refusal) -> Failure {
     match refusal.kind {
-        fichero_engine::Kind::NotFound => {
-            Failure::new(format!("nobody has the log-in `{login}`")).help("`fichero user list` names those who have one")
-        }
+        fichero_engine::Kind::NotFound => Failure::new(format!("nobody has the log-in `{login}`"))
+            .help("`fichero user list` names those who have one"),
         _ => refused(refusal),
     }
 }

@@ -95,7 +95,10 @@ fn a_definition_is_explained_with_its_origins() {
 
 #[test]
 fn fmt_orders_files_and_keeps_comments() {
-    let folder = Folder::with("b.yaml", "entity: badge\nfields:\n    number: {unique: true, type: text} # its number\ntitle: number\n");
+    let folder = Folder::with(
+        "b.yaml",
+        "entity: badge\nfields:\n    number: {unique: true, type: text} # its number\ntitle: number\n",
+    );
     folder.run(&["fmt", "--check"]).ends_with(1);
     folder.run(&["fmt"]).ends_with(0);
     insta::assert_snapshot!(folder.read("b.yaml"));

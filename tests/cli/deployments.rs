@@ -4,7 +4,8 @@ use fichero_test_support::databases;
 
 use crate::program::Folder;
 
-const DEAL: &str = "entity: deal\ntitle: name\nfields:\n  name: {type: text, required: true}\n  amount: {type: money}\n";
+const DEAL: &str =
+    "entity: deal\ntitle: name\nfields:\n  name: {type: text, required: true}\n  amount: {type: money}\n";
 
 #[test]
 fn plan_apply_and_prune_go_round() {

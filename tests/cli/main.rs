@@ -4,7 +4,11 @@
 //! database hold afterwards.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod crash;
 mod definitions;
+mod demo;
 mod deployments;
 mod program;
+mod server;
+mod serving;
 mod usage;

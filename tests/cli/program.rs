@@ -49,10 +49,6 @@ impl Folder {
         fs::read_to_string(self.path().join(path)).expect("a file is read")
     }
 
-    pub fn remove(&self, path: &str) {
-        fs::remove_file(self.path().join(path)).expect("a file is removed");
-    }
-
     /// Runs the program on the folder.
     pub fn run(&self, arguments: &[&str]) -> Run {
         run(self.command(arguments))
@@ -118,12 +114,8 @@ pub fn run(mut command: Command) -> Run {
 
 /// Runs with a text on standard input.
 pub fn run_with_input(mut command: Command, input: &str) -> Run {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program runs");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
     child.stdin.take().expect("stdin is piped").write_all(input.as_bytes()).expect("the program reads");
     Run::of(child.wait_with_output().expect("the program ends"))
 }

@@ -42,7 +42,8 @@ impl Record {
 /// When it is no JSON, or a member does not fit its field.
 pub fn read(model: &Model, entity: EntityId, text: &str, now: Timestamp) -> Result<Record, Failure> {
     let json: Json = serde_json::from_str(text).map_err(|error| {
-        Failure::usage(format!("the record is not readable as JSON: {error}")).help("Write --record '{\"name\": \"Acme\"}'")
+        Failure::usage(format!("the record is not readable as JSON: {error}"))
+            .help("Write --record '{\"name\": \"Acme\"}'")
     })?;
     let mut reader = Reader { model, now, ids: SeededIds::new(1), others: HashMap::new(), lists: HashMap::new() };
     let row = reader.row(entity, &json, "the record", 0)?;
@@ -82,7 +83,15 @@ impl Reader<'_> {
         Ok(row)
     }
 
-    fn member(&mut self, row: &mut Row, id: Id, name: &str, json: &Json, all: &Map<String, Json>, depth: usize) -> Result<(), Failure> {
+    fn member(
+        &mut self,
+        row: &mut Row,
+        id: Id,
+        name: &str,
+        json: &Json,
+        all: &Map<String, Json>,
+        depth: usize,
+    ) -> Result<(), Failure> {
         let model = self.model;
         let definition = &model[row.entity];
         let Some((field_id, field)) = definition.field(name) else {
@@ -97,7 +106,9 @@ impl Reader<'_> {
             (Kind::Ref(reference), Json::Array(items)) if field.many => {
                 let rows = match &*reference.targets {
                     [only] => self.rows(*only, items, name, depth)?,
-                    _ => return Err(Failure::new("a list of references to one of several entities cannot be tried out")),
+                    _ => {
+                        return Err(Failure::new("a list of references to one of several entities cannot be tried out"));
+                    }
                 };
                 row.set(field_id, Value::list(rows.iter().filter_map(|row| row.reference()).map(Value::Ref)));
                 self.lists.insert((id, field_id), rows);
@@ -110,7 +121,10 @@ impl Reader<'_> {
                 row.set(field_id, other.reference().map(Value::Ref).unwrap_or_default());
             }
             (Kind::Money { currency }, _) => {
-                let currency = match (all.get(&format!("{name}_currency")).and_then(Json::as_str).map(Currency::parse), currency) {
+                let currency = match (
+                    all.get(&format!("{name}_currency")).and_then(Json::as_str).map(Currency::parse),
+                    currency,
+                ) {
                     (Some(Some(currency)), _) => currency,
                     (Some(None), _) => return Err(Failure::new("its currency is to be a code such as EUR")),
                     (None, MoneyCurrency::Own(currency)) => *currency,
@@ -155,7 +169,8 @@ impl Reader<'_> {
                 locals: &[],
                 value: None,
             };
-            let value = expr.eval(&context).map_err(|fault| Failure::new(format!("`{}` has no value: {fault}", field.name)))?;
+            let value =
+                expr.eval(&context).map_err(|fault| Failure::new(format!("`{}` has no value: {fault}", field.name)))?;
             Arc::make_mut(&mut row).set(*id, value);
         }
         Ok(row)
@@ -191,7 +206,8 @@ fn money(amount: &Json, base: Option<&Json>, currency: Currency) -> Result<Money
             Json::String(text) => text.clone(),
             other => other.to_string(),
         };
-        fichero_engine::value::text::exact(&text).ok_or_else(|| Failure::new(format!("`{text}` is no amount; write \"1234.50\"")))
+        fichero_engine::value::text::exact(&text)
+            .ok_or_else(|| Failure::new(format!("`{text}` is no amount; write \"1234.50\"")))
     };
     let amount = number(amount)?;
     let base = base.filter(|base| !base.is_null()).map(number).transpose()?.unwrap_or(amount);

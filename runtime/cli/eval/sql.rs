@@ -31,7 +31,8 @@ pub fn show(model: &Arc<Model>, entity: EntityId, expr: &Expr, dialect: Dialect)
     let layout = Layout::new(Arc::clone(model), Arc::new(schema), dialect).map_err(failed)?;
     let now = SystemClock.now();
     let facts = record::read(model, entity, "{}", now)?;
-    let context = Context { model, facts: &facts, row: None, record: None, old: None, me: None, now, locals: &[], value: None };
+    let context =
+        Context { model, facts: &facts, row: None, record: None, old: None, me: None, now, locals: &[], value: None };
     let all = Filter { trash: Trash::Any, ..Filter::all(entity) };
     let (text, cells) = match expr.ty() {
         Type::Boolean => all.and(expr).explain(&layout, &context).map_err(failed)?,

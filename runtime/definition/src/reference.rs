@@ -11,7 +11,7 @@ use fichero_model::expr::function::{PUBLISHED, Portable, Published};
 use fichero_model::name;
 
 use crate::resolve::missing;
-use crate::shape::{self, Key, KindShape, Keys, NameOf, Naming, Shape, Status, common};
+use crate::shape::{self, Key, Keys, KindShape, NameOf, Naming, Shape, Status, common};
 
 /// A page with the name of its file.
 #[derive(Clone, Debug)]
@@ -29,7 +29,9 @@ const MADE: &str = "<!-- Printed from runtime/definition/src/shape; see runtime/
 pub fn pages() -> Vec<Page> {
     let shared = Shared::find();
     let mut pages = vec![Page { file: "README.md".to_owned(), text: overview() }];
-    pages.extend(shape::kinds().iter().map(|shape| Page { file: format!("{}.md", shape.kind), text: kind(shape, &shared) }));
+    pages.extend(
+        shape::kinds().iter().map(|shape| Page { file: format!("{}.md", shape.kind), text: kind(shape, &shared) }),
+    );
     pages.push(Page { file: "shared.md".to_owned(), text: shared.page() });
     pages.push(Page { file: "overlays.md".to_owned(), text: overlays(&shared) });
     pages.push(Page { file: "functions.md".to_owned(), text: functions() });
@@ -51,7 +53,9 @@ fn overview() -> String {
     out.push_str("- [Names](names.md): how they are made, and which are taken\n");
     out.push_str("- [Codes](codes.md): every finding of the compiler, explained\n\n");
     out.push_str("Each key takes one of four things: a *name* (checked when loaded), a *text* for people, an *expression*, or a *value*: a literal, or `=` and an expression. ");
-    out.push_str("What is marked *not yet* belongs to the language, but this release does not act on it, and says so.\n");
+    out.push_str(
+        "What is marked *not yet* belongs to the language, but this release does not act on it, and says so.\n",
+    );
     out
 }
 
@@ -71,7 +75,9 @@ fn kind(shape: &KindShape, shared: &Shared) -> String {
 
 fn overlays(shared: &Shared) -> String {
     let mut out = format!("{MADE}# Overlays\n\n");
-    out.push_str("A document that begins with `extend:`, a kind and a name takes the keys of that kind, and these:\n\n");
+    out.push_str(
+        "A document that begins with `extend:`, a kind and a name takes the keys of that kind, and these:\n\n",
+    );
     let mut printer = Printer { out, shared, path: vec!["extend"], printed: Vec::new() };
     printer.table(&common::OVERLAY);
     printer.out.push_str("\nMaps merge key by key, values and lists replace; what wins keeps its own place. An entry of the following maps ");
@@ -128,7 +134,11 @@ fn portable(function: &Published) -> String {
 
 fn names() -> String {
     let mut out = format!("{MADE}# Names\n\n");
-    let _ = writeln!(out, "A name begins with a lower-case letter and holds lower-case letters, digits and `_`, at most {} characters. A test is named by a sentence.\n", name::LONGEST);
+    let _ = writeln!(
+        out,
+        "A name begins with a lower-case letter and holds lower-case letters, digits and `_`, at most {} characters. A test is named by a sentence.\n",
+        name::LONGEST
+    );
     for (title, why, list) in [
         ("Words of expressions", "Nothing may bear them:", name::WORDS),
         ("Names of fields", "Every record has them, or the HTTP interface uses them:", name::FIELDS),
@@ -141,7 +151,9 @@ fn names() -> String {
 }
 
 fn codes() -> String {
-    let mut out = format!("{MADE}# Codes\n\nEvery finding of the compiler has a code. `fichero explain F0403` prints its page.\n");
+    let mut out = format!(
+        "{MADE}# Codes\n\nEvery finding of the compiler has a code. `fichero explain F0403` prints its page.\n"
+    );
     for code in Code::all() {
         let _ = writeln!(out, "\n## {}: {}\n\n{}", code.name(), code.title(), code.text());
     }
@@ -174,7 +186,12 @@ impl Shared {
     }
 
     fn page(&self) -> String {
-        let mut printer = Printer { out: format!("{MADE}# Shared keys\n\nWhat several kinds of documents hold.\n"), shared: self, path: Vec::new(), printed: Vec::new() };
+        let mut printer = Printer {
+            out: format!("{MADE}# Shared keys\n\nWhat several kinds of documents hold.\n"),
+            shared: self,
+            path: Vec::new(),
+            printed: Vec::new(),
+        };
         for (keys, path) in &self.tables {
             if let Some(heading) = self.headings.get(&std::ptr::from_ref(*keys)) {
                 let _ = writeln!(printer.out, "\n## `{heading}`\n");
@@ -236,7 +253,13 @@ impl Printer<'_> {
             self.path.push(key.name);
             let status = if missing(&self.path).is_some() { Status::NotYet } else { key.status };
             let required = if key.required { " Required." } else { "" };
-            let _ = writeln!(self.out, "| `{}` | {} | {}{required} |", key.name, self.takes(key), cell(&sentence(key.doc, status)));
+            let _ = writeln!(
+                self.out,
+                "| `{}` | {} | {}{required} |",
+                key.name,
+                self.takes(key),
+                cell(&sentence(key.doc, status))
+            );
             self.path.pop();
         }
         if keys.extra.is_some() {
@@ -300,7 +323,9 @@ impl Printer<'_> {
 
     fn link(&self, keys: &'static Keys) -> String {
         match self.shared.headings.get(&std::ptr::from_ref(keys)) {
-            Some(heading) => format!(" of [`{heading}`](shared.md#{})", heading.replace([' ', ','], "-").replace("--", "-")),
+            Some(heading) => {
+                format!(" of [`{heading}`](shared.md#{})", heading.replace([' ', ','], "-").replace("--", "-"))
+            }
             None => String::new(),
         }
     }

@@ -79,9 +79,12 @@ pub fn compile(sources: &Sources, capabilities: &Capabilities) -> (Option<Model>
     findings.begin(found, gaps);
     let model = resolve(sources, &catalog, capabilities, &mut findings);
     let sound = !findings.has_errors() && sources.is_complete();
-    let order: HashMap<&str, usize> = sources.files().iter().enumerate().map(|(index, file)| (&*file.path, index)).collect();
+    let order: HashMap<&str, usize> =
+        sources.files().iter().enumerate().map(|(index, file)| (&*file.path, index)).collect();
     let mut diagnostics = findings.into_diagnostics();
-    diagnostics.sort_by_key(|diagnostic| diagnostic.place.as_ref().map(|place| (order.get(&*place.file).copied(), place.start)));
+    diagnostics.sort_by_key(|diagnostic| {
+        diagnostic.place.as_ref().map(|place| (order.get(&*place.file).copied(), place.start))
+    });
     (model.filter(|_| sound), diagnostics)
 }
 
@@ -90,7 +93,9 @@ fn gaps(sources: &Sources, catalog: &Catalog, found: &[Diagnostic]) -> Gaps {
     // A slip in a file of which no document is marked: a document or an overlay was lost altogether.
     let lost = |diagnostic: &Diagnostic| {
         let place = diagnostic.place.as_ref().filter(|_| diagnostic.is_error() && is_of_reading(diagnostic.code));
-        place.is_some_and(|place| !catalog.documents.iter().any(|document| document.broken && document.name_place.file == place.file))
+        place.is_some_and(|place| {
+            !catalog.documents.iter().any(|document| document.broken && document.name_place.file == place.file)
+        })
     };
     let mut gaps = Gaps { documents: !sources.is_complete() || found.iter().any(lost), ..Gaps::default() };
     for document in catalog.documents.iter().filter(|document| document.broken) {
@@ -98,7 +103,9 @@ fn gaps(sources: &Sources, catalog: &Catalog, found: &[Diagnostic]) -> Gaps {
             "entity" => gaps.entities.push(Arc::clone(&document.name)),
             "settings" => gaps.entities.push(declare::settings_entity(&document.name)),
             "mixin" => {
-                let like = catalog.of_kind("entity").filter(|entity| declare::mixins(catalog, &entity.node).contains(&document.name));
+                let like = catalog
+                    .of_kind("entity")
+                    .filter(|entity| declare::mixins(catalog, &entity.node).contains(&document.name));
                 gaps.entities.extend(like.map(|entity| Arc::clone(&entity.name)));
             }
             "pipeline" => {
@@ -114,7 +121,12 @@ fn gaps(sources: &Sources, catalog: &Catalog, found: &[Diagnostic]) -> Gaps {
 }
 
 /// Runs the passes. Nothing when there is nothing to build on.
-fn resolve(sources: &Sources, catalog: &Catalog, capabilities: &Capabilities, findings: &mut Findings<'_>) -> Option<Model> {
+fn resolve(
+    sources: &Sources,
+    catalog: &Catalog,
+    capabilities: &Capabilities,
+    findings: &mut Findings<'_>,
+) -> Option<Model> {
     let declared = Declared::collect(catalog, findings);
     let (Some(user), Some(team)) = (declared.find("user"), declared.find("team")) else {
         let place = Place::start_of(&Arc::from("workspace.yaml"));
@@ -154,7 +166,8 @@ fn resolve(sources: &Sources, catalog: &Catalog, capabilities: &Capabilities, fi
     compile_entities(&mut model, &world, &graph, findings);
     compile_pages(&mut model, &world, findings);
     let cx = world.over(&model);
-    let (sets, mappings, scenarios) = (data::all(&cx, findings), mapping::all(&cx, findings), scenario::all(&cx, findings));
+    let (sets, mappings, scenarios) =
+        (data::all(&cx, findings), mapping::all(&cx, findings), scenario::all(&cx, findings));
     (model.data, model.mappings, model.scenarios) = (sets, mappings, scenarios);
     not_yet::check_keys(catalog, capabilities, findings);
     not_yet::check_names(catalog, &declared, &model, findings);
@@ -197,7 +210,11 @@ fn scripts(sources: &Sources, findings: &mut Findings<'_>) -> Scripts {
         let place = Place::start_of(&file.path);
         if let Some(other) = named.get(&name) {
             let message = format!("two script files are called `{name}`, and expressions call them by that name");
-            findings.push(Diagnostic::error(code::DUPLICATE_NAME, &place, message).label(other, "the other one").help("rename one, or give the pack a `prefix`"));
+            findings.push(
+                Diagnostic::error(code::DUPLICATE_NAME, &place, message)
+                    .label(other, "the other one")
+                    .help("rename one, or give the pack a `prefix`"),
+            );
             continue;
         }
         scripts.add(&name, text, &place).into_iter().for_each(|diagnostic| findings.push(diagnostic));
@@ -241,7 +258,11 @@ fn declare_fields(model: &mut Model, kinds: &mut Kinds<'_, '_>, sources: &Source
     }
     if u16::try_from(kinds.options.len()).is_err() {
         let place = Place::start_of(&Arc::from("workspace.yaml"));
-        findings.error(code::BAD_VALUE, &place, format!("the definitions hold {} sets of options, at most {} are possible", kinds.options.len(), u16::MAX));
+        findings.error(
+            code::BAD_VALUE,
+            &place,
+            format!("the definitions hold {} sets of options, at most {} are possible", kinds.options.len(), u16::MAX),
+        );
         kinds.options.truncate(usize::from(u16::MAX));
     }
     model.options.clone_from(&kinds.options);
@@ -265,7 +286,13 @@ fn derive_values(model: &mut Model, world: &World<'_>, findings: &mut Findings<'
     let circles = graph.check_circles(model, findings);
     // A field of a circle stays one that is given: whoever follows its source would never come back.
     sources.retain(|(entity, field, _)| !circles.contains(&(*entity, *field)));
-    let of = |is: fn(&Derived) -> bool| sources.iter().filter(|(.., derived)| is(derived)).map(|(entity, field, _)| (*entity, *field)).collect::<HashSet<_>>();
+    let of = |is: fn(&Derived) -> bool| {
+        sources
+            .iter()
+            .filter(|(.., derived)| is(derived))
+            .map(|(entity, field, _)| (*entity, *field))
+            .collect::<HashSet<_>>()
+    };
     let formulas = of(|derived| matches!(derived, Derived::Source(Source::Formula { .. })));
     let lookups = of(|derived| matches!(derived, Derived::Source(Source::Lookup(_))));
     let stored = graph.stored(model, &formulas, &lookups);
@@ -285,14 +312,22 @@ fn refresh_portability(model: &mut Model) {
     let mut found = Vec::new();
     for (entity, definition) in model.all_entities() {
         for (id, field) in definition.all_fields() {
-            if let Source::Formula { value, .. } | Source::Lookup(value) | Source::Compute(value) | Source::Copy(value) = &field.source {
+            if let Source::Formula { value, .. }
+            | Source::Lookup(value)
+            | Source::Compute(value)
+            | Source::Copy(value) = &field.source
+            {
                 found.push((entity, id, value.find_unportable(model)));
             }
         }
     }
     for (entity, id, unportable) in found {
         field_mut(model, entity, id, |field| {
-            if let Source::Formula { value, .. } | Source::Lookup(value) | Source::Compute(value) | Source::Copy(value) = &mut field.source {
+            if let Source::Formula { value, .. }
+            | Source::Lookup(value)
+            | Source::Compute(value)
+            | Source::Copy(value) = &mut field.source
+            {
                 value.unportable = unportable;
             }
         });
@@ -308,7 +343,12 @@ fn compile_pipelines(model: &mut Model, world: &World<'_>, kinds: &Kinds<'_, '_>
     }
     for ((entity, field), (index, sharing)) in first {
         // Where several pipelines share a field, which of them begins a record depends on the record.
-        let stage = model.pipelines.get(index).and_then(|pipeline| pipeline.stages.first()).filter(|_| sharing == 1).map(|stage| Arc::clone(&stage.name));
+        let stage = model
+            .pipelines
+            .get(index)
+            .and_then(|pipeline| pipeline.stages.first())
+            .filter(|_| sharing == 1)
+            .map(|stage| Arc::clone(&stage.name));
         field_mut(model, entity, field, |field| {
             field.pipeline = u16::try_from(index).ok().map(PipelineId);
             field.default = stage.map(|stage| Setting::Literal(Value::Text(stage)));
@@ -324,11 +364,15 @@ fn compile_behaviour(model: &mut Model, world: &World<'_>, kinds: &mut Kinds<'_,
             field::check_type_keys(document, found.word, findings);
         }
     }
-    let of_types: Vec<_> = catalog.of_kind("type").filter_map(|document| Some((document, kinds.of_type(document, findings)?))).collect();
+    let of_types: Vec<_> =
+        catalog.of_kind("type").filter_map(|document| Some((document, kinds.of_type(document, findings)?))).collect();
     // A type that no field uses may have brought options of its own.
     model.options.extend(kinds.options.iter().skip(known).cloned());
     let cx = world.over(model);
-    let checks = of_types.iter().map(|(document, kind)| (Arc::clone(&document.name), behaviour::type_checks(&cx, document, kind, findings))).collect();
+    let checks = of_types
+        .iter()
+        .map(|(document, kind)| (Arc::clone(&document.name), behaviour::type_checks(&cx, document, kind, findings)))
+        .collect();
     for (entity, id, behaviour) in behaviour::all(&cx, &checks, findings) {
         field_mut(model, entity, id, |field| behaviour.apply(field));
     }
@@ -341,7 +385,14 @@ fn compile_entities(model: &mut Model, world: &World<'_>, graph: &Graph, finding
     let titles: Vec<FieldId> = ids.iter().map(|id| entity::title(&cx, *id, findings)).collect();
     let parts: Vec<_> = ids
         .iter()
-        .map(|id| (entity::uniques(&cx, *id, findings), entity::indexes(&cx, *id, findings), rule::all(&cx, *id, findings), graph.order(model, *id)))
+        .map(|id| {
+            (
+                entity::uniques(&cx, *id, findings),
+                entity::indexes(&cx, *id, findings),
+                rule::all(&cx, *id, findings),
+                graph.order(model, *id),
+            )
+        })
         .collect();
     ids.iter().for_each(|id| entity::check_duplicates(&cx, *id, findings));
     let lines = entity::line_of(&cx, findings);
@@ -383,8 +434,14 @@ fn compile_pages(model: &mut Model, world: &World<'_>, findings: &mut Findings<'
     (model.views, model.forms, model.menu) = (views, forms, menu);
 }
 
-fn field_mut(model: &mut Model, entity: EntityId, field: FieldId, change: impl FnOnce(&mut fichero_model::entity::Field)) {
-    if let Some(field) = model.entities.get_mut(entity.index()).and_then(|entity| entity.fields.get_mut(field.index())) {
+fn field_mut(
+    model: &mut Model,
+    entity: EntityId,
+    field: FieldId,
+    change: impl FnOnce(&mut fichero_model::entity::Field),
+) {
+    if let Some(field) = model.entities.get_mut(entity.index()).and_then(|entity| entity.fields.get_mut(field.index()))
+    {
         change(field);
     }
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use crate::resolve::missing;
-use crate::shape::{self, Key, KindShape, Keys, NameOf, Naming, Shape, Status, common};
+use crate::shape::{self, Key, Keys, KindShape, NameOf, Naming, Shape, Status, common};
 
 /// The dialect.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -27,7 +27,8 @@ pub struct Schema {
 /// All schemas: one for each kind of document, one for overlays (`extend`), and `fichero.schema.json` for any of them,
 /// which is the one to give an editor for all `.yaml` files of a workspace.
 pub fn all() -> Vec<Schema> {
-    let kinds = shape::kinds().iter().map(|shape| Schema { file: format!("{}.schema.json", shape.kind), json: of_kind(shape) });
+    let kinds =
+        shape::kinds().iter().map(|shape| Schema { file: format!("{}.schema.json", shape.kind), json: of_kind(shape) });
     let overlay = Schema { file: "extend.schema.json".to_owned(), json: of_overlay() };
     let any = Schema { file: "fichero.schema.json".to_owned(), json: of_any() };
     kinds.chain([overlay, any]).collect()
@@ -64,12 +65,18 @@ pub fn of_any() -> Value {
         writer.definitions.insert(name.clone(), document);
         cases.push(json!({"if": is_of(shape.kind), "then": reference(&name)}));
     }
-    first_keys.insert("extend".to_owned(), json!({"description": "Changes a document that another pack or file declares: its kind and its name."}));
+    first_keys.insert(
+        "extend".to_owned(),
+        json!({"description": "Changes a document that another pack or file declares: its kind and its name."}),
+    );
     let overlay = writer.overlay();
     writer.definitions.insert("document.extend".to_owned(), overlay);
     cases.push(json!({"if": {"required": ["extend"]}, "then": reference("document.extend")}));
     let any_kind: Vec<Value> = first_keys.keys().map(|kind| json!({"required": [kind]})).collect();
-    let mut schema = writer.finish("fichero.schema.json", json!({"type": "object", "properties": first_keys, "anyOf": any_kind, "allOf": cases}));
+    let mut schema = writer.finish(
+        "fichero.schema.json",
+        json!({"type": "object", "properties": first_keys, "anyOf": any_kind, "allOf": cases}),
+    );
     schema.insert("title".to_owned(), json!("Fichero: a document of any kind"));
     Value::Object(schema)
 }
@@ -77,7 +84,8 @@ pub fn of_any() -> Value {
 /// That a document is of a kind: it has the kind's key, and none of a kind of which that is but a key.
 fn is_of(kind: &str) -> Value {
     let others = shape::kinds().iter().filter(|other| other.kind != kind && other.keys.find(kind).is_some());
-    let others: Vec<Value> = others.map(|other| json!({"required": [other.kind]})).chain([json!({"required": ["extend"]})]).collect();
+    let others: Vec<Value> =
+        others.map(|other| json!({"required": [other.kind]})).chain([json!({"required": ["extend"]})]).collect();
     json!({"required": [kind], "not": {"anyOf": others}})
 }
 
@@ -122,7 +130,9 @@ impl Writer {
         let mut properties = Map::new();
         properties.insert(shape.kind.to_owned(), name_of_document(shape));
         self.properties(shape.keys, &mut properties);
-        let required: Vec<&str> = std::iter::once(shape.kind).chain(shape.keys.iter().filter(|key| key.required).map(|key| key.name)).collect();
+        let required: Vec<&str> = std::iter::once(shape.kind)
+            .chain(shape.keys.iter().filter(|key| key.required).map(|key| key.name))
+            .collect();
         json!({
             "description": description(shape.doc, shape.status),
             "type": "object",
@@ -144,7 +154,10 @@ impl Writer {
             self.properties(&common::OVERLAY, &mut properties);
             self.properties(shape.keys, &mut properties);
             let name = format!("overlay.{}", shape.kind);
-            self.definitions.insert(name.clone(), json!({"type": "object", "properties": properties, "additionalProperties": false}));
+            self.definitions.insert(
+                name.clone(),
+                json!({"type": "object", "properties": properties, "additionalProperties": false}),
+            );
             let of_kind = json!({"properties": {"extend": {"pattern": format!("^{} ", shape.kind)}}});
             cases.push(json!({"if": of_kind, "then": reference(&name)}));
         }
@@ -204,7 +217,9 @@ impl Writer {
             Shape::String => json!({"type": ["string", "number", "boolean"]}),
             Shape::Duration => json!({"type": "string", "examples": ["3 working days", "2 hours", "30 minutes"]}),
             Shape::Date => json!({"type": "string", "examples": ["2026-03-02"]}),
-            Shape::Moment => json!({"type": "string", "examples": ["2026-03-02T09:00", "2026-03-02T09:00 Europe/Madrid"]}),
+            Shape::Moment => {
+                json!({"type": "string", "examples": ["2026-03-02T09:00", "2026-03-02T09:00 Europe/Madrid"]})
+            }
             Shape::Map(keys) => self.map(keys),
             Shape::NameMap(of, keys) => {
                 let entry = self.map(keys);
@@ -246,7 +261,8 @@ impl Writer {
         self.properties(keys, &mut properties);
         let required: Vec<&str> = keys.iter().filter(|key| key.required && !self.part).map(|key| key.name).collect();
         let others = keys.extra.map_or(json!(false), |shape| self.shape(shape));
-        let map = json!({"type": "object", "properties": properties, "required": required, "additionalProperties": others});
+        let map =
+            json!({"type": "object", "properties": properties, "required": required, "additionalProperties": others});
         let short = keys.short.and_then(|short| keys.find(short)).map(|key| self.shape(&key.shape));
         let schema = match short {
             // A map that stands for the main key of a map would be the map itself.

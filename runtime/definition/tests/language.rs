@@ -60,7 +60,11 @@ fn check(name: &str, expected: &[&str]) -> Result<(), String> {
     let mut codes: Vec<&str> = found.iter().map(|diagnostic: &Diagnostic| diagnostic.code.name()).collect();
     codes.sort_unstable();
     codes.dedup();
-    if codes == expected { Ok(()) } else { Err(format!("{name} says {codes:?} instead of {expected:?}:\n{}", printed(&found, &sources))) }
+    if codes == expected {
+        Ok(())
+    } else {
+        Err(format!("{name} says {codes:?} instead of {expected:?}:\n{}", printed(&found, &sources)))
+    }
 }
 
 fn files(name: &str) -> Vec<File> {
@@ -69,10 +73,15 @@ fn files(name: &str) -> Vec<File> {
     let stubs = File::own("stubs.yaml", &read(&format!("stubs/{name}.yaml")));
     match name {
         "workspace" => {
-            let mut files = vec![File::own("workspace.yaml", &snippet), stubs, pack("clinic", "pack: clinic\nversion: 1.0.0\n")];
+            let mut files =
+                vec![File::own("workspace.yaml", &snippet), stubs, pack("clinic", "pack: clinic\nversion: 1.0.0\n")];
             for stock in ["base", "sales"] {
                 let of_pack = Repository.files(stock).unwrap();
-                files.extend(of_pack.into_iter().map(|(local, bytes)| File::new(Some(stock), &local, &format!("{stock}/{local}"), &bytes)));
+                files.extend(
+                    of_pack
+                        .into_iter()
+                        .map(|(local, bytes)| File::new(Some(stock), &local, &format!("{stock}/{local}"), &bytes)),
+                );
             }
             files
         }

@@ -19,15 +19,17 @@ use support::{Repository, printed};
 static FILES: LazyLock<Vec<(&'static str, String, Vec<String>)>> = LazyLock::new(|| {
     let of_pack = |pack: &'static str| {
         let files = Repository.files(pack).unwrap().into_iter();
-        files.map(move |(local, bytes)| (pack, local, String::from_utf8(bytes.to_vec()).unwrap().lines().map(str::to_owned).collect()))
+        files.map(move |(local, bytes)| {
+            (pack, local, String::from_utf8(bytes.to_vec()).unwrap().lines().map(str::to_owned).collect())
+        })
     };
     ["base", "sales"].into_iter().flat_map(of_pack).collect()
 });
 
 /// Words that mean something somewhere.
 const WORDS: [&str; 24] = [
-    "type", "ref", "lines", "children", "to", "of", "by", "formula", "rollup", "lookup", "name", "account", "user", "true", "()", "{}", "[]", "=",
-    "\"", "-", ":", "record", "stage", "12.5",
+    "type", "ref", "lines", "children", "to", "of", "by", "formula", "rollup", "lookup", "name", "account", "user",
+    "true", "()", "{}", "[]", "=", "\"", "-", ":", "record", "stage", "12.5",
 ];
 
 #[derive(Clone, Debug)]
@@ -66,7 +68,9 @@ fn apply(lines: &mut Vec<String>, at: &Index, damage: &Damage) {
             let to = to.index(lines.len() + 1);
             lines.insert(to, line);
         }
-        Damage::Indent(deeper) => lines[at] = if *deeper { format!("  {}", lines[at]) } else { lines[at].trim_start().to_owned() },
+        Damage::Indent(deeper) => {
+            lines[at] = if *deeper { format!("  {}", lines[at]) } else { lines[at].trim_start().to_owned() }
+        }
         Damage::Word(which, word) => {
             let mut words: Vec<&str> = lines[at].split(' ').collect();
             let which = which.index(words.len());
@@ -94,7 +98,9 @@ fn check(damages: &[(Index, Index, Damage)]) {
         apply(&mut files[file].2, at, damage);
     }
     let mut all = vec![File::own("workspace.yaml", "workspace: acme\npacks: [base, sales]\n")];
-    all.extend(files.iter().map(|(pack, local, lines)| File::new(Some(pack), local, &format!("{pack}/{local}"), lines.join("\n").as_bytes())));
+    all.extend(files.iter().map(|(pack, local, lines)| {
+        File::new(Some(pack), local, &format!("{pack}/{local}"), lines.join("\n").as_bytes())
+    }));
     let (sources, _) = Sources::from_files(all);
     let (model, found) = compile(&sources, &Capabilities::of_this_release());
     let has_errors = found.iter().any(Diagnostic::is_error);

@@ -36,7 +36,12 @@ fn every_key_of_a_kind_is_on_its_page() {
     for shape in fichero_definition::shape::kinds() {
         let page = pages.iter().find(|page| page.file == format!("{}.md", shape.kind)).unwrap();
         for key in shape.keys.iter() {
-            assert!(page.text.contains(&format!("| `{}` |", key.name)), "`{}` is not on the page of `{}`", key.name, shape.kind);
+            assert!(
+                page.text.contains(&format!("| `{}` |", key.name)),
+                "`{}` is not on the page of `{}`",
+                key.name,
+                shape.kind
+            );
         }
     }
 }

@@ -17,7 +17,10 @@ use support::{definitions, files_under};
 /// All documents of a file, read by a YAML library that is not ours.
 fn documents(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
-    serde_yaml::Deserializer::from_str(&text).map(|document| Value::deserialize(document).unwrap()).filter(|document| !document.is_null()).collect()
+    serde_yaml::Deserializer::from_str(&text)
+        .map(|document| Value::deserialize(document).unwrap())
+        .filter(|document| !document.is_null())
+        .collect()
 }
 
 fn any() -> Validator {
@@ -39,7 +42,9 @@ fn every_schema_is_one() {
 fn every_stock_document_is_valid() {
     let validator = any();
     let mut count = 0;
-    for path in files_under(&definitions()).iter().filter(|path| path.extension().is_some_and(|ending| ending == "yaml")) {
+    for path in
+        files_under(&definitions()).iter().filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+    {
         for document in documents(path) {
             assert!(validator.is_valid(&document), "{}:\n{}", path.display(), errors(&validator, &document));
             count += 1;
@@ -50,9 +55,13 @@ fn every_stock_document_is_valid() {
 
 #[test]
 fn a_document_is_valid_by_the_schema_of_its_own_kind_too() {
-    let validators: HashMap<String, Validator> =
-        schema::all().into_iter().map(|schema| (schema.file, jsonschema::draft202012::new(&schema.json).unwrap())).collect();
-    for path in files_under(&definitions()).iter().filter(|path| path.extension().is_some_and(|ending| ending == "yaml")) {
+    let validators: HashMap<String, Validator> = schema::all()
+        .into_iter()
+        .map(|schema| (schema.file, jsonschema::draft202012::new(&schema.json).unwrap()))
+        .collect();
+    for path in
+        files_under(&definitions()).iter().filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+    {
         for document in documents(path) {
             let kind = document.as_object().unwrap().keys().next().unwrap();
             let validator = &validators[&format!("{kind}.schema.json")];
@@ -68,7 +77,12 @@ fn sound_cases_and_snippets_are_valid() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
         for path in files_under(&root).iter().filter(|path| path.extension().is_some_and(|ending| ending == "yaml")) {
             for document in documents(path) {
-                assert!(validator.is_valid(&document), "{}:\n{}\n{document}", path.display(), errors(&validator, &document));
+                assert!(
+                    validator.is_valid(&document),
+                    "{}:\n{}\n{document}",
+                    path.display(),
+                    errors(&validator, &document)
+                );
             }
         }
     }

@@ -284,7 +284,12 @@ impl Engine {
     ///
     /// # Errors
     /// When the question cannot be understood or may not be asked.
-    pub async fn aggregate(&self, actor: &Actor, entity: EntityId, request: &aggregate::Request) -> Result<Page, Refusal> {
+    pub async fn aggregate(
+        &self,
+        actor: &Actor,
+        entity: EntityId,
+        request: &aggregate::Request,
+    ) -> Result<Page, Refusal> {
         let prepared = Arc::new(aggregate::prepare(&self.live().model, entity, request)?);
         let (actor, cursor) = (actor.clone(), request.cursor.clone());
         self.read(move |engine, live, tx| {

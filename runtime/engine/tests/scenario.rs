@@ -93,7 +93,7 @@ steps:
   twice: {refused: {create: patient, set: {name: Another, code: P-1}}, because: unique}
   double: {refused: {update: =ana, set: {name: Double}}, because: no_doubles}
   short: {refused: {update: =ana, set: {name: A}}, because: name.short}
-  priceless: {refused: {transition: {record: =visit, to: done}}, because: price.stage_requires}
+  priceless: {refused: {transition: {record: =visit, to: done}}, because: price.required}
   any_reason: {refused: {create: patient}}
   unchanged: {expect: 'ana.name == "Ana"'}
 ---

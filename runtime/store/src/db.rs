@@ -196,7 +196,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (command, answer) = Command::new(mode, f);
+        let (command, answer) = Command::boxed(mode, f);
         match &*self.inner {
             Inner::Sqlite(database) => database.read(command),
             Inner::Postgres(database) => database.run(Priority::Interactive, command),
@@ -210,7 +210,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (command, answer) = Command::new(Mode::Write(isolation), f);
+        let (command, answer) = Command::boxed(Mode::Write(isolation), f);
         match &*self.inner {
             Inner::Sqlite(database) => database.write(priority, command),
             Inner::Postgres(database) => database.run(priority, command),

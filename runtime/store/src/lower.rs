@@ -37,10 +37,10 @@ mod path;
 pub(crate) mod project;
 mod quantify;
 mod scalar;
-mod time;
-mod value;
 #[cfg(test)]
 mod tests;
+mod time;
+mod value;
 
 use std::sync::Arc;
 
@@ -140,11 +140,6 @@ impl<'a, 'c> Lowering<'a, 'c> {
     /// The id of the statement's own row.
     pub(crate) fn base_identity(&self) -> Operand {
         self.identity(&self.this)
-    }
-
-    /// How many parameters there are so far.
-    pub(crate) fn parameters(&self) -> usize {
-        self.cells.len()
     }
 
     /// The value of an expression.

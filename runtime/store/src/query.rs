@@ -24,6 +24,7 @@ pub use list::{Found, Page, Query};
 
 use crate::layout::Layout;
 use crate::lower::{Condition, Lowering};
+use crate::sql::compacted;
 use crate::{Cell, Error};
 
 /// Which records are asked for, by whether they are in the trash.
@@ -89,7 +90,7 @@ impl<'a> Filter<'a> {
         let mut lowering = Lowering::new(layout.model(), layout.tables(), context, self.entity);
         let condition = self.lower(&mut lowering, layout.model())?;
         let text = format!("FROM {} WHERE {}", lowering.from(), condition.text());
-        Ok((text, lowering.into_cells()))
+        Ok(compacted(layout.dialect(), &text, &lowering.into_cells()))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use crate::Dialect;
+use crate::{Cell, Dialect};
 
 /// A statement.
 #[derive(Debug)]
@@ -79,6 +79,46 @@ fn parameter(out: &mut String, dialect: Dialect, sign: char, number: &str) {
     }
 }
 
+/// A statement with the parameters that it names, numbered anew. What was lowered and then found not to matter has left
+/// parameters behind; PostgreSQL keeps prepared statements by their text and would take them to be of the types that
+/// the first such statement had.
+pub(crate) fn compacted(dialect: Dialect, text: &str, cells: &[Cell]) -> (String, Vec<Cell>) {
+    let sign = match dialect {
+        Dialect::Sqlite => '?',
+        Dialect::Postgres => '$',
+    };
+    let mut numbers: Vec<Option<usize>> = vec![None; cells.len()];
+    let mut named = Vec::new();
+    let mut out = String::with_capacity(text.len());
+    let mut quote: Option<char> = None;
+    let mut chars = text.chars().peekable();
+    while let Some(next) = chars.next() {
+        out.push(next);
+        match quote {
+            Some(open) if next == open => quote = None,
+            Some(_) => {}
+            None if matches!(next, '\'' | '"') => quote = Some(next),
+            None if next == sign => {
+                let mut number = 0;
+                while let Some(digit) = chars.peek().and_then(|digit| digit.to_digit(10)) {
+                    number = number * 10 + digit as usize;
+                    chars.next();
+                }
+                let Some((slot, cell)) = number.checked_sub(1).and_then(|at| numbers.get_mut(at).zip(cells.get(at))) else {
+                    continue;
+                };
+                let number = *slot.get_or_insert_with(|| {
+                    named.push(cell.clone());
+                    named.len()
+                });
+                out.push_str(&number.to_string());
+            }
+            None => {}
+        }
+    }
+    (out, named)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +134,13 @@ mod tests {
             sql.of(Dialect::Postgres),
             "SELECT a FROM t WHERE b = $1 AND c = ANY($2) AND d = 'who?1 ''#2' AND \"e?3\" > $12"
         );
+    }
+
+    #[test]
+    fn parameters_that_are_not_named_are_left_out() {
+        let cells: Vec<Cell> = (1..=12).map(Cell::Integer).collect();
+        let (text, named) = compacted(Dialect::Postgres, "a = $12 OR b = '$3' OR \"c$4\" = $2::text OR d = $12", &cells);
+        assert_eq!(text, "a = $1 OR b = '$3' OR \"c$4\" = $2::text OR d = $1");
+        assert_eq!(named, [Cell::Integer(12), Cell::Integer(2)]);
     }
 }

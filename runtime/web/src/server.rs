@@ -42,7 +42,9 @@ pub struct Setup {
 /// When a template or catalogue of the pages is wrong.
 pub fn router(engine: Engine, setup: Setup) -> Result<Router, render::Error> {
     let app = App { engine, pages: pages::Pages::new(setup.demo)? };
-    let set = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let set = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
     let router = Router::new()
         .merge(api::routes())
         .merge(pages::routes())

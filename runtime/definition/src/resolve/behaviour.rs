@@ -39,7 +39,19 @@ pub(super) struct Behaviour {
 impl Behaviour {
     /// Puts everything into the field.
     pub fn apply(self, field: &mut Field) {
-        let Self { required_if, readonly_if, visible_if, options_if, validate, default, fill, min, max, choose, through } = self;
+        let Self {
+            required_if,
+            readonly_if,
+            visible_if,
+            options_if,
+            validate,
+            default,
+            fill,
+            min,
+            max,
+            choose,
+            through,
+        } = self;
         field.required_if = required_if;
         field.readonly_if = readonly_if;
         field.visible_if = visible_if;
@@ -60,7 +72,11 @@ impl Behaviour {
 pub(super) type TypeChecks = HashMap<Arc<str>, Vec<Check>>;
 
 /// Compiles the behaviour of all fields.
-pub(super) fn all(cx: &Context<'_>, checks: &TypeChecks, findings: &mut Findings<'_>) -> Vec<(EntityId, FieldId, Behaviour)> {
+pub(super) fn all(
+    cx: &Context<'_>,
+    checks: &TypeChecks,
+    findings: &mut Findings<'_>,
+) -> Vec<(EntityId, FieldId, Behaviour)> {
     let mut all = Vec::new();
     for (entity, declaration) in cx.declared.all() {
         for (index, field) in declaration.fields.iter().enumerate() {
@@ -85,7 +101,9 @@ fn one(
     let field = &cx.model[entity][id];
     let scope = Scope::row(cx.model, entity);
     let own = |key: &str| layers.own(key).map(|entry| &entry.value);
-    let condition = |key: &str, findings: &mut Findings<'_>| own(key).and_then(|node| expression::condition(node, &scope, findings));
+    let condition = |key: &str, findings: &mut Findings<'_>| {
+        own(key).and_then(|node| expression::condition(node, &scope, findings))
+    };
     let with_value = Scope { value: Some(field.kind.value_type()), ..scope.clone() };
     let word = declaration.field_type.as_ref().map(|field_type| field_type.word);
     let mut behaviour = Behaviour {
@@ -99,7 +117,14 @@ fn one(
     if !matches!(declaration.origin, Origin::Written(_)) || findings.is_broken(&field.name) {
         return behaviour;
     }
-    let reader = Reader { scope: scope.clone(), records: cx.records, given: None, closed: false, code: code::BAD_DEFAULT, load: false };
+    let reader = Reader {
+        scope: scope.clone(),
+        records: cx.records,
+        given: None,
+        closed: false,
+        code: code::BAD_DEFAULT,
+        load: false,
+    };
     behaviour.default = own("default").and_then(|node| reader.setting(node, field, findings));
     check_default(cx, field, behaviour.default.as_ref(), own("default"), findings);
     behaviour.fill = own("fill").and_then(|node| reader.setting(node, field, findings));
@@ -112,13 +137,21 @@ fn one(
     }
     if let Kind::Ref(reference) = &field.kind {
         behaviour.choose = choose(cx, entity, reference, own("where"), findings);
-        behaviour.through = own("through").filter(|_| field.many).and_then(|node| through(cx, entity, field, reference, node, findings));
+        behaviour.through = own("through")
+            .filter(|_| field.many)
+            .and_then(|node| through(cx, entity, field, reference, node, findings));
     }
     behaviour
 }
 
 /// The type's checks, then the field's; one of the same name replaces the type's.
-fn validate(declaration: &FieldDeclaration<'_>, layers: &Layers<'_>, checks: &TypeChecks, scope: &Scope<'_>, findings: &mut Findings<'_>) -> Vec<Check> {
+fn validate(
+    declaration: &FieldDeclaration<'_>,
+    layers: &Layers<'_>,
+    checks: &TypeChecks,
+    scope: &Scope<'_>,
+    findings: &mut Findings<'_>,
+) -> Vec<Check> {
     let mut all: Vec<Check> = Vec::new();
     let documents = declaration.field_type.iter().flat_map(|field_type| field_type.documents.iter().rev());
     for check in documents.filter_map(|document| checks.get(&document.name)).flatten() {
@@ -146,15 +179,28 @@ fn check(entry: &Entry, scope: &Scope<'_>, findings: &mut Findings<'_>) -> Optio
 }
 
 /// The checks that a `type` document states, over values of its kind.
-pub(super) fn type_checks(cx: &Context<'_>, document: &Document, kind: &Kind, findings: &mut Findings<'_>) -> Vec<Check> {
+pub(super) fn type_checks(
+    cx: &Context<'_>,
+    document: &Document,
+    kind: &Kind,
+    findings: &mut Findings<'_>,
+) -> Vec<Check> {
     let scope = Scope { value: Some(kind.value_type()), ..Scope::bare(cx.model) };
     let entries = document.node.get("validate").map(Node::entries).unwrap_or_default();
     entries.iter().filter_map(|entry| check(entry, &scope, findings)).collect()
 }
 
 /// A default that may never be chosen.
-fn check_default(cx: &Context<'_>, field: &Field, default: Option<&Setting>, node: Option<&Node>, findings: &mut Findings<'_>) {
-    let (Some(Setting::Literal(value)), Some(node), Kind::Choice { options }) = (default, node, &field.kind) else { return };
+fn check_default(
+    cx: &Context<'_>,
+    field: &Field,
+    default: Option<&Setting>,
+    node: Option<&Node>,
+    findings: &mut Findings<'_>,
+) {
+    let (Some(Setting::Literal(value)), Some(node), Kind::Choice { options }) = (default, node, &field.kind) else {
+        return;
+    };
     let retired = value.as_text().and_then(|name| cx.model[*options].find(name)).is_some_and(|option| option.retired);
     if retired {
         let message = format!("the default of `{}` is a retired option, which cannot be chosen anew", field.name);
@@ -166,7 +212,12 @@ fn bound(cx: &Context<'_>, field: &Field, entry: Option<&Entry>, findings: &mut 
     let entry = entry?;
     if entry.value.as_formula().is_some() {
         let message = format!("`{}` of `{}` is a literal", entry.key.text, field.name);
-        findings.error_with_help(code::BAD_VALUE, &entry.value.place, message, "state a bound that changes as a bad case: `validate: {late: {if: value > today(), message: …}}`");
+        findings.error_with_help(
+            code::BAD_VALUE,
+            &entry.value.place,
+            message,
+            "state a bound that changes as a bad case: `validate: {late: {if: value > today(), message: …}}`",
+        );
         return None;
     }
     match literal(&entry.value, &field.kind, cx.model) {
@@ -181,7 +232,11 @@ fn bound(cx: &Context<'_>, field: &Field, entry: Option<&Entry>, findings: &mut 
 fn check_bounds(behaviour: &Behaviour, layers: &Layers<'_>, field: &Field, findings: &mut Findings<'_>) {
     let (Some(min), Some(max), Some(max_entry)) = (&behaviour.min, &behaviour.max, layers.entry("max")) else { return };
     if min.compare(max) == Some(std::cmp::Ordering::Greater) {
-        let mut diagnostic = Diagnostic::error(code::BAD_VALUE, &max_entry.value.place, format!("no value of `{}` is possible: `max` is less than `min`", field.name));
+        let mut diagnostic = Diagnostic::error(
+            code::BAD_VALUE,
+            &max_entry.value.place,
+            format!("no value of `{}` is possible: `max` is less than `min`", field.name),
+        );
         if let Some(min_entry) = layers.entry("min") {
             diagnostic = diagnostic.label(&min_entry.value.place, "the least value");
         }
@@ -199,7 +254,10 @@ fn shortest(field: &Field, entry: Option<&Entry>, findings: &mut Findings<'_>) -
     match entry.value.as_integer().filter(|least| (0..=longest).contains(least)) {
         Some(least) => Some(Value::Integer(least)),
         None => {
-            let message = format!("`min` of the text `{}` is a number of characters from 0 to {longest}, its greatest length", field.name);
+            let message = format!(
+                "`min` of the text `{}` is a number of characters from 0 to {longest}, its greatest length",
+                field.name
+            );
             findings.error(code::BAD_VALUE, &entry.value.place, message);
             None
         }
@@ -207,11 +265,22 @@ fn shortest(field: &Field, entry: Option<&Entry>, findings: &mut Findings<'_>) -
 }
 
 /// Which records a reference may choose: a condition over them, with `record` for the one being edited.
-fn choose(cx: &Context<'_>, entity: EntityId, reference: &Reference, node: Option<&Node>, findings: &mut Findings<'_>) -> Option<Box<Expr>> {
+fn choose(
+    cx: &Context<'_>,
+    entity: EntityId,
+    reference: &Reference,
+    node: Option<&Node>,
+    findings: &mut Findings<'_>,
+) -> Option<Box<Expr>> {
     let node = node?;
     let [target] = *reference.targets else {
         let message = "`where` chooses among the records of one entity, and this reference may point to several";
-        findings.error_with_help(code::KEY_NOT_FOR_TYPE, &node.place, message, "name one entity in `to`, or state what is not allowed as a rule with `reject`");
+        findings.error_with_help(
+            code::KEY_NOT_FOR_TYPE,
+            &node.place,
+            message,
+            "name one entity in `to`, or state what is not allowed as a rule with `reject`",
+        );
         return None;
     };
     let scope = Scope { record: Some(entity), ..Scope::row(cx.model, target) };
@@ -221,7 +290,14 @@ fn choose(cx: &Context<'_>, entity: EntityId, reference: &Reference, node: Optio
 }
 
 /// The two references of a link entity. Of two references to the same entity the first leads back here.
-fn through(cx: &Context<'_>, entity: EntityId, field: &Field, reference: &Reference, node: &Node, findings: &mut Findings<'_>) -> Option<Through> {
+fn through(
+    cx: &Context<'_>,
+    entity: EntityId,
+    field: &Field,
+    reference: &Reference,
+    node: &Node,
+    findings: &mut Findings<'_>,
+) -> Option<Through> {
     let link = cx.declared.entity_of(node, findings)?;
     let [target] = *reference.targets else {
         let message = format!("`{}` may point to several entities, so no one entity can hold its links", field.name);
@@ -231,7 +307,9 @@ fn through(cx: &Context<'_>, entity: EntityId, field: &Field, reference: &Refere
     let definition = &cx.model[link];
     let points_to = |to: EntityId, but: Option<FieldId>| {
         definition.all_fields().find_map(|(id, field)| match &field.kind {
-            Kind::Ref(reference) if !field.system && !field.many && Some(id) != but && *reference.targets == [to] => Some(id),
+            Kind::Ref(reference) if !field.system && !field.many && Some(id) != but && *reference.targets == [to] => {
+                Some(id)
+            }
             _ => None,
         })
     };
@@ -244,7 +322,10 @@ fn through(cx: &Context<'_>, entity: EntityId, field: &Field, reference: &Refere
                 return None;
             }
             let missing = if from.is_none() { &cx.model[entity].name } else { &cx.model[target].name };
-            let message = format!("`{}` holds the links of `{}`, but has no reference to `{missing}`", definition.name, field.name);
+            let message = format!(
+                "`{}` holds the links of `{}`, but has no reference to `{missing}`",
+                definition.name, field.name
+            );
             findings.push(
                 Diagnostic::error(code::LINES_PARENT, &node.place, message)
                     .label(&definition.place, format!("`{}` is declared here", definition.name))

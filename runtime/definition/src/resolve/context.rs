@@ -43,7 +43,13 @@ impl<'a> Context<'a> {
     }
 
     /// The same for a name that is a key.
-    pub fn field_named(&self, entity: EntityId, name: &str, place: &Place, findings: &mut Findings<'_>) -> Option<FieldId> {
+    pub fn field_named(
+        &self,
+        entity: EntityId,
+        name: &str,
+        place: &Place,
+        findings: &mut Findings<'_>,
+    ) -> Option<FieldId> {
         let found = self.model[entity].field(name).map(|(id, _)| id);
         if found.is_none() && !self.tell_removed(entity, name, place, findings) {
             unknown_field(&self.model[entity], name, place, findings);

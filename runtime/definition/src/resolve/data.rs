@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use fichero_model::EntityId;
 use fichero_model::code::{self, Code};
 use fichero_model::data::{DataRow, DataSet, Settings};
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::expr::Scope;
 use fichero_model::kind::Kind;
 use fichero_model::model::Model;
-use fichero_model::EntityId;
 
 use super::context::Context;
 use super::declare::{Declared, Holder, settings_entity};
@@ -24,7 +24,10 @@ pub(super) fn records(catalog: &Catalog, declared: &Declared<'_>, model: &Model,
     let mut records = Records::default();
     for document in catalog.of_kind("data") {
         let is_demo = document.node.get("demo").and_then(Node::as_bool).unwrap_or(false);
-        let Some(entity) = document.node.get("entity").and_then(Node::as_text).and_then(|name| declared.find(name)) else { continue };
+        let Some(entity) = document.node.get("entity").and_then(Node::as_text).and_then(|name| declared.find(name))
+        else {
+            continue;
+        };
         if is_demo && !demo {
             continue;
         }
@@ -49,7 +52,14 @@ pub(super) fn add(records: &mut Records, model: &Model, entity: EntityId, name: 
 /// more values: so a pack may fill its fields in records that come with another.
 pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet> {
     let mut known: HashMap<(EntityId, Arc<str>), Vec<&Entry>> = HashMap::new();
-    let reader = Reader { scope: Scope::bare(cx.model), records: cx.records, given: None, closed: false, code: code::DATA_ROW, load: true };
+    let reader = Reader {
+        scope: Scope::bare(cx.model),
+        records: cx.records,
+        given: None,
+        closed: false,
+        code: code::DATA_ROW,
+        load: true,
+    };
     let mut sets = Vec::new();
     for document in cx.catalog.of_kind("data") {
         let Some(entity) = cx.entity(document.node.get("entity"), findings) else { continue };
@@ -75,7 +85,8 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet>
 fn check_given_once(before: &[&Entry], row: &Entry, findings: &mut Findings<'_>) {
     for value in row.value.entries() {
         let Some(first) = before.iter().find_map(|other| other.value.entry(&value.key.text)) else { continue };
-        let message = format!("the record `{}` is given `{}` by another row of that name", row.key.text, value.key.text);
+        let message =
+            format!("the record `{}` is given `{}` by another row of that name", row.key.text, value.key.text);
         findings.push(
             Diagnostic::error(code::DUPLICATE_NAME, &value.key.place, message)
                 .label(&first.key.place, "given here")
@@ -88,9 +99,13 @@ fn check_given_once(before: &[&Entry], row: &Entry, findings: &mut Findings<'_>)
 pub(super) fn check_required(cx: &Context<'_>, entity: EntityId, row: &Entry, code: Code, findings: &mut Findings<'_>) {
     for field in &cx.model[entity].fields {
         let made = field.default.is_some() || !matches!(field.source, fichero_model::entity::Source::Input);
-        let given = row.value.get(&field.name).is_some() || field.pipeline.is_some() || matches!(field.kind, Kind::Boolean);
+        let given =
+            row.value.get(&field.name).is_some() || field.pipeline.is_some() || matches!(field.kind, Kind::Boolean);
         if field.required && !made && !given && !findings.is_broken(&field.name) {
-            let message = format!("the record `{}` is given no `{}`, which every `{}` needs", row.key.text, field.name, cx.model[entity].name);
+            let message = format!(
+                "the record `{}` is given no `{}`, which every `{}` needs",
+                row.key.text, field.name, cx.model[entity].name
+            );
             findings.push(Diagnostic::error(code, &row.key.place, message).label(&field.place, "required here"));
             // One place bears one finding; the rest shows when this is mended.
             break;

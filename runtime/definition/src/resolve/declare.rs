@@ -102,7 +102,9 @@ impl<'c> FieldDeclaration<'c> {
     /// What is written of it: its own keys over those of its type.
     pub fn layers(&self) -> Option<Layers<'c>> {
         match &self.origin {
-            Origin::Written(node) | Origin::Stage { node: Some(node), .. } => Some(Layers::of(node, self.field_type.as_ref())),
+            Origin::Written(node) | Origin::Stage { node: Some(node), .. } => {
+                Some(Layers::of(node, self.field_type.as_ref()))
+            }
             Origin::System(_) | Origin::Stage { node: None, .. } | Origin::Inverse { .. } | Origin::Holder(_) => None,
         }
     }
@@ -137,8 +139,17 @@ impl<'c> Declared<'c> {
         declared.check_own(catalog, findings);
         for entity in &declared.entities {
             if entity.fields.len() > MOST_FIELDS {
-                let message = format!("`{}` has {} fields, and at most {MOST_FIELDS} are possible", entity.name, entity.fields.len());
-                findings.error_with_help(code::BAD_VALUE, &entity.document.name_place, message, "let another entity hold some of them, with a reference");
+                let message = format!(
+                    "`{}` has {} fields, and at most {MOST_FIELDS} are possible",
+                    entity.name,
+                    entity.fields.len()
+                );
+                findings.error_with_help(
+                    code::BAD_VALUE,
+                    &entity.document.name_place,
+                    message,
+                    "let another entity hold some of them, with a reference",
+                );
             }
         }
         declared
@@ -175,12 +186,18 @@ impl<'c> Declared<'c> {
                 (Some(entity), _) => targets.push(entity),
                 (None, Some(entities)) if entities.is_empty() => {
                     let message = format!("no entity is like the mixin `{name}`, so there is nothing to refer to");
-                    findings.error_with_help(code::WRONG_TARGET, &node.place, message, format!("write `like: [{name}]` in an entity, or name an entity here"));
+                    findings.error_with_help(
+                        code::WRONG_TARGET,
+                        &node.place,
+                        message,
+                        format!("write `like: [{name}]` in an entity, or name an entity here"),
+                    );
                     sound = false;
                 }
                 (None, Some(entities)) => targets.extend(entities),
                 (None, None) => {
-                    let known = self.entities.iter().map(|entity| &*entity.name).chain(self.like.keys().map(|mixin| &**mixin));
+                    let known =
+                        self.entities.iter().map(|entity| &*entity.name).chain(self.like.keys().map(|mixin| &**mixin));
                     let message = format!("there is no entity or mixin `{name}`");
                     findings.unknown(code::UNKNOWN_REFERENCE, &node.place, message, name, known);
                     sound = false;
@@ -199,21 +216,33 @@ impl<'c> Declared<'c> {
             _ => return,
         };
         if let Some(other) = self.by_name.get(&name) {
-            let message = format!("the entity `{name}` keeps what `settings: {}` sets, so no other may bear the name", document.name);
+            let message = format!(
+                "the entity `{name}` keeps what `settings: {}` sets, so no other may bear the name",
+                document.name
+            );
             let other = &self.entities[other.index()].document.name_place;
-            findings.push(Diagnostic::error(code::DUPLICATE_NAME, &document.name_place, message).label(other, "the other one"));
+            findings.push(
+                Diagnostic::error(code::DUPLICATE_NAME, &document.name_place, message).label(other, "the other one"),
+            );
             return;
         }
         if name::is_reserved_entity(&name) {
-            let message = format!("no entity can be called `{name}`, which the pages and the HTTP interface need for themselves");
-            findings.error_with_help(code::RESERVED_NAME, &document.name_place, message, format!("choose another name, such as `{name}_record`"));
+            let message =
+                format!("no entity can be called `{name}`, which the pages and the HTTP interface need for themselves");
+            findings.error_with_help(
+                code::RESERVED_NAME,
+                &document.name_place,
+                message,
+                format!("choose another name, such as `{name}_record`"),
+            );
         }
         if self.entities.len() >= MOST_ENTITIES {
             let message = format!("a workspace may have at most {MOST_ENTITIES} entities");
             findings.error(code::BAD_VALUE, &document.name_place, message);
             return;
         }
-        let mut entity = EntityDeclaration { name: Arc::clone(&name), document, fields: Vec::new(), by_name: HashMap::new() };
+        let mut entity =
+            EntityDeclaration { name: Arc::clone(&name), document, fields: Vec::new(), by_name: HashMap::new() };
         for system in System::ALL {
             entity.push(FieldDeclaration {
                 name: system.name().into(),
@@ -251,7 +280,12 @@ impl<'c> Declared<'c> {
                 found
             }
         };
-        FieldDeclaration { name: Arc::clone(name), place: entry.key.place.clone(), origin: Origin::Written(&entry.value), field_type }
+        FieldDeclaration {
+            name: Arc::clone(name),
+            place: entry.key.place.clone(),
+            origin: Origin::Written(&entry.value),
+            field_type,
+        }
     }
 
     /// The fields that the runtime itself needs are there, and are what it takes them for.
@@ -261,13 +295,26 @@ impl<'c> Declared<'c> {
             let field = declaration.field(name).and_then(|id| declaration.fields.get(id.index()));
             let (place, message) = match field {
                 Some(field) if field.field_type.as_ref().is_some_and(|found| found.word == word) => continue,
-                Some(field) => (&field.place, format!("the runtime takes `{name}` of `{entity}` for a `{}`, and this makes it something else", word.as_str())),
+                Some(field) => (
+                    &field.place,
+                    format!(
+                        "the runtime takes `{name}` of `{entity}` for a `{}`, and this makes it something else",
+                        word.as_str()
+                    ),
+                ),
                 None => match catalog.removed("entity", entity, &["fields", name]) {
-                    Some(place) => (place, format!("the runtime needs `{name}` of `{entity}`, so it cannot be removed")),
+                    Some(place) => {
+                        (place, format!("the runtime needs `{name}` of `{entity}`, so it cannot be removed"))
+                    }
                     None => continue,
                 },
             };
-            findings.error_with_help(code::WRONG_TARGET, place, message, "extend it instead: its `label`, `help`, `max` and checks are free");
+            findings.error_with_help(
+                code::WRONG_TARGET,
+                place,
+                message,
+                "extend it instead: its `label`, `help`, `max` and checks are free",
+            );
         }
     }
 
@@ -288,7 +335,9 @@ impl<'c> Declared<'c> {
     /// The fields that pipelines make.
     fn stages(&mut self, catalog: &'c Catalog, findings: &mut Findings<'_>) {
         for document in catalog.of_kind("pipeline") {
-            let Some(entity) = document.node.get("entity").and_then(|node| self.entity_of(node, findings)) else { continue };
+            let Some(entity) = document.node.get("entity").and_then(|node| self.entity_of(node, findings)) else {
+                continue;
+            };
             let field_node = document.node.get("field");
             let name: Arc<str> = field_node.and_then(Node::as_text).cloned().unwrap_or_else(|| "stage".into());
             let place = field_node.map_or_else(|| document.name_place.clone(), |node| node.place.clone());
@@ -350,21 +399,39 @@ impl<'c> EntityDeclaration<'c> {
                 field.origin = Origin::Stage { pipelines: vec![document], node: Some(node) };
             }
             Origin::System(_) => {
-                let message = format!("the field of a pipeline cannot be called `{name}`, which every record has already");
-                findings.error_with_help(code::RESERVED_NAME, place, message, "choose another name, such as `stage` or `status`");
+                let message =
+                    format!("the field of a pipeline cannot be called `{name}`, which every record has already");
+                findings.error_with_help(
+                    code::RESERVED_NAME,
+                    place,
+                    message,
+                    "choose another name, such as `stage` or `status`",
+                );
             }
             Origin::Written(_) | Origin::Inverse { .. } | Origin::Holder(_) => {
-                let message = format!("the pipeline `{}` makes the field `{name}`, but `{}` has one already", document.name, self.name);
-                findings.push(
-                    Diagnostic::error(code::PIPELINE, place, message)
-                        .label(&field.place, "declared here")
-                        .help(format!("name another field, or leave out its `type:` to let the pipeline make `{name}` in this place")),
+                let message = format!(
+                    "the pipeline `{}` makes the field `{name}`, but `{}` has one already",
+                    document.name, self.name
                 );
+                findings
+                    .push(Diagnostic::error(code::PIPELINE, place, message).label(&field.place, "declared here").help(
+                    format!(
+                        "name another field, or leave out its `type:` to let the pipeline make `{name}` in this place"
+                    ),
+                ));
             }
         }
     }
 
-    fn inverse(&mut self, of: EntityId, by: FieldId, name: &Arc<str>, place: &Place, from: (&str, &str), findings: &mut Findings<'_>) {
+    fn inverse(
+        &mut self,
+        of: EntityId,
+        by: FieldId,
+        name: &Arc<str>,
+        place: &Place,
+        from: (&str, &str),
+        findings: &mut Findings<'_>,
+    ) {
         let Some(id) = self.by_name.get(name) else {
             let origin = Origin::Inverse { of, by };
             self.push(FieldDeclaration { name: Arc::clone(name), place: place.clone(), origin, field_type: None });
@@ -377,11 +444,13 @@ impl<'c> EntityDeclaration<'c> {
         });
         if !same {
             let message = format!("`inverse` makes the field `{name}` of `{}`, which has one already", self.name);
-            findings.push(
-                Diagnostic::error(code::DUPLICATE_NAME, place, message)
-                    .label(&field.place, "declared here")
-                    .help(format!("choose another name, or leave `inverse` out and write `{{type: children, of: {}, by: {}}}` there", from.0, from.1)),
-            );
+            findings
+                .push(Diagnostic::error(code::DUPLICATE_NAME, place, message).label(&field.place, "declared here").help(
+                format!(
+                    "choose another name, or leave `inverse` out and write `{{type: children, of: {}, by: {}}}` there",
+                    from.0, from.1
+                ),
+            ));
         }
     }
 }
@@ -406,8 +475,18 @@ pub(super) fn holders(document: &Document) -> Vec<Holder> {
     if document.kind != "settings" {
         return Vec::new();
     }
-    let per: Vec<&str> = document.node.get("per").into_iter().flat_map(one_or_more).filter_map(|node| node.as_text().map(|text| &**text)).collect();
-    [(Holder::Team, "team"), (Holder::User, "user")].into_iter().filter(|(_, word)| per.contains(word)).map(|(holder, _)| holder).collect()
+    let per: Vec<&str> = document
+        .node
+        .get("per")
+        .into_iter()
+        .flat_map(one_or_more)
+        .filter_map(|node| node.as_text().map(|text| &**text))
+        .collect();
+    [(Holder::Team, "team"), (Holder::User, "user")]
+        .into_iter()
+        .filter(|(_, word)| per.contains(word))
+        .map(|(holder, _)| holder)
+        .collect()
 }
 
 /// The items of a list, or the single value that stands for one.

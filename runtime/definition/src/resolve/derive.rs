@@ -44,7 +44,9 @@ pub(super) fn all(cx: &Context<'_>, round: Round, findings: &mut Findings<'_>) -
             let mut add = |found: Derived| derived.push((entity, id, found));
             match round {
                 Round::Lookups => {
-                    if let Some(found) = node.get("lookup").and_then(|lookup| self::lookup(cx, entity, id, lookup, findings)) {
+                    if let Some(found) =
+                        node.get("lookup").and_then(|lookup| self::lookup(cx, entity, id, lookup, findings))
+                    {
                         add(Derived::Source(Source::Lookup(found)));
                     }
                 }
@@ -53,7 +55,9 @@ pub(super) fn all(cx: &Context<'_>, round: Round, findings: &mut Findings<'_>) -
                         add(Derived::Source(found));
                     }
                     let currency = field.layers().and_then(|layers| layers.get("currency"));
-                    if let Some(found) = currency.and_then(|currency| self::currency(cx, entity, id, currency, findings)) {
+                    if let Some(found) =
+                        currency.and_then(|currency| self::currency(cx, entity, id, currency, findings))
+                    {
                         add(Derived::Currency(found));
                     }
                 }
@@ -85,21 +89,26 @@ fn source(cx: &Context<'_>, entity: EntityId, id: FieldId, node: &Node, findings
     let want = Want::Fits(&wanted);
     if let Some(node) = node.get("formula") {
         // Whether it is stored is known when all formulas are.
-        return expression::compile(node, &scope, &want, findings).map(|value| Source::Formula { value, stored: false });
+        return expression::compile(node, &scope, &want, findings)
+            .map(|value| Source::Formula { value, stored: false });
     }
     if let Some(node) = node.get("compute") {
         return expression::compile(node, &scope, &want, findings).map(Source::Compute);
     }
     if let Some(node) = node.get("copy") {
         let value = expression::compile(node, &scope, &want, findings)?;
-        let follows = Reads::of(&value, cx.model).own.into_iter().any(|own| matches!(cx.model[entity][own].kind, Kind::Ref(_)));
+        let follows =
+            Reads::of(&value, cx.model).own.into_iter().any(|own| matches!(cx.model[entity][own].kind, Kind::Ref(_)));
         if !follows {
-            let message = format!("`{}` is copied when a reference is chosen, but `{}` reads none", field.name, value.text);
+            let message =
+                format!("`{}` is copied when a reference is chosen, but `{}` reads none", field.name, value.text);
             findings.error_with_help(code::COPY, &node.place, message, "write a path that begins with a reference, such as `account.phone`; a value of the record itself is a `compute` or `default`");
         }
         return Some(Source::Copy(value));
     }
-    node.get("rollup").and_then(|rollup| self::rollup(cx, entity, id, rollup, node.get("where"), findings)).map(Source::Rollup)
+    node.get("rollup")
+        .and_then(|rollup| self::rollup(cx, entity, id, rollup, node.get("where"), findings))
+        .map(Source::Rollup)
 }
 
 /// A path through references to a field elsewhere.
@@ -110,8 +119,16 @@ fn lookup(cx: &Context<'_>, entity: EntityId, id: FieldId, node: &Node, findings
     if is_path(&value.root, 0) >= 2 {
         return Some(value);
     }
-    let message = format!("`{}` is looked up, so `{}` has to be a path through references", cx.model[entity][id].name, value.text);
-    findings.error_with_help(code::WRONG_TYPE, &node.place, message, "write a path such as `account.industry`; anything else is a `formula`");
+    let message = format!(
+        "`{}` is looked up, so `{}` has to be a path through references",
+        cx.model[entity][id].name, value.text
+    );
+    findings.error_with_help(
+        code::WRONG_TYPE,
+        &node.place,
+        message,
+        "write a path such as `account.industry`; anything else is a `formula`",
+    );
     None
 }
 
@@ -127,14 +144,22 @@ fn is_path(node: &fichero_model::expr::Node, depth: usize) -> usize {
 /// The currency that money shares with another field or record.
 fn currency(cx: &Context<'_>, entity: EntityId, id: FieldId, node: &Node, findings: &mut Findings<'_>) -> Option<Expr> {
     let text = node.as_text()?;
-    if fichero_model::value::Currency::parse(text).is_some() || !matches!(cx.model[entity][id].kind, Kind::Money { .. }) {
+    if fichero_model::value::Currency::parse(text).is_some() || !matches!(cx.model[entity][id].kind, Kind::Money { .. })
+    {
         return None;
     }
-    let looks_like_a_code = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) && cx.model[entity].field(text).is_none();
+    let looks_like_a_code = text.len() == 3
+        && text.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && cx.model[entity].field(text).is_none();
     if looks_like_a_code {
         let message = format!("`{text}` is neither a currency nor a field of `{}`", cx.model[entity].name);
         let upper = text.to_ascii_uppercase();
-        findings.error_with_help(code::BAD_VALUE, &node.place, message, format!("a currency is three capital letters: `{upper}`"));
+        findings.error_with_help(
+            code::BAD_VALUE,
+            &node.place,
+            message,
+            format!("a currency is three capital letters: `{upper}`"),
+        );
         return None;
     }
     let value = expression::compile(node, &Scope::row(cx.model, entity), &Want::Any, findings)?;
@@ -148,29 +173,59 @@ fn currency(cx: &Context<'_>, entity: EntityId, id: FieldId, node: &Node, findin
         }
         _ => {
             let message = format!("`{text}` gives no currency");
-            findings.error_with_help(code::WRONG_TYPE, &node.place, message, "name a money field, or a text field that holds a code such as `EUR`");
+            findings.error_with_help(
+                code::WRONG_TYPE,
+                &node.place,
+                message,
+                "name a money field, or a text field that holds a code such as `EUR`",
+            );
             None
         }
     }
 }
 
 /// `count(quotes)`, `sum(lines.subtotal)`.
-fn rollup(cx: &Context<'_>, entity: EntityId, id: FieldId, node: &Node, filter: Option<&Node>, findings: &mut Findings<'_>) -> Option<Rollup> {
+fn rollup(
+    cx: &Context<'_>,
+    entity: EntityId,
+    id: FieldId,
+    node: &Node,
+    filter: Option<&Node>,
+    findings: &mut Findings<'_>,
+) -> Option<Rollup> {
     let field = &cx.model[entity][id];
     let written = Written::whole(node, findings.files())?;
     check_rows(cx, entity, &written, findings)?;
-    let value = expression::compile_written(&written, &Scope::row(cx.model, entity), &Want::Fits(&field.value_type()), findings)?;
+    let value = expression::compile_written(
+        &written,
+        &Scope::row(cx.model, entity),
+        &Want::Fits(&field.value_type()),
+        findings,
+    )?;
     let Some(shape) = rollup_shape(&value, entity) else {
         let message = format!("`{}` is no count or sum over lines or children", value.text);
-        findings.error_with_help(code::ROLLUP, &node.place, message, "write `count(lines)`, or `sum`, `min`, `max` or `avg` of one field of them: `sum(lines.subtotal)`");
+        findings.error_with_help(
+            code::ROLLUP,
+            &node.place,
+            message,
+            "write `count(lines)`, or `sum`, `min`, `max` or `avg` of one field of them: `sum(lines.subtotal)`",
+        );
         return None;
     };
     let (function, over, of) = shape;
     let child = match &cx.model[entity][over].kind {
         Kind::Lines { of, .. } | Kind::Children { of, .. } => *of,
         _ => {
-            let message = format!("`{}` is neither lines nor children, so nothing can be kept over it", cx.model[entity][over].name);
-            findings.error_with_help(code::ROLLUP, &node.place, message, "a rollup counts or sums over a field of type `lines` or `children` of the same entity");
+            let message = format!(
+                "`{}` is neither lines nor children, so nothing can be kept over it",
+                cx.model[entity][over].name
+            );
+            findings.error_with_help(
+                code::ROLLUP,
+                &node.place,
+                message,
+                "a rollup counts or sums over a field of type `lines` or `children` of the same entity",
+            );
             return None;
         }
     };
@@ -206,9 +261,12 @@ fn check_rows(cx: &Context<'_>, entity: EntityId, written: &Written<'_>, finding
         }
         None => format!("a rollup is kept over lines or children, and `{}` has none called `{name}`", definition.name),
     };
-    let known: Vec<&str> = definition.fields.iter().filter(|field| field.kind.is_rows()).map(|field| &*field.name).collect();
+    let known: Vec<&str> =
+        definition.fields.iter().filter(|field| field.kind.is_rows()).map(|field| &*field.name).collect();
     if known.is_empty() {
-        let help = format!("declare them first: `{name}: {{type: lines, of: …}}` for rows of its own, or `type: children` for records that refer here");
+        let help = format!(
+            "declare them first: `{name}: {{type: lines, of: …}}` for rows of its own, or `type: children` for records that refer here"
+        );
         findings.error_with_help(code::ROLLUP, &place, message, help);
     } else {
         findings.unknown(code::ROLLUP, &place, message, name, known);
@@ -265,9 +323,13 @@ fn check_stored(cx: &Context<'_>, child: EntityId, field: &Field, expr: &Expr, f
     let child = &cx.model[child];
     let unstored = reads.own.iter().map(|id| &child[*id]).find(|read| !read.is_stored());
     let why = if let Some(read) = unstored {
-        let diagnostic = Diagnostic::error(code::STORED_FORMULA, &expr.place, format!("the rollup `{}` reads `{}` of `{}`, which is not stored", field.name, read.name, child.name))
-            .label(&read.place, unstored_because(read))
-            .help("a rollup is kept when a child changes, so it reads only what each child stores");
+        let diagnostic = Diagnostic::error(
+            code::STORED_FORMULA,
+            &expr.place,
+            format!("the rollup `{}` reads `{}` of `{}`, which is not stored", field.name, read.name, child.name),
+        )
+        .label(&read.place, unstored_because(read))
+        .help("a rollup is kept when a child changes, so it reads only what each child stores");
         findings.push(diagnostic);
         return;
     } else if !reads.other.is_empty() {
@@ -280,7 +342,12 @@ fn check_stored(cx: &Context<'_>, child: EntityId, field: &Field, expr: &Expr, f
         return;
     };
     let message = format!("the rollup `{}` depends on {why}, but it is kept only when a child changes", field.name);
-    findings.error_with_help(code::ROLLUP, &expr.place, message, format!("keep it in a field that `{}` stores, such as one with `copy`", child.name));
+    findings.error_with_help(
+        code::ROLLUP,
+        &expr.place,
+        message,
+        format!("keep it in a field that `{}` stores, such as one with `copy`", child.name),
+    );
 }
 
 /// Why a field has no column.

@@ -34,13 +34,24 @@ pub(super) fn condition(node: &Node, scope: &Scope<'_>, findings: &mut Findings<
 }
 
 /// Compiles a range of a scalar's text, in bytes.
-pub(super) fn part(node: &Node, range: Range<usize>, scope: &Scope<'_>, want: &Want<'_>, findings: &mut Findings<'_>) -> Option<Expr> {
+pub(super) fn part(
+    node: &Node,
+    range: Range<usize>,
+    scope: &Scope<'_>,
+    want: &Want<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Expr> {
     let written = Written::part(node, range, findings.files())?;
     compile_written(&written, scope, want, findings)
 }
 
 /// Compiles a piece of a scalar's text.
-pub(super) fn compile_written(written: &Written<'_>, scope: &Scope<'_>, want: &Want<'_>, findings: &mut Findings<'_>) -> Option<Expr> {
+pub(super) fn compile_written(
+    written: &Written<'_>,
+    scope: &Scope<'_>,
+    want: &Want<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Expr> {
     let (text, edits) = findings.files().with_current_names(&written.place.file, written.text);
     let compiled = match want {
         Want::Any => expr::compile(&text, &written.place, scope),
@@ -74,10 +85,18 @@ fn tell_removed(diagnostic: &mut Diagnostic, text: &str, base: &Place, scope: &S
     let range = place.start.saturating_sub(base.start) as usize..place.end.saturating_sub(base.start) as usize;
     let Some(name) = text.get(range).and_then(|found| words(found).last()) else { return };
     let entities = scope.model.entities.iter();
-    let Some((entity, removed)) = entities.filter_map(|entity| Some((entity, findings.files().removed(&entity.name, name)?))).next() else { return };
-    *diagnostic = Diagnostic::error(code::REMOVED_IN_USE, place, format!("`{name}` of `{}` was removed, but this still needs it", entity.name))
-        .label(removed, "removed here")
-        .help("remove or change this too, in the overlay that removes the field");
+    let Some((entity, removed)) =
+        entities.filter_map(|entity| Some((entity, findings.files().removed(&entity.name, name)?))).next()
+    else {
+        return;
+    };
+    *diagnostic = Diagnostic::error(
+        code::REMOVED_IN_USE,
+        place,
+        format!("`{name}` of `{}` was removed, but this still needs it", entity.name),
+    )
+    .label(removed, "removed here")
+    .help("remove or change this too, in the overlay that removes the field");
 }
 
 /// Says so when an expression cannot become SQL where the database does the work. `what` names the place, as the
@@ -85,10 +104,15 @@ fn tell_removed(diagnostic: &mut Diagnostic, text: &str, base: &Place, scope: &S
 pub(super) fn check_portable(expr: &Expr, what: &str, findings: &mut Findings<'_>) -> bool {
     let Some(unportable) = &expr.unportable else { return true };
     let part = expr.text.get(unportable.at.clone()).unwrap_or(&expr.text).trim();
-    let place = if expr.text.contains('\n') { expr.place.clone() } else { within(&expr.text, &expr.place, &unportable.at) };
+    let place =
+        if expr.text.contains('\n') { expr.place.clone() } else { within(&expr.text, &expr.place, &unportable.at) };
     findings.push(
-        Diagnostic::error(code::NOT_PORTABLE, &place, format!("{what} is worked out by the database, but `{part}` cannot become SQL: {}", unportable.why))
-            .help("keep it in a stored field, such as a `formula` over the record's own fields, and use that here"),
+        Diagnostic::error(
+            code::NOT_PORTABLE,
+            &place,
+            format!("{what} is worked out by the database, but `{part}` cannot become SQL: {}", unportable.why),
+        )
+        .help("keep it in a stored field, such as a `formula` over the record's own fields, and use that here"),
     );
     false
 }

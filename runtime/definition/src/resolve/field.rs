@@ -36,7 +36,11 @@ const BELONGS: [Belonging; 23] = [
     ("fix_rate_if", |word| word == Word::Money, "it belongs to `money`"),
     ("clean", Word::is_text, "it belongs to texts"),
     ("search", |word| word.is_text() || word == Word::Sequence, "texts and sequences can be searched"),
-    ("external", |word| matches!(word, Word::Text | Word::Integer | Word::Sequence), "a text, an integer or a sequence can be a key"),
+    (
+        "external",
+        |word| matches!(word, Word::Text | Word::Integer | Word::Sequence),
+        "a text, an integer or a sequence can be a key",
+    ),
     ("unique", is_keyed, "neither long texts nor files, data, lines and children can be compared"),
     ("index", is_keyed, "neither long texts nor files, data, lines and children can be in an index"),
     ("many", |word| !word.is_rows() && word != Word::Sequence, "lines and children are many as they are"),
@@ -50,7 +54,19 @@ fn is_keyed(word: Word) -> bool {
 const SOURCES: [&str; 5] = ["copy", "compute", "formula", "lookup", "rollup"];
 /// Keys without a meaning for a field that nobody writes.
 const FOR_WRITERS: [&str; 14] = [
-    "default", "fill", "required", "required_if", "once", "readonly_if", "options_if", "clean", "validate", "pattern", "min", "max", "external",
+    "default",
+    "fill",
+    "required",
+    "required_if",
+    "once",
+    "readonly_if",
+    "options_if",
+    "clean",
+    "validate",
+    "pattern",
+    "min",
+    "max",
+    "external",
     "append_only",
 ];
 
@@ -86,12 +102,20 @@ pub(super) fn build(declaration: &FieldDeclaration<'_>, kind: Kind, findings: &m
         label: text::label(node.get("label"), &declaration.name, findings),
         help: text::optional(node.get("help"), findings),
         many: layers.is("many") && !matches!(word, Some(Word::Lines | Word::Children | Word::Sequence)),
-        source: if word == Some(Word::Sequence) { Source::Sequence(sequence::decode(declaration, node, findings)) } else { Source::Input },
+        source: if word == Some(Word::Sequence) {
+            Source::Sequence(sequence::decode(declaration, node, findings))
+        } else {
+            Source::Input
+        },
         required: flag("required") || is_stage,
         readonly: flag("readonly"),
         once: flag("once"),
         clean: layers.get("clean").map(clean).unwrap_or_default(),
-        pattern: if is_text { layers.get("pattern").and_then(|pattern| self::pattern(pattern, findings)) } else { None },
+        pattern: if is_text {
+            layers.get("pattern").and_then(|pattern| self::pattern(pattern, findings))
+        } else {
+            None
+        },
         unit: text::optional(layers.get("unit"), findings),
         unique: flag("unique") || external,
         external,
@@ -120,8 +144,15 @@ fn check_keys(node: &Node, word: Word, type_name: &str, is_rollup: bool, finding
         findings.push(not_for(entry, type_name, "it belongs to `ref` and to fields with a `rollup`"));
     }
     let is_through = node.entry("through");
-    if let Some(entry) = is_through.filter(|_| word == Word::Ref && node.get("many").and_then(Node::as_bool) != Some(true)) {
-        findings.error_with_help(code::KEY_NOT_FOR_TYPE, &entry.key.place, "`through` is for references to many records", "add `many: true`");
+    if let Some(entry) =
+        is_through.filter(|_| word == Word::Ref && node.get("many").and_then(Node::as_bool) != Some(true))
+    {
+        findings.error_with_help(
+            code::KEY_NOT_FOR_TYPE,
+            &entry.key.place,
+            "`through` is for references to many records",
+            "add `many: true`",
+        );
     }
 }
 
@@ -142,13 +173,21 @@ fn check_many(declaration: &FieldDeclaration<'_>, layers: &Layers<'_>, node: &No
     for key in ["unique", "external", "index", "search"] {
         if let Some(entry) = node.entry(key).filter(|entry| entry.value.as_bool() != Some(false)) {
             let message = format!("`{}` holds many values, so it cannot have `{key}`", declaration.name);
-            findings.error_with_help(code::MANY, &entry.key.place, message, "a key, an index and the search need one value; make the values records of their own");
+            findings.error_with_help(
+                code::MANY,
+                &entry.key.place,
+                message,
+                "a key, an index and the search need one value; make the values records of their own",
+            );
         }
     }
     for key in ["min", "max"] {
         if let Some(entry) = node.entry(key) {
             let message = format!("`{}` holds many values, and how many cannot be bounded yet", declaration.name);
-            findings.push(Diagnostic::error(code::NOT_YET_KEY, &entry.key.place, message).help("count them in a rule: `if: count(…) > 5` with `reject`"));
+            findings.push(
+                Diagnostic::error(code::NOT_YET_KEY, &entry.key.place, message)
+                    .help("count them in a rule: `if: count(…) > 5` with `reject`"),
+            );
         }
     }
     if let Some(entry) = ["rollup", "lookup", "copy"].into_iter().find_map(|key| node.entry(key)) {
@@ -159,11 +198,20 @@ fn check_many(declaration: &FieldDeclaration<'_>, layers: &Layers<'_>, node: &No
 
 /// What an entity may say of the field that a pipeline makes.
 fn check_stage_keys(declaration: &FieldDeclaration<'_>, node: &Node, findings: &mut Findings<'_>) {
-    const TAKEN: [&str; 10] = ["label", "help", "index", "readonly", "readonly_if", "visible_if", "widget", "was", "options_if", "sensitive"];
+    const TAKEN: [&str; 10] =
+        ["label", "help", "index", "readonly", "readonly_if", "visible_if", "widget", "was", "options_if", "sensitive"];
     for entry in node.entries() {
         if !TAKEN.contains(&&*entry.key.text) {
-            let message = format!("a pipeline makes `{}`, so `{}` is not for its entity to say", declaration.name, entry.key.text);
-            findings.error_with_help(code::CONFLICTING_KEYS, &entry.key.place, message, format!("here it takes {}", quoted(&TAKEN)));
+            let message = format!(
+                "a pipeline makes `{}`, so `{}` is not for its entity to say",
+                declaration.name, entry.key.text
+            );
+            findings.error_with_help(
+                code::CONFLICTING_KEYS,
+                &entry.key.place,
+                message,
+                format!("here it takes {}", quoted(&TAKEN)),
+            );
         }
     }
 }
@@ -172,7 +220,10 @@ fn check_stage_keys(declaration: &FieldDeclaration<'_>, node: &Node, findings: &
 fn check_sources(declaration: &FieldDeclaration<'_>, node: &Node, word: Option<Word>, findings: &mut Findings<'_>) {
     let given: Vec<_> = SOURCES.into_iter().filter_map(|key| node.entry(key)).collect();
     if let [first, second, ..] = *given {
-        let message = format!("`{}` has one source for its value, but both `{}` and `{}` are given", declaration.name, first.key.text, second.key.text);
+        let message = format!(
+            "`{}` has one source for its value, but both `{}` and `{}` are given",
+            declaration.name, first.key.text, second.key.text
+        );
         findings.push(
             Diagnostic::error(code::CONFLICTING_KEYS, &second.key.place, message)
                 .label(&first.key.place, "the other one")
@@ -189,8 +240,9 @@ fn check_sources(declaration: &FieldDeclaration<'_>, node: &Node, word: Option<W
         let message = format!("`{}` is {own}, so it cannot have `{}`", declaration.name, first.key.text);
         findings.error(code::CONFLICTING_KEYS, &first.key.place, message);
     }
-    let derived = given.iter().map(|entry| &*entry.key.text).find(|key| matches!(*key, "formula" | "lookup" | "rollup"));
-    let derived = derived.or_else(|| match word {
+    let derived =
+        given.iter().map(|entry| &*entry.key.text).find(|key| matches!(*key, "formula" | "lookup" | "rollup"));
+    let derived = derived.or(match word {
         Some(Word::Sequence) => Some("sequence"),
         Some(Word::Children) => Some("children"),
         _ => None,
@@ -199,26 +251,49 @@ fn check_sources(declaration: &FieldDeclaration<'_>, node: &Node, word: Option<W
         for key in FOR_WRITERS {
             let of_sequence = derived == "sequence" && matches!(key, "pattern" | "external");
             if let Some(entry) = node.entry(key).filter(|entry| !of_sequence && entry.value.as_bool() != Some(false)) {
-                let message = format!("nobody writes `{}`, which has a `{derived}`, so `{key}` has no meaning for it", declaration.name);
+                let message = format!(
+                    "nobody writes `{}`, which has a `{derived}`, so `{key}` has no meaning for it",
+                    declaration.name
+                );
                 findings.error_with_help(code::CONFLICTING_KEYS, &entry.key.place, message, "leave it out");
             }
         }
     }
     for source in ["compute"] {
         if let (Some(_), Some(entry)) = (node.entry(source), node.entry("default")) {
-            let message = format!("`{}` follows its `{source}` from the beginning, so `default` has no meaning for it", declaration.name);
-            findings.error_with_help(code::CONFLICTING_KEYS, &entry.key.place, message, "leave it out, or write the expression as `default: =…` alone");
+            let message = format!(
+                "`{}` follows its `{source}` from the beginning, so `default` has no meaning for it",
+                declaration.name
+            );
+            findings.error_with_help(
+                code::CONFLICTING_KEYS,
+                &entry.key.place,
+                message,
+                "leave it out, or write the expression as `default: =…` alone",
+            );
         }
     }
     if let Some(entry) = node.entry("fill").filter(|_| node.get("required").and_then(Node::as_bool) != Some(true)) {
-        let message = format!("`fill` gives old records a value when a field becomes required, and `{}` is not", declaration.name);
-        findings.error_with_help(code::CONFLICTING_KEYS, &entry.key.place, message, "add `required: true`, or leave it out");
+        let message = format!(
+            "`fill` gives old records a value when a field becomes required, and `{}` is not",
+            declaration.name
+        );
+        findings.error_with_help(
+            code::CONFLICTING_KEYS,
+            &entry.key.place,
+            message,
+            "add `required: true`, or leave it out",
+        );
     }
-    if let (Some(_), Some(entry)) = (node.entry("required").filter(|entry| entry.value.as_bool() == Some(true)), node.entry("required_if")) {
+    if let (Some(_), Some(entry)) =
+        (node.entry("required").filter(|entry| entry.value.as_bool() == Some(true)), node.entry("required_if"))
+    {
         let message = format!("`{}` is always required, so `required_if` adds nothing", declaration.name);
         findings.error_with_help(code::CONFLICTING_KEYS, &entry.key.place, message, "leave one of them out");
     }
-    if let (Some(_), Some(entry)) = (node.entry("readonly").filter(|entry| entry.value.as_bool() == Some(true)), node.entry("readonly_if")) {
+    if let (Some(_), Some(entry)) =
+        (node.entry("readonly").filter(|entry| entry.value.as_bool() == Some(true)), node.entry("readonly_if"))
+    {
         let message = format!("`{}` is always read-only, so `readonly_if` adds nothing", declaration.name);
         findings.error_with_help(code::CONFLICTING_KEYS, &entry.key.place, message, "leave one of them out");
     }
@@ -252,7 +327,12 @@ fn pattern(node: &Node, findings: &mut Findings<'_>) -> Option<Pattern> {
             } else {
                 "a pattern is a regular expression that the whole text matches, such as `[A-Z]{2}[0-9]{6}`"
             };
-            findings.error_with_help(code::BAD_PATTERN, &node.place, format!("the pattern `{text}` cannot be used: {why}"), help);
+            findings.error_with_help(
+                code::BAD_PATTERN,
+                &node.place,
+                format!("the pattern `{text}` cannot be used: {why}"),
+                help,
+            );
             None
         }
     }

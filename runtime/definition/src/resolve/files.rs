@@ -41,7 +41,9 @@ impl<'s> Files<'s> {
             let Some(found) = sources.layers().get(layer).filter(|found| !found.prefix.is_empty()) else { continue };
             let Some(renames) = catalog.renames(layer) else { continue };
             let own = sources.files_with_layers().filter(|(_, other)| *other == layer);
-            let scripts = own.filter_map(|(file, _)| script_name(&file.local)).map(|name| (Arc::from(name), Arc::from(format!("{}{name}", found.prefix))));
+            let scripts = own
+                .filter_map(|(file, _)| script_name(&file.local))
+                .map(|name| (Arc::from(name), Arc::from(format!("{}{name}", found.prefix))));
             prefixed.insert(Arc::clone(&file.path), Prefixed { renames, scripts: scripts.collect() });
         }
         Self { sources, catalog, prefixed }
@@ -66,7 +68,8 @@ impl<'s> Files<'s> {
         let mut rest = expression;
         while let Some((before, word, behind)) = next_word(rest) {
             text.push_str(before);
-            let is_settings = text.trim_end().strip_suffix('.').is_some_and(|text| text.trim_end().ends_with("settings"));
+            let is_settings =
+                text.trim_end().strip_suffix('.').is_some_and(|text| text.trim_end().ends_with("settings"));
             let renamed = if is_settings {
                 prefixed.renames.get(&("settings", Arc::from(word)))
             } else if behind.trim_start().starts_with("::") {
@@ -135,7 +138,11 @@ mod tests {
         let renames: Renames = [(("settings", Arc::from("visits")), Arc::from("clinic_visits"))].into_iter().collect();
         let scripts = [(Arc::from("fees"), Arc::from("clinic_fees"))].into_iter().collect();
         let (sources, catalog) = (Sources::default(), Catalog::default());
-        let files = Files { sources: &sources, catalog: &catalog, prefixed: [(Arc::from("a.yaml"), Prefixed { renames: &renames, scripts })].into_iter().collect() };
+        let files = Files {
+            sources: &sources,
+            catalog: &catalog,
+            prefixed: [(Arc::from("a.yaml"), Prefixed { renames: &renames, scripts })].into_iter().collect(),
+        };
         let written = r#"settings.visits.max > visits and fees::of("fees::of", x) > 1"#;
         let (text, edits) = files.with_current_names("a.yaml", written);
         assert_eq!(text, r#"settings.clinic_visits.max > visits and clinic_fees::of("fees::of", x) > 1"#);

@@ -37,7 +37,14 @@ pub(super) struct Gaps {
 impl<'s> Findings<'s> {
     /// None yet. `files` gives the source lines that mended lines are made from.
     pub fn new(files: &'s Files<'s>) -> Self {
-        Self { files, found: Vec::new(), told: HashSet::new(), broken: HashSet::new(), unreadable: HashSet::new(), gaps: Gaps::default() }
+        Self {
+            files,
+            found: Vec::new(),
+            told: HashSet::new(),
+            broken: HashSet::new(),
+            unreadable: HashSet::new(),
+            gaps: Gaps::default(),
+        }
     }
 
     /// What was found before, by whoever read the files, and what that leaves unknown.
@@ -195,7 +202,8 @@ pub(super) fn is_of_reading(code: Code) -> bool {
 
 /// Slips of an expression that nothing else can be the cause of.
 fn is_own(code: Code) -> bool {
-    [code::EXPRESSION_SYNTAX, code::UNKNOWN_FUNCTION, code::TEXT_QUOTES, code::ASSIGNMENT, code::NOT_ALLOWED_HERE].contains(&code)
+    [code::EXPRESSION_SYNTAX, code::UNKNOWN_FUNCTION, code::TEXT_QUOTES, code::ASSIGNMENT, code::NOT_ALLOWED_HERE]
+        .contains(&code)
 }
 
 /// Slips that a missing document may be the cause of.

@@ -64,16 +64,22 @@ fn section<'e>(
         let name = &*named.key.text;
         let Some((id, _)) = cx.model[entity].field(name) else {
             match cx.removed(entity, name) {
-                Some(removed) => findings.push(left_out(name, &named.key.place, removed, &format!("the form `{}`", document.name))),
+                Some(removed) => {
+                    findings.push(left_out(name, &named.key.place, removed, &format!("the form `{}`", document.name)))
+                }
                 None => unknown_field(&cx.model[entity], name, &named.key.place, findings),
             }
             continue;
         };
         match placed.iter().find(|(other, _)| *other == id) {
             Some((_, other)) => findings.push(
-                Diagnostic::error(code::FORM, &named.key.place, format!("the form `{}` shows `{name}` twice", document.name))
-                    .label(&other.key.place, "shown here already")
-                    .help("leave it out of one section"),
+                Diagnostic::error(
+                    code::FORM,
+                    &named.key.place,
+                    format!("the form `{}` shows `{name}` twice", document.name),
+                )
+                .label(&other.key.place, "shown here already")
+                .help("leave it out of one section"),
             ),
             None => {
                 placed.push((id, named));

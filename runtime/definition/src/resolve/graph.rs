@@ -77,7 +77,14 @@ impl Graph {
         formulas.iter().copied().filter(|node| self.is_stored(*node, model, formulas, lookups, &mut known)).collect()
     }
 
-    fn is_stored(&self, node: Node, model: &Model, formulas: &HashSet<Node>, lookups: &HashSet<Node>, known: &mut HashMap<Node, bool>) -> bool {
+    fn is_stored(
+        &self,
+        node: Node,
+        model: &Model,
+        formulas: &HashSet<Node>,
+        lookups: &HashSet<Node>,
+        known: &mut HashMap<Node, bool>,
+    ) -> bool {
         if let Some(stored) = known.get(&node) {
             return *stored;
         }
@@ -87,7 +94,9 @@ impl Graph {
         let stored = match self.reads.get(&node) {
             _ if lookups.contains(&node) => false,
             Some(reads) if formulas.contains(&node) => {
-                reads.constant && reads.other.is_empty() && reads.own.iter().all(|own| self.is_stored((node.0, *own), model, formulas, lookups, known))
+                reads.constant
+                    && reads.other.is_empty()
+                    && reads.own.iter().all(|own| self.is_stored((node.0, *own), model, formulas, lookups, known))
             }
             _ => !field.kind.is_rows() && !field.is_link(),
         };
@@ -114,7 +123,10 @@ impl Graph {
         for own in &reads.own {
             self.visit(model, (entity, *own), seen, order);
         }
-        if matches!(model[entity][id].source, Source::Compute(_) | Source::Copy(_) | Source::Formula { stored: true, .. }) {
+        if matches!(
+            model[entity][id].source,
+            Source::Compute(_) | Source::Copy(_) | Source::Formula { stored: true, .. }
+        ) {
             order.push(id);
         }
     }
@@ -124,7 +136,11 @@ impl Graph {
         let Some(first) = circle.first() else { return };
         let named = |(entity, id): &Node| {
             let field = &model[*entity][*id].name;
-            if circle.iter().all(|(other, _)| other == entity) { format!("`{field}`") } else { format!("`{}.{field}`", model[*entity].name) }
+            if circle.iter().all(|(other, _)| other == entity) {
+                format!("`{field}`")
+            } else {
+                format!("`{}.{field}`", model[*entity].name)
+            }
         };
         let path: Vec<String> = circle.iter().chain([first]).map(named).collect();
         let message = match circle {
@@ -155,7 +171,9 @@ fn source_reads(model: &Model, entity: EntityId, source: &Source) -> FieldReads 
                 Kind::Lines { of, .. } | Kind::Children { of, .. } => *of,
                 _ => entity,
             };
-            let of_child = |expr: &Expr| Reads::of(expr, model).own.into_iter().map(move |field| (child, field)).collect::<Vec<_>>();
+            let of_child = |expr: &Expr| {
+                Reads::of(expr, model).own.into_iter().map(move |field| (child, field)).collect::<Vec<_>>()
+            };
             let other = rollup.of.iter().chain(&rollup.filter).flat_map(of_child).collect();
             FieldReads { own: Vec::new(), other, constant: false }
         }
@@ -169,7 +187,9 @@ fn own_only(reads: &Reads) -> FieldReads {
 /// Where a field says how it is worked out.
 fn place_of(derived: &Derived, field: &Field) -> Place {
     match derived {
-        Derived::Source(Source::Compute(value) | Source::Copy(value) | Source::Lookup(value) | Source::Formula { value, .. }) => value.place.clone(),
+        Derived::Source(
+            Source::Compute(value) | Source::Copy(value) | Source::Lookup(value) | Source::Formula { value, .. },
+        ) => value.place.clone(),
         Derived::Source(Source::Rollup(rollup)) => {
             rollup.of.as_ref().or(rollup.filter.as_ref()).map_or_else(|| field.place.clone(), |expr| expr.place.clone())
         }

@@ -14,7 +14,9 @@ pub(super) fn inside(node: &Node, range: Range<usize>, source: &str) -> Place {
     let (Some(scalar), Some(raw)) = (node.scalar(), source.get(whole)) else { return node.place.clone() };
     let start = offset(raw, scalar.style, &scalar.text, range.start);
     let last = scalar.text.get(range.clone()).and_then(|part| part.char_indices().next_back());
-    let end = last.map_or(start, |(at, letter)| behind(raw, scalar.style, offset(raw, scalar.style, &scalar.text, range.start + at), letter));
+    let end = last.map_or(start, |(at, letter)| {
+        behind(raw, scalar.style, offset(raw, scalar.style, &scalar.text, range.start + at), letter)
+    });
     let before = raw.get(..start).unwrap_or("");
     let column = match before.rfind('\n') {
         None => node.place.column + before.chars().count() as u32,
@@ -34,7 +36,9 @@ fn offset(raw: &str, style: Style, text: &str, target: usize) -> usize {
     let mut at = match style {
         Style::Plain => 0,
         Style::Single | Style::Double => 1,
-        Style::Literal | Style::Folded if raw.starts_with(['|', '>']) => raw.find('\n').map_or(raw.len(), |newline| newline + 1),
+        Style::Literal | Style::Folded if raw.starts_with(['|', '>']) => {
+            raw.find('\n').map_or(raw.len(), |newline| newline + 1)
+        }
         Style::Literal | Style::Folded => 0,
     };
     for letter in text.get(..target).unwrap_or(text).chars() {

@@ -53,17 +53,39 @@ pub(super) struct Kinds<'k, 'c> {
 
 impl<'k, 'c> Kinds<'k, 'c> {
     /// Nothing worked out yet but the `options` documents.
-    pub fn new(declared: &'k Declared<'c>, catalog: &'c Catalog, currency: Currency, findings: &mut Findings<'_>) -> Self {
+    pub fn new(
+        declared: &'k Declared<'c>,
+        catalog: &'c Catalog,
+        currency: Currency,
+        findings: &mut Findings<'_>,
+    ) -> Self {
         let options = options::documents(catalog, findings);
         let user = declared.find("user").unwrap_or(EntityId(0));
         let team = declared.find("team").unwrap_or(EntityId(0));
-        let documents = catalog.of_kind("options").zip(0..).map(|(document, index)| (&*document.name, OptionsId(index))).collect();
-        Self { declared, catalog, currency, options, user, team, documents, shared: HashMap::new(), stages: HashMap::new() }
+        let documents =
+            catalog.of_kind("options").zip(0..).map(|(document, index)| (&*document.name, OptionsId(index))).collect();
+        Self {
+            declared,
+            catalog,
+            currency,
+            options,
+            user,
+            team,
+            documents,
+            shared: HashMap::new(),
+            stages: HashMap::new(),
+        }
     }
 
     /// The kind that a field says of itself. Lines, children, lookups and rollups without a type are texts for now.
-    pub fn own(&mut self, entity: EntityId, id: FieldId, field: &FieldDeclaration<'c>, findings: &mut Findings<'_>) -> Kind {
-        let kind = match &field.origin {
+    pub fn own(
+        &mut self,
+        entity: EntityId,
+        id: FieldId,
+        field: &FieldDeclaration<'c>,
+        findings: &mut Findings<'_>,
+    ) -> Kind {
+        match &field.origin {
             Origin::System(system) => system_kind(*system, entity, self.user),
             Origin::Holder(holder) => {
                 let target = match holder {
@@ -94,8 +116,7 @@ impl<'k, 'c> Kinds<'k, 'c> {
                     unknown()
                 }
             },
-        };
-        kind
+        }
     }
 
     /// A field without a type: only a lookup and a rollup take that of another field.
@@ -107,7 +128,12 @@ impl<'k, 'c> Kinds<'k, 'c> {
             Some(key) => format!("say what its `{key}` gives, such as `type: decimal`"),
             None => "give it a type, such as `type: text`".to_owned(),
         };
-        findings.error_with_help(code::MISSING_KEY, &field.place, format!("the field `{}` has no type", field.name), help);
+        findings.error_with_help(
+            code::MISSING_KEY,
+            &field.place,
+            format!("the field `{}` has no type", field.name),
+            help,
+        );
         findings.set_broken(&field.name);
     }
 
@@ -134,13 +160,26 @@ impl<'k, 'c> Kinds<'k, 'c> {
     }
 
     /// The kind of a storage word with the keys of a field or type.
-    fn of_word(&mut self, word: Word, layers: &Layers<'c>, field: &FieldDeclaration<'c>, owner: &str, findings: &mut Findings<'_>) -> Option<Kind> {
+    fn of_word(
+        &mut self,
+        word: Word,
+        layers: &Layers<'c>,
+        field: &FieldDeclaration<'c>,
+        owner: &str,
+        findings: &mut Findings<'_>,
+    ) -> Option<Kind> {
         Some(match word {
             Word::Text => Kind::Text { max: longest(layers, TEXT, findings)? },
             Word::LongText => Kind::LongText { max: longest(layers, LONG_TEXT, findings)? },
             Word::Sequence => Kind::Text { max: 100 },
             Word::Integer => Kind::Integer,
-            Word::Decimal => Kind::Decimal { scale: layers.get("scale").and_then(Node::as_integer).and_then(|scale| u8::try_from(scale).ok()).unwrap_or(SCALE) },
+            Word::Decimal => Kind::Decimal {
+                scale: layers
+                    .get("scale")
+                    .and_then(Node::as_integer)
+                    .and_then(|scale| u8::try_from(scale).ok())
+                    .unwrap_or(SCALE),
+            },
             Word::Money => Kind::Money { currency: MoneyCurrency::Own(self.own_currency(layers)) },
             Word::Boolean => Kind::Boolean,
             Word::Date => Kind::Date,
@@ -165,10 +204,21 @@ impl<'k, 'c> Kinds<'k, 'c> {
         layers.get("currency").and_then(Node::as_text).and_then(|text| Currency::parse(text)).unwrap_or(self.currency)
     }
 
-    fn choice(&mut self, layers: &Layers<'c>, field: &FieldDeclaration<'c>, owner: &str, findings: &mut Findings<'_>) -> Option<OptionsId> {
+    fn choice(
+        &mut self,
+        layers: &Layers<'c>,
+        field: &FieldDeclaration<'c>,
+        owner: &str,
+        findings: &mut Findings<'_>,
+    ) -> Option<OptionsId> {
         let Some(entry) = layers.entry("options") else {
             let message = format!("the choice `{}` has no options", field.name);
-            findings.error_with_help(code::MISSING_KEY, &field.place, message, "write `options: {first: First, second: Second}`, or name an `options` document");
+            findings.error_with_help(
+                code::MISSING_KEY,
+                &field.place,
+                message,
+                "write `options: {first: First, second: Second}`, or name an `options` document",
+            );
             return None;
         };
         if entry.value.as_text().is_some() {
@@ -179,13 +229,18 @@ impl<'k, 'c> Kinds<'k, 'c> {
         if let Some(options) = self.shared.get(&address).filter(|_| of_type) {
             return Some(*options);
         }
-        let owner = if of_type { format!("type {}", field.field_type.as_ref()?.documents.first()?.name) } else { owner.to_owned() };
+        let owner = if of_type {
+            format!("type {}", field.field_type.as_ref()?.documents.first()?.name)
+        } else {
+            owner.to_owned()
+        };
         if entry.value.entries().is_empty() {
             findings.error(code::MISSING_KEY, &entry.key.place, format!("the choice `{}` has no options", field.name));
             return None;
         }
         let entries: Vec<&Entry> = entry.value.entries().iter().collect();
-        let set = options::set(owner.into(), &entries, &Vocabulary { keys: &OPTION, fixed: &[], what: "option" }, findings);
+        let set =
+            options::set(owner.into(), &entries, &Vocabulary { keys: &OPTION, fixed: &[], what: "option" }, findings);
         let options = self.add(set);
         self.shared.insert(address, options);
         Some(options)
@@ -209,21 +264,38 @@ impl<'k, 'c> Kinds<'k, 'c> {
         OptionsId(u16::try_from(self.options.len() - 1).unwrap_or(u16::MAX))
     }
 
-    fn reference(&self, layers: &Layers<'c>, field: &FieldDeclaration<'c>, findings: &mut Findings<'_>) -> Option<Kind> {
+    fn reference(
+        &self,
+        layers: &Layers<'c>,
+        field: &FieldDeclaration<'c>,
+        findings: &mut Findings<'_>,
+    ) -> Option<Kind> {
         let Some(to) = layers.get("to") else {
             let message = format!("the reference `{}` does not say what it points to", field.name);
-            findings.error_with_help(code::MISSING_KEY, &field.place, message, "write `to:` and the name of an entity or mixin");
+            findings.error_with_help(
+                code::MISSING_KEY,
+                &field.place,
+                message,
+                "write `to:` and the name of an entity or mixin",
+            );
             return None;
         };
         let targets = self.declared.targets(to, findings)?;
         let (required, many) = (layers.is("required"), layers.is("many"));
-        let on_delete = match layers.entry("on_delete").map(|entry| (entry, entry.value.as_text().map(|text| &**text))) {
+        let on_delete = match layers.entry("on_delete").map(|entry| (entry, entry.value.as_text().map(|text| &**text)))
+        {
             Some((_, Some("cascade"))) => OnDelete::Cascade,
             Some((_, Some("restrict"))) => OnDelete::Restrict,
             Some((entry, Some("clear"))) => {
                 if required && !many {
-                    let message = format!("`{}` is required, so it cannot be cleared when its target is deleted", field.name);
-                    findings.error_with_help(code::CONFLICTING_KEYS, &entry.value.place, message, "write `on_delete: restrict` or `on_delete: cascade`");
+                    let message =
+                        format!("`{}` is required, so it cannot be cleared when its target is deleted", field.name);
+                    findings.error_with_help(
+                        code::CONFLICTING_KEYS,
+                        &entry.value.place,
+                        message,
+                        "write `on_delete: restrict` or `on_delete: cascade`",
+                    );
                 }
                 OnDelete::Clear
             }
@@ -271,7 +343,14 @@ fn longest(layers: &Layers<'_>, (usual, most): (u32, u32), findings: &mut Findin
 }
 
 /// The kind of a `lines` or `children` field, from the references of the rows.
-pub(super) fn rows(kinds: &Kinds<'_, '_>, model: &Model, entity: EntityId, field: &FieldDeclaration<'_>, word: Word, findings: &mut Findings<'_>) -> Option<Kind> {
+pub(super) fn rows(
+    kinds: &Kinds<'_, '_>,
+    model: &Model,
+    entity: EntityId,
+    field: &FieldDeclaration<'_>,
+    word: Word,
+    findings: &mut Findings<'_>,
+) -> Option<Kind> {
     let node = field.node()?;
     let declared = kinds.declared;
     let parent = &declared.entities[entity.index()].name;
@@ -301,8 +380,18 @@ pub(super) fn rows(kinds: &Kinds<'_, '_>, model: &Model, entity: EntityId, field
                 }
                 _ => {
                     let names: Vec<&str> = candidates.iter().map(|id| &*child[*id].name).collect();
-                    let message = format!("`{}` refers to `{parent}` by {}, so `{}` has to say by which", child.name, quoted(&names), field.name);
-                    findings.error_with_help(code::LINES_PARENT, &of_entry.value.place, message, format!("write `by: {}` or another of them", names[0]));
+                    let message = format!(
+                        "`{}` refers to `{parent}` by {}, so `{}` has to say by which",
+                        child.name,
+                        quoted(&names),
+                        field.name
+                    );
+                    findings.error_with_help(
+                        code::LINES_PARENT,
+                        &of_entry.value.place,
+                        message,
+                        format!("write `by: {}` or another of them", names[0]),
+                    );
                     return None;
                 }
             }
@@ -312,8 +401,16 @@ pub(super) fn rows(kinds: &Kinds<'_, '_>, model: &Model, entity: EntityId, field
         Word::Lines => {
             let Kind::Ref(reference) = &child[by].kind else { return None };
             if reference.targets.len() > 1 {
-                let message = format!("lines belong to one parent, but `{}` of `{}` may refer to several entities", child[by].name, child.name);
-                findings.error_with_help(code::LINES_PARENT, &of_entry.value.place, message, "use `children`, or give the rows a reference to this entity alone");
+                let message = format!(
+                    "lines belong to one parent, but `{}` of `{}` may refer to several entities",
+                    child[by].name, child.name
+                );
+                findings.error_with_help(
+                    code::LINES_PARENT,
+                    &of_entry.value.place,
+                    message,
+                    "use `children`, or give the rows a reference to this entity alone",
+                );
                 return None;
             }
             Kind::Lines { of, by }
@@ -338,13 +435,18 @@ fn by(
         Some(id) if points_here(id) => Some(id),
         Some(_) if findings.is_broken(name) => None,
         Some(id) => {
-            let target = Diagnostic::error(code::LINES_PARENT, &entry.value.place, format!("`{name}` of `{}` is no single reference to `{parent}`", child.name))
-                .label(&child[id].place, "declared here");
+            let target = Diagnostic::error(
+                code::LINES_PARENT,
+                &entry.value.place,
+                format!("`{name}` of `{}` is no single reference to `{parent}`", child.name),
+            )
+            .label(&child[id].place, "declared here");
             findings.push(target.help(format!("name a field of `{}` of `type: ref` and `to: {parent}`", child.name)));
             None
         }
         None => {
-            let known: Vec<&str> = child.all_fields().filter(|(id, _)| points_here(*id)).map(|(_, field)| &*field.name).collect();
+            let known: Vec<&str> =
+                child.all_fields().filter(|(id, _)| points_here(*id)).map(|(_, field)| &*field.name).collect();
             let message = format!("`{}` has no field `{name}` that refers to `{parent}`", child.name);
             findings.unknown(code::LINES_PARENT, &entry.value.place, message, name, known);
             None
@@ -356,9 +458,12 @@ fn by(
 fn no_way_back(kinds: &Kinds<'_, '_>, of: EntityId, parent: &str, of_entry: &Entry, word: Word) -> Diagnostic {
     let child = &kinds.declared.entities[of.index()];
     let rest = if word == Word::Lines { ", required: true, on_delete: cascade" } else { "" };
-    Diagnostic::error(code::LINES_PARENT, &of_entry.value.place, format!("`{}` has no reference to `{parent}`, so its records cannot be found from there", child.name))
-        .label(&child.document.name_place, format!("`{}` is declared here", child.name))
-        .help(format!("add it to the fields of `{}`", child.name))
-        .mended(format!("  {parent}: {{type: ref, to: {parent}{rest}}}"))
+    Diagnostic::error(
+        code::LINES_PARENT,
+        &of_entry.value.place,
+        format!("`{}` has no reference to `{parent}`, so its records cannot be found from there", child.name),
+    )
+    .label(&child.document.name_place, format!("`{}` is declared here", child.name))
+    .help(format!("add it to the fields of `{}`", child.name))
+    .mended(format!("  {parent}: {{type: ref, to: {parent}{rest}}}"))
 }
-

@@ -28,18 +28,33 @@ fn mapping(cx: &Context<'_>, document: &Document, findings: &mut Findings<'_>) -
     let entity = cx.entity(node.get("entity"), findings)?;
     let columns = node.get("columns").map(Node::entries).unwrap_or_default();
     // `row.Sales agent` is a local of its own for every column; a heading that is no name is written `row["Sales agent"]`.
-    let rows: Vec<(Arc<str>, Type)> = columns.iter().map(|entry| (format!("row.{}", entry.key.text).into(), Type::Text)).collect();
+    let rows: Vec<(Arc<str>, Type)> =
+        columns.iter().map(|entry| (format!("row.{}", entry.key.text).into(), Type::Text)).collect();
     let columns: Vec<MappedColumn> = columns.iter().map(|entry| column(cx, entity, entry, &rows, findings)).collect();
     let scope = Scope { locals: rows, ..Scope::bare(cx.model) };
     let reader = Reader { scope, records: cx.records, given: None, closed: false, code: code::MAPPING, load: true };
     let set = node.get("set").map(|set| reader.settings(set, entity, findings)).unwrap_or_default();
     check_once(cx, entity, document, &columns, findings);
     let matching = node.get("match").into_iter().flat_map(declare::one_or_more);
-    let matching = matching.filter_map(|named| matching_field(cx, entity, document, named, &columns, &set, findings)).collect();
-    Some(Mapping { name: Arc::clone(&document.name), entity, matching, columns, set, place: document.name_place.clone() })
+    let matching =
+        matching.filter_map(|named| matching_field(cx, entity, document, named, &columns, &set, findings)).collect();
+    Some(Mapping {
+        name: Arc::clone(&document.name),
+        entity,
+        matching,
+        columns,
+        set,
+        place: document.name_place.clone(),
+    })
 }
 
-fn column(cx: &Context<'_>, entity: EntityId, entry: &Entry, rows: &[(Arc<str>, Type)], findings: &mut Findings<'_>) -> MappedColumn {
+fn column(
+    cx: &Context<'_>,
+    entity: EntityId,
+    entry: &Entry,
+    rows: &[(Arc<str>, Type)],
+    findings: &mut Findings<'_>,
+) -> MappedColumn {
     let node = &entry.value;
     let id = node.get("field").and_then(|named| field(cx, entity, named, findings));
     let target = id.map(|id| &cx.model[entity][id]).filter(|field| !findings.is_broken(&field.name));
@@ -49,7 +64,10 @@ fn column(cx: &Context<'_>, entity: EntityId, entry: &Entry, rows: &[(Arc<str>, 
         header: Arc::clone(&entry.key.text),
         field: id,
         by: None,
-        alias: aliases.iter().filter_map(|alias| Some((Arc::clone(&alias.key.text), Arc::clone(alias.value.as_text()?)))).collect(),
+        alias: aliases
+            .iter()
+            .filter_map(|alias| Some((Arc::clone(&alias.key.text), Arc::clone(alias.value.as_text()?))))
+            .collect(),
         format: formats.iter().filter_map(|format| format.as_text().cloned()).collect(),
         default: None,
         create: node.get("create").and_then(Node::as_bool).unwrap_or(false),
@@ -65,7 +83,12 @@ fn column(cx: &Context<'_>, entity: EntityId, entry: &Entry, rows: &[(Arc<str>, 
         mapped.default = match (default.as_formula(), &target.kind) {
             (Some(_), _) => {
                 let message = format!("the default of the column `{}` is a literal", entry.key.text);
-                findings.error_with_help(code::MAPPING, &default.place, message, "write an expression as `value: value ?? …`");
+                findings.error_with_help(
+                    code::MAPPING,
+                    &default.place,
+                    message,
+                    "write an expression as `value: value ?? …`",
+                );
                 None
             }
             // A record is found by the same text that a cell would hold.
@@ -99,7 +122,9 @@ fn field(cx: &Context<'_>, entity: EntityId, named: &Node, findings: &mut Findin
     if field.is_input() && !matches!(field.kind, Kind::Lines { .. }) || is_moment {
         return Some(id);
     }
-    findings.push(not_given(&cx.model[entity], field, &named.place).help("leave the column out, or fill a field that is given"));
+    findings.push(
+        not_given(&cx.model[entity], field, &named.place).help("leave the column out, or fill a field that is given"),
+    );
     None
 }
 
@@ -112,8 +137,12 @@ fn by(cx: &Context<'_>, target: &Field, named: &Node, findings: &mut Findings<'_
         Some((id, field)) if field.is_stored() && !field.many => Some(id),
         Some((_, field)) => {
             findings.push(
-                Diagnostic::error(code::MAPPING, &named.place, format!("records of `{}` cannot be found by `{name}`, which is not stored", other.name))
-                    .label(&field.place, "declared here"),
+                Diagnostic::error(
+                    code::MAPPING,
+                    &named.place,
+                    format!("records of `{}` cannot be found by `{name}`, which is not stored", other.name),
+                )
+                .label(&field.place, "declared here"),
             );
             None
         }
@@ -128,9 +157,14 @@ fn by(cx: &Context<'_>, target: &Field, named: &Node, findings: &mut Findings<'_
 fn check_column(entry: &Entry, target: &Field, findings: &mut Findings<'_>) {
     let is_ref = matches!(target.kind, Kind::Ref(_));
     let is_time = matches!(target.kind, Kind::Date | Kind::Time | Kind::DateTime);
-    for (key, fits, why) in [("by", is_ref, "a reference"), ("create", is_ref, "a reference"), ("format", is_time, "a date or time")] {
+    for (key, fits, why) in
+        [("by", is_ref, "a reference"), ("create", is_ref, "a reference"), ("format", is_time, "a date or time")]
+    {
         if let Some(found) = entry.value.entry(key).filter(|_| !fits) {
-            let message = format!("`{key}` is for {why}, and the column `{}` fills `{}`, which is none", entry.key.text, target.name);
+            let message = format!(
+                "`{key}` is for {why}, and the column `{}` fills `{}`, which is none",
+                entry.key.text, target.name
+            );
             findings.error_with_help(code::MAPPING, &found.key.place, message, "leave it out");
         }
     }
@@ -149,17 +183,29 @@ fn check_format(format: &Node, findings: &mut Findings<'_>) {
     let written = jiff::fmt::strtime::format(&**text, noon);
     if written.is_err() || !text.contains('%') {
         let message = format!("`{text}` describes no date or time");
-        findings.error_with_help(code::MAPPING, &format.place, message, "write `%d/%m/%Y` for 31/12/2026, `%Y-%m-%d %H:%M` for 2026-12-31 09:30");
+        findings.error_with_help(
+            code::MAPPING,
+            &format.place,
+            message,
+            "write `%d/%m/%Y` for 31/12/2026, `%Y-%m-%d %H:%M` for 2026-12-31 09:30",
+        );
     }
 }
 
 /// Two columns that fill one field would overwrite each other.
-fn check_once(cx: &Context<'_>, entity: EntityId, document: &Document, columns: &[MappedColumn], findings: &mut Findings<'_>) {
+fn check_once(
+    cx: &Context<'_>,
+    entity: EntityId,
+    document: &Document,
+    columns: &[MappedColumn],
+    findings: &mut Findings<'_>,
+) {
     let entries = document.node.get("columns").map(Node::entries).unwrap_or_default();
     for (index, column) in columns.iter().enumerate() {
         let Some(field) = column.field else { continue };
         let Some(first) = columns[..index].iter().find(|other| other.field == Some(field)) else { continue };
-        let place = |header: &str| entries.iter().find(|entry| &*entry.key.text == header).map(|entry| entry.key.place.clone());
+        let place =
+            |header: &str| entries.iter().find(|entry| &*entry.key.text == header).map(|entry| entry.key.place.clone());
         let (Some(here), Some(there)) = (place(&column.header), place(&first.header)) else { continue };
         let message = format!("two columns fill `{}`", cx.model[entity][field].name);
         findings.push(
@@ -190,7 +236,12 @@ fn matching_field(
     let filled = columns.iter().any(|column| column.field == Some(id)) || set.iter().any(|(field, _)| *field == id);
     if !filled && matches!(field.source, Source::Input | Source::Compute(_) | Source::Copy(_)) {
         let message = format!("`match` names `{}`, which no column of `{}` fills", field.name, document.name);
-        findings.error_with_help(code::MAPPING, &named.place, message, "fill it by a column or with `set`, or match by another field");
+        findings.error_with_help(
+            code::MAPPING,
+            &named.place,
+            message,
+            "fill it by a column or with `set`, or match by another field",
+        );
     }
     Some(id)
 }

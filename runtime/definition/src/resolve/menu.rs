@@ -27,8 +27,13 @@ pub(super) fn entries(cx: &Context<'_>, views: &[View], findings: &mut Findings<
 
 fn entry(cx: &Context<'_>, views: &[View], entry: &Entry, findings: &mut Findings<'_>) -> Option<MenuEntry> {
     let node = &entry.value;
-    let children: Vec<MenuEntry> =
-        node.get("entries").map(Node::entries).unwrap_or_default().iter().filter_map(|child| self::entry(cx, views, child, findings)).collect();
+    let children: Vec<MenuEntry> = node
+        .get("entries")
+        .map(Node::entries)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|child| self::entry(cx, views, child, findings))
+        .collect();
     let target = match (node.get("entity"), node.get("view")) {
         (Some(_), Some(view)) => {
             let message = format!("the menu entry `{}` leads to an entity and to a view", entry.key.text);
@@ -44,13 +49,17 @@ fn entry(cx: &Context<'_>, views: &[View], entry: &Entry, findings: &mut Finding
             Some(entity) => Some(MenuTarget::Entity(entity)),
             None => {
                 let known = cx.model.entities.iter().map(|entity| &*entity.name);
-                let message = format!("the menu entry `{}` leads nowhere: it is named after no entity, and says neither entity nor view", entry.key.text);
+                let message = format!(
+                    "the menu entry `{}` leads nowhere: it is named after no entity, and says neither entity nor view",
+                    entry.key.text
+                );
                 findings.unknown(code::MENU, &entry.key.place, message, &entry.key.text, known);
                 return None;
             }
         },
     };
-    let label = text::optional(node.get("label"), findings).unwrap_or_else(|| label_of(cx, views, &entry.key.text, target.as_ref()));
+    let label = text::optional(node.get("label"), findings)
+        .unwrap_or_else(|| label_of(cx, views, &entry.key.text, target.as_ref()));
     let icon = node.get("icon").and_then(Node::as_text).cloned().or_else(|| match target {
         Some(MenuTarget::Entity(entity)) => cx.model[entity].icon.clone(),
         Some(MenuTarget::View(_)) | None => None,
@@ -62,7 +71,9 @@ fn entry(cx: &Context<'_>, views: &[View], entry: &Entry, findings: &mut Finding
 fn label_of(cx: &Context<'_>, views: &[View], name: &str, target: Option<&MenuTarget>) -> Text {
     match target {
         Some(MenuTarget::Entity(entity)) => cx.model[*entity].plural.clone(),
-        Some(MenuTarget::View(view)) => views.get(*view).map_or_else(|| Text::from_name(name), |view| view.label.clone()),
+        Some(MenuTarget::View(view)) => {
+            views.get(*view).map_or_else(|| Text::from_name(name), |view| view.label.clone())
+        }
         None => Text::from_name(name),
     }
 }

@@ -110,12 +110,16 @@ const KEYS: [(&str, &str, bool); 39] = [
 ];
 
 /// The same for entries of menus, which nest.
-const MENU: [(&str, &str); 2] = [("url", "entries that lead to an address"), ("visible_if", "entries with a condition")];
+const MENU: [(&str, &str); 2] =
+    [("url", "entries that lead to an address"), ("visible_if", "entries with a condition")];
 
 /// A type that no release stores yet.
 pub(super) fn unstored_type(name: &str, place: &Place) -> Option<Diagnostic> {
     let (_, instead) = TYPES.into_iter().find(|(known, _)| *known == name)?;
-    Some(Diagnostic::error(code::NOT_YET_TYPE, place, format!("the type `{name}` is not stored by this release yet")).help(instead))
+    Some(
+        Diagnostic::error(code::NOT_YET_TYPE, place, format!("the type `{name}` is not stored by this release yet"))
+            .help(instead),
+    )
 }
 
 /// A storage kind that no release stores yet.
@@ -126,7 +130,8 @@ pub(super) fn stored_kind(name: &str, place: &Place) -> Diagnostic {
 
 /// Something a key says that nothing acts on; `what` is what is missing.
 pub(super) fn key(key: &str, what: &str, place: &Place) -> Diagnostic {
-    Diagnostic::error(code::NOT_YET_KEY, place, format!("`{key}` needs {what}, which this release does not have yet")).help("leave it out for now; nothing would happen by it")
+    Diagnostic::error(code::NOT_YET_KEY, place, format!("`{key}` needs {what}, which this release does not have yet"))
+        .help("leave it out for now; nothing would happen by it")
 }
 
 /// Tells of every key that nothing acts on.
@@ -137,7 +142,10 @@ pub(super) fn check_keys(catalog: &Catalog, capabilities: &Capabilities, finding
         if matches!(document.kind, "mixin" | "test" | "translations" | "data") {
             continue;
         }
-        let mut walk = Walk { visit: &mut |path: &[&str], entry: &Entry| tell(path, entry, capabilities, findings), path: vec![shape.kind] };
+        let mut walk = Walk {
+            visit: &mut |path: &[&str], entry: &Entry| tell(path, entry, capabilities, findings),
+            path: vec![shape.kind],
+        };
         walk.map(&document.node, shape.keys);
     }
 }
@@ -150,8 +158,12 @@ fn tell(path: &[&str], entry: &Entry, capabilities: &Capabilities, findings: &mu
     match missing(path) {
         Some((what, false)) => findings.push(key(&entry.key.text, what, &entry.key.place)),
         Some((what, true)) => findings.push(
-            Diagnostic::warning(code::NOT_YET_KEY, &entry.key.place, format!("`{}` does nothing yet: this release does not have {what}", entry.key.text))
-                .help("leave it: it takes effect with a release that has"),
+            Diagnostic::warning(
+                code::NOT_YET_KEY,
+                &entry.key.place,
+                format!("`{}` does nothing yet: this release does not have {what}", entry.key.text),
+            )
+            .help("leave it: it takes effect with a release that has"),
         ),
         None => {}
     }
@@ -166,7 +178,8 @@ pub(crate) fn missing(path: &[&str]) -> Option<(&'static str, bool)> {
     }
     let whole = path.join(".");
     let behind_kind = whole.split_once('.').map_or("", |(_, rest)| rest);
-    let found = KEYS.into_iter().find(|(known, ..)| *known == whole || known.starts_with("fields.") && *known == behind_kind);
+    let found =
+        KEYS.into_iter().find(|(known, ..)| *known == whole || known.starts_with("fields.") && *known == behind_kind);
     found.map(|(_, what, harmless)| (what, harmless))
 }
 
@@ -228,7 +241,11 @@ impl Names<'_, '_, '_> {
         for entry in node.entries() {
             let Some(key) = keys.find(&entry.key.text) else { continue };
             // The steps of an inline workflow name fields of records that only the steps before them know.
-            let steps = matches!(key.name, "steps" | "do" | "ask" | "params" | "fields") && matches!(self.document.kind, "workflow" | "message" | "report" | "dashboard" | "deadline" | "webhook" | "inbox");
+            let steps = matches!(key.name, "steps" | "do" | "ask" | "params" | "fields")
+                && matches!(
+                    self.document.kind,
+                    "workflow" | "message" | "report" | "dashboard" | "deadline" | "webhook" | "inbox"
+                );
             let outer = self.entity;
             if steps {
                 self.entity = None;
@@ -292,7 +309,13 @@ impl Names<'_, '_, '_> {
                     && pipeline.stage(part).is_none()
                 {
                     let message = format!("the pipeline `{whole}` has no stage `{part}`");
-                    self.findings.unknown(code::UNKNOWN_STAGE, place, message, part, pipeline.stages.iter().map(|stage| &*stage.name));
+                    self.findings.unknown(
+                        code::UNKNOWN_STAGE,
+                        place,
+                        message,
+                        part,
+                        pipeline.stages.iter().map(|stage| &*stage.name),
+                    );
                 }
             }
             NameOf::Field | NameOf::Path | NameOf::Sort => {
@@ -315,7 +338,12 @@ impl Names<'_, '_, '_> {
         if kinds.iter().any(|kind| self.catalog.find(kind, name).is_some()) {
             return;
         }
-        let known = self.catalog.documents.iter().filter(|document| kinds.contains(&document.kind)).map(|document| &*document.name);
+        let known = self
+            .catalog
+            .documents
+            .iter()
+            .filter(|document| kinds.contains(&document.kind))
+            .map(|document| &*document.name);
         let message = format!("there is no {} `{name}`", kinds.join(" or "));
         self.findings.unknown(code::UNKNOWN_REFERENCE, place, message, name, known);
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use fichero_model::Value;
 use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Attribute, Choice, Options};
 use fichero_model::kind::Type;
 use fichero_model::name;
-use fichero_model::Value;
 use rust_decimal::Decimal;
 
 use super::findings::{Findings, quoted};
@@ -24,7 +24,12 @@ pub(super) fn documents(catalog: &Catalog, findings: &mut Findings<'_>) -> Vec<O
         .of_kind("options")
         .map(|document| {
             let values: Vec<&Entry> = document.node.get("values").into_iter().flat_map(Node::entries).collect();
-            set(Arc::clone(&document.name), &values, &Vocabulary { keys: &OPTION, fixed: &[], what: "option" }, findings)
+            set(
+                Arc::clone(&document.name),
+                &values,
+                &Vocabulary { keys: &OPTION, fixed: &[], what: "option" },
+                findings,
+            )
         })
         .collect()
 }
@@ -40,8 +45,14 @@ pub(super) struct Vocabulary<'v> {
 }
 
 /// Decodes named options.
-pub(super) fn set(name: Arc<str>, entries: &[&Entry], vocabulary: &Vocabulary<'_>, findings: &mut Findings<'_>) -> Options {
-    let attributes: Vec<Attribute> = vocabulary.fixed.iter().cloned().chain(attributes(entries, vocabulary, findings)).collect();
+pub(super) fn set(
+    name: Arc<str>,
+    entries: &[&Entry],
+    vocabulary: &Vocabulary<'_>,
+    findings: &mut Findings<'_>,
+) -> Options {
+    let attributes: Vec<Attribute> =
+        vocabulary.fixed.iter().cloned().chain(attributes(entries, vocabulary, findings)).collect();
     let mut options = Vec::new();
     for entry in entries {
         let values = attributes.iter().map(|attribute| {
@@ -83,10 +94,16 @@ fn attributes(entries: &[&Entry], vocabulary: &Vocabulary<'_>, findings: &mut Fi
     names.into_iter().filter_map(|name| attribute(name, entries, vocabulary, findings)).collect()
 }
 
-fn attribute(attribute: &Arc<str>, entries: &[&Entry], vocabulary: &Vocabulary<'_>, findings: &mut Findings<'_>) -> Option<Attribute> {
+fn attribute(
+    attribute: &Arc<str>,
+    entries: &[&Entry],
+    vocabulary: &Vocabulary<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Attribute> {
     let living: Vec<&Entry> = entries.iter().copied().filter(|entry| !is_retired(&entry.value)).collect();
     let given: Vec<&Entry> = living.iter().filter_map(|option| option.value.entry(attribute)).collect();
-    let missing: Vec<&str> = living.iter().filter(|option| option.value.get(attribute).is_none()).map(|option| &*option.key.text).collect();
+    let missing: Vec<&str> =
+        living.iter().filter(|option| option.value.get(attribute).is_none()).map(|option| &*option.key.text).collect();
     let first = entries.iter().find_map(|option| option.value.entry(attribute))?;
     if !missing.is_empty() {
         let diagnostic = not_given_everywhere(first, &missing, living.len(), vocabulary, findings);
@@ -106,14 +123,20 @@ fn attribute(attribute: &Arc<str>, entries: &[&Entry], vocabulary: &Vocabulary<'
         };
         ty = match (ty, own) {
             (None, own) => Some(own),
-            (Some(Type::Integer | Type::Decimal), Type::Decimal) | (Some(Type::Decimal), Type::Integer) => Some(Type::Decimal),
+            (Some(Type::Integer | Type::Decimal), Type::Decimal) | (Some(Type::Decimal), Type::Integer) => {
+                Some(Type::Decimal)
+            }
             (Some(before), own) if before == own => Some(own),
             (Some(_), _) => {
                 findings.push(
                     Diagnostic::error(
                         code::ATTRIBUTE,
                         &entry.value.place,
-                        format!("the attribute `{attribute}` is {} here and {} elsewhere", entry.value.what(), first.value.what()),
+                        format!(
+                            "the attribute `{attribute}` is {} here and {} elsewhere",
+                            entry.value.what(),
+                            first.value.what()
+                        ),
                     )
                     .label(&first.value.place, "first given here")
                     .help("an attribute has one type for all options; quote numbers that are meant as texts"),
@@ -125,23 +148,36 @@ fn attribute(attribute: &Arc<str>, entries: &[&Entry], vocabulary: &Vocabulary<'
     ty.map(|ty| Attribute { name: Arc::clone(attribute), ty })
 }
 
-fn not_given_everywhere(first: &Entry, missing: &[&str], living: usize, vocabulary: &Vocabulary<'_>, findings: &Findings<'_>) -> Diagnostic {
+fn not_given_everywhere(
+    first: &Entry,
+    missing: &[&str],
+    living: usize,
+    vocabulary: &Vocabulary<'_>,
+    findings: &Findings<'_>,
+) -> Diagnostic {
     let (name, what) = (&*first.key.text, vocabulary.what);
-    let known = vocabulary.keys.iter().map(|key| key.name).chain(vocabulary.fixed.iter().map(|attribute| &*attribute.name));
+    let known =
+        vocabulary.keys.iter().map(|key| key.name).chain(vocabulary.fixed.iter().map(|attribute| &*attribute.name));
     if let Some(near) = name::did_you_mean(name, known) {
         let diagnostic = Diagnostic::error(code::ATTRIBUTE, &first.key.place, format!("no {what} has a key `{name}`"))
-            .help(format!("did you mean `{near}`? A key of your own becomes an attribute when every living {what} gives it"));
+            .help(format!(
+                "did you mean `{near}`? A key of your own becomes an attribute when every living {what} gives it"
+            ));
         return match findings.mended(&first.key.place, name, near) {
             Some(line) => diagnostic.mended(line),
             None => diagnostic,
         };
     }
     let shown = &missing[..missing.len().min(5)];
-    let more = if missing.len() > shown.len() { format!(" and {} more", missing.len() - shown.len()) } else { String::new() };
+    let more =
+        if missing.len() > shown.len() { format!(" and {} more", missing.len() - shown.len()) } else { String::new() };
     Diagnostic::error(
         code::ATTRIBUTE,
         &first.key.place,
-        format!("`{name}` is given by {} of {living} {what}s, so it is neither a key nor an attribute", living - missing.len()),
+        format!(
+            "`{name}` is given by {} of {living} {what}s, so it is neither a key nor an attribute",
+            living - missing.len()
+        ),
     )
     .help(format!("give it to {}{more} too, or correct the key", quoted(shown)))
 }

@@ -43,7 +43,9 @@ fn stages(document: &Document) -> &[Entry] {
 fn check_probability(stage: &Entry, findings: &mut Findings<'_>) {
     let Some(node) = stage.value.get("probability") else { return };
     let number = node.as_decimal().and_then(|text| text.parse::<rust_decimal::Decimal>().ok());
-    if number.is_none_or(|number| number.is_sign_negative() && !number.is_zero() || number > rust_decimal::Decimal::ONE_HUNDRED) {
+    if number.is_none_or(|number| {
+        number.is_sign_negative() && !number.is_zero() || number > rust_decimal::Decimal::ONE_HUNDRED
+    }) {
         let message = format!("the probability of the stage `{}` is a number from 0 to 100", stage.key.text);
         findings.error(code::BAD_VALUE, &node.place, message);
     }
@@ -54,7 +56,10 @@ fn check_same(known: &Entry, stage: &Entry, findings: &mut Findings<'_>) {
     for entry in stage.value.entries().iter().filter(|entry| &*entry.key.text != "require") {
         let differs = known.value.get(&entry.key.text).is_none_or(|value| !value.same(&entry.value));
         if differs {
-            let message = format!("the stage `{}` has another `{}` in the other pipeline of this field", stage.key.text, entry.key.text);
+            let message = format!(
+                "the stage `{}` has another `{}` in the other pipeline of this field",
+                stage.key.text, entry.key.text
+            );
             findings.push(
                 Diagnostic::error(code::PIPELINE, &entry.value.place, message)
                     .label(&known.key.place, "the stage there")
@@ -76,9 +81,17 @@ pub(super) fn pipelines(cx: &Context<'_>, kinds: &Kinds<'_, '_>, findings: &mut 
             for document in documents {
                 if stages(document).is_empty() {
                     let message = format!("the pipeline `{}` has no stages", document.name);
-                    findings.error_with_help(code::PIPELINE, &document.name_place, message, "write at least one under `stages:`; a record begins in the first");
+                    findings.error_with_help(
+                        code::PIPELINE,
+                        &document.name_place,
+                        message,
+                        "write at least one under `stages:`; a record begins in the first",
+                    );
                 }
-                let condition = document.node.get("for").and_then(|node| expression::condition(node, &Scope::row(cx.model, entity), findings));
+                let condition = document
+                    .node
+                    .get("for")
+                    .and_then(|node| expression::condition(node, &Scope::row(cx.model, entity), findings));
                 pipelines.push(Pipeline {
                     name: Arc::clone(&document.name),
                     label: text::label(document.node.get("label"), &document.name, findings),
@@ -99,7 +112,10 @@ pub(super) fn pipelines(cx: &Context<'_>, kinds: &Kinds<'_, '_>, findings: &mut 
 fn check_sharing(documents: &[&Document], findings: &mut Findings<'_>) {
     let Some(silent) = documents.iter().rev().find(|document| document.node.get("for").is_none()) else { return };
     let Some(other) = documents.iter().find(|other| other.name != silent.name) else { return };
-    let message = format!("the pipelines `{}` and `{}` make the same field, so each has to say which records it is for", other.name, silent.name);
+    let message = format!(
+        "the pipelines `{}` and `{}` make the same field, so each has to say which records it is for",
+        other.name, silent.name
+    );
     findings.push(
         Diagnostic::error(code::PIPELINE, &silent.name_place, message)
             .label(&other.name_place, "the other one")
@@ -124,7 +140,10 @@ fn compile_stages(cx: &Context<'_>, document: &Document, entity: EntityId, findi
             require: require(cx, &entry.value, entity, findings),
             next: transitions.map(|transitions| {
                 let targets = transitions.get(&entry.key.text).map(Node::entries).unwrap_or_default();
-                targets.iter().filter_map(|target| find_stage(document, &target.key.text, &target.key.place, findings)).collect()
+                targets
+                    .iter()
+                    .filter_map(|target| find_stage(document, &target.key.text, &target.key.place, findings))
+                    .collect()
             }),
         })
         .collect()
@@ -135,7 +154,12 @@ fn require(cx: &Context<'_>, stage: &Node, entity: EntityId, findings: &mut Find
     nodes.filter_map(|node| cx.field(entity, node, findings)).collect()
 }
 
-fn find_stage(document: &Document, stage: &str, place: &fichero_model::place::Place, findings: &mut Findings<'_>) -> Option<usize> {
+fn find_stage(
+    document: &Document,
+    stage: &str,
+    place: &fichero_model::place::Place,
+    findings: &mut Findings<'_>,
+) -> Option<usize> {
     let entries = stages(document);
     let found = entries.iter().position(|entry| &*entry.key.text == stage);
     if found.is_none() {
@@ -149,6 +173,9 @@ fn find_stage(document: &Document, stage: &str, place: &fichero_model::place::Pl
 pub(super) fn named(pipelines: &[&Pipeline]) -> String {
     match pipelines {
         [only] => format!("the pipeline `{}` has", only.name),
-        several => format!("the pipelines {} have", quoted(&several.iter().map(|pipeline| &*pipeline.name).collect::<Vec<_>>())),
+        several => format!(
+            "the pipelines {} have",
+            quoted(&several.iter().map(|pipeline| &*pipeline.name).collect::<Vec<_>>())
+        ),
     }
 }

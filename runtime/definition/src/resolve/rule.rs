@@ -77,26 +77,59 @@ fn check_does_something(entry: &Entry, on: &[RuleEvent], findings: &mut Findings
     let (set, reject) = (entry.value.entry("set"), entry.value.entry("reject"));
     if set.is_none() && reject.is_none() {
         let message = format!("the rule `{}` neither sets nor refuses anything", entry.key.text);
-        findings.error_with_help(code::MISSING_KEY, &entry.key.place, message, "give it `set: {field: value}` or `reject: {field: …, message: …}`");
+        findings.error_with_help(
+            code::MISSING_KEY,
+            &entry.key.place,
+            message,
+            "give it `set: {field: value}` or `reject: {field: …, message: …}`",
+        );
     }
     if let Some(set) = set.filter(|_| on.contains(&RuleEvent::Delete)) {
         let message = format!("the rule `{}` runs when a record is deleted, so it has nothing to set", entry.key.text);
-        findings.error_with_help(code::CONFLICTING_KEYS, &set.key.place, message, "leave `delete` out of `on`, or `reject` the deletion");
+        findings.error_with_help(
+            code::CONFLICTING_KEYS,
+            &set.key.place,
+            message,
+            "leave `delete` out of `on`, or `reject` the deletion",
+        );
     }
     if let Some(reject) = reject.filter(|_| entry.value.get("if").is_none()) {
         let message = format!("the rule `{}` refuses every change, as it has no `if`", entry.key.text);
-        findings.push(Diagnostic::warning(code::MISSING_KEY, &reject.key.place, message).help("say when with `if:`; `append_only: true` keeps all records as they are"));
+        findings.push(
+            Diagnostic::warning(code::MISSING_KEY, &reject.key.place, message)
+                .help("say when with `if:`; `append_only: true` keeps all records as they are"),
+        );
     }
 }
 
-fn set_fields(cx: &Context<'_>, entity: EntityId, node: &Node, scope: &Scope<'_>, findings: &mut Findings<'_>) -> Vec<(FieldId, Setting)> {
+fn set_fields(
+    cx: &Context<'_>,
+    entity: EntityId,
+    node: &Node,
+    scope: &Scope<'_>,
+    findings: &mut Findings<'_>,
+) -> Vec<(FieldId, Setting)> {
     for entry in node.entries() {
-        if let Some((_, field)) = cx.model[entity].field(&entry.key.text).filter(|(_, field)| matches!(field.kind, Kind::Lines { .. })) {
+        if let Some((_, field)) =
+            cx.model[entity].field(&entry.key.text).filter(|(_, field)| matches!(field.kind, Kind::Lines { .. }))
+        {
             let message = format!("a rule sets fields of the record, and `{}` is rows of their own", field.name);
-            findings.error_with_help(code::WRONG_TARGET, &entry.key.place, message, "give the rows a rule of their own");
+            findings.error_with_help(
+                code::WRONG_TARGET,
+                &entry.key.place,
+                message,
+                "give the rows a rule of their own",
+            );
         }
     }
-    let reader = Reader { scope: scope.clone(), records: cx.records, given: None, closed: false, code: code::BAD_VALUE, load: false };
+    let reader = Reader {
+        scope: scope.clone(),
+        records: cx.records,
+        given: None,
+        closed: false,
+        code: code::BAD_VALUE,
+        load: false,
+    };
     let known = node.entries().iter().filter(|entry| cx.model[entity].field(&entry.key.text).is_none());
     for entry in known {
         cx.field_named(entity, &entry.key.text, &entry.key.place, findings);
@@ -104,18 +137,36 @@ fn set_fields(cx: &Context<'_>, entity: EntityId, node: &Node, scope: &Scope<'_>
     reader.settings(node, entity, findings)
 }
 
-fn reject(cx: &Context<'_>, entity: EntityId, node: &Node, scope: &Scope<'_>, findings: &mut Findings<'_>) -> Option<Reject> {
+fn reject(
+    cx: &Context<'_>,
+    entity: EntityId,
+    node: &Node,
+    scope: &Scope<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Reject> {
     let field = node.get("field").and_then(|field| cx.field(entity, field, findings));
     let message = node.get("message").and_then(|message| text::message(message, scope, findings))?;
     Some(Reject { field, message })
 }
 
 /// A question to the database. `rule` is the scope of the rule so far, whose finds may be named.
-fn find(cx: &Context<'_>, entity: EntityId, entry: &Entry, rule: &Scope<'_>, findings: &mut Findings<'_>) -> Option<Find> {
+fn find(
+    cx: &Context<'_>,
+    entity: EntityId,
+    entry: &Entry,
+    rule: &Scope<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Find> {
     let name = &entry.key.text;
     if cx.model[entity].field(name).is_some() {
-        let message = format!("`{name}` is already a field of `{}`, so what is found needs another name", cx.model[entity].name);
-        findings.error_with_help(code::NAME_CLASH, &entry.key.place, message, "a bare name is a field first; rename what is found");
+        let message =
+            format!("`{name}` is already a field of `{}`, so what is found needs another name", cx.model[entity].name);
+        findings.error_with_help(
+            code::NAME_CLASH,
+            &entry.key.place,
+            message,
+            "a bare name is a field first; rename what is found",
+        );
         return None;
     }
     let from = cx.entity(entry.value.get("from"), findings);
@@ -126,11 +177,22 @@ fn find(cx: &Context<'_>, entity: EntityId, entry: &Entry, rule: &Scope<'_>, fin
     let scope = Scope { record: Some(entity), locals: rule.locals.clone(), old: true, ..Scope::row(cx.model, from) };
     let what = format!("what `{name}` finds");
     let (filter, sort) = question(&entry.value, &scope, &what, findings);
-    Some(Find { name: Arc::clone(name), from, filter, sort, first: entry.value.get("first").and_then(Node::as_bool).unwrap_or(false) })
+    Some(Find {
+        name: Arc::clone(name),
+        from,
+        filter,
+        sort,
+        first: entry.value.get("first").and_then(Node::as_bool).unwrap_or(false),
+    })
 }
 
 /// The filter and order of a question to the database.
-pub(super) fn question(node: &Node, scope: &Scope<'_>, what: &str, findings: &mut Findings<'_>) -> (Option<Expr>, Vec<SortKey>) {
+pub(super) fn question(
+    node: &Node,
+    scope: &Scope<'_>,
+    what: &str,
+    findings: &mut Findings<'_>,
+) -> (Option<Expr>, Vec<SortKey>) {
     let filter = node.get("where").and_then(|condition| expression::condition(condition, scope, findings));
     let filter = filter.filter(|filter| expression::check_portable(filter, what, findings));
     let sort = node.get("sort").into_iter().flat_map(declare::one_or_more);

@@ -31,7 +31,10 @@ const USUAL_BEGINNING: &str = "2026-01-05T09:00";
 pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<Scenario> {
     let records = data::records(cx.catalog, cx.declared, cx.model, false);
     let users = users(cx);
-    cx.catalog.of_kind("test").filter_map(|document| Test::new(cx, document, &records, &users).compile(findings)).collect()
+    cx.catalog
+        .of_kind("test")
+        .filter_map(|document| Test::new(cx, document, &records, &users).compile(findings))
+        .collect()
 }
 
 /// Someone who may act in tests: the name of their row, and what they log in with.
@@ -43,10 +46,15 @@ struct Person {
 /// The people that data documents bring.
 fn users(cx: &Context<'_>) -> Vec<Person> {
     let documents = cx.catalog.of_kind("data").filter(|document| {
-        let is = |key: &str, value: &str| document.node.get(key).and_then(Node::as_text).is_some_and(|text| &**text == value);
+        let is = |key: &str, value: &str| {
+            document.node.get(key).and_then(Node::as_text).is_some_and(|text| &**text == value)
+        };
         is("entity", "user") && !is("demo", "true")
     });
-    documents.flat_map(|document| document.node.get("rows").map(Node::entries).unwrap_or_default()).map(person).collect()
+    documents
+        .flat_map(|document| document.node.get("rows").map(Node::entries).unwrap_or_default())
+        .map(person)
+        .collect()
 }
 
 fn person(row: &Entry) -> Person {
@@ -132,7 +140,8 @@ impl<'t> Test<'t> {
     /// Gives a record or list a name in later expressions; the index of the local.
     fn name_local(&mut self, name: &Arc<str>, ty: Type, place: &Place, findings: &mut Findings<'_>) -> usize {
         if let Some(other) = self.locals.iter().position(|(known, _)| known == name) {
-            let mut diagnostic = Diagnostic::error(code::NAME_CLASH, place, format!("two records of the test are called `{name}`"));
+            let mut diagnostic =
+                Diagnostic::error(code::NAME_CLASH, place, format!("two records of the test are called `{name}`"));
             if let Some(place) = self.named.get(other) {
                 diagnostic = diagnostic.label(place, "the first one");
             }
@@ -157,15 +166,21 @@ impl<'t> Test<'t> {
     /// Who acts: a person by the name of their record or their log-in.
     fn actor(&self, node: &Node, findings: &mut Findings<'_>) -> Option<Arc<str>> {
         let name = node.as_text()?;
-        let given: Vec<Person> = self.rows().filter(|(entity, _)| &*entity.key.text == "user").map(|(_, row)| person(row)).collect();
+        let given: Vec<Person> =
+            self.rows().filter(|(entity, _)| &*entity.key.text == "user").map(|(_, row)| person(row)).collect();
         let all = || given.iter().chain(self.users);
-        if let Some(found) = all().find(|person| person.name == *name).or_else(|| all().find(|person| person.login == *name)) {
+        if let Some(found) =
+            all().find(|person| person.name == *name).or_else(|| all().find(|person| person.login == *name))
+        {
             return Some(Arc::clone(&found.login));
         }
         let message = format!("the test knows nobody called `{name}`");
         let known: Vec<&str> = all().map(|person| &*person.name).collect();
         if known.is_empty() {
-            let help = format!("give it the person: `given: {{user: {{{name}: {{name: {}, login: {name}}}}}}}`", fichero_model::label::Text::from_name(name).get(fichero_model::label::Locale::EN));
+            let help = format!(
+                "give it the person: `given: {{user: {{{name}: {{name: {}, login: {name}}}}}}}`",
+                fichero_model::label::Text::from_name(name).get(fichero_model::label::Locale::EN)
+            );
             findings.error_with_help(code::SCENARIO, &node.place, message, help);
         } else {
             findings.unknown(code::SCENARIO, &node.place, message, name, known);
@@ -176,7 +191,12 @@ impl<'t> Test<'t> {
     fn moment(&self, node: &Node, findings: &mut Findings<'_>) -> Option<jiff::Timestamp> {
         let text = node.as_text()?;
         if text.starts_with('=') {
-            findings.error_with_help(code::SCENARIO, &node.place, "the clock of a test is set by a literal", "write a moment such as `2026-03-02T09:00`");
+            findings.error_with_help(
+                code::SCENARIO,
+                &node.place,
+                "the clock of a test is set by a literal",
+                "write a moment such as `2026-03-02T09:00`",
+            );
             return None;
         }
         let moment = time::moment(text, &self.cx.model.workspace.time_zone);
@@ -186,7 +206,12 @@ impl<'t> Test<'t> {
                 Some(zone) => format!("there is no time zone `{zone}`"),
                 None => format!("`{text}` is no moment"),
             };
-            findings.error_with_help(code::BAD_DATE, &node.place, message, "write `2026-03-02T09:00`, with an IANA zone such as `Europe/Madrid` behind a space");
+            findings.error_with_help(
+                code::BAD_DATE,
+                &node.place,
+                message,
+                "write `2026-03-02T09:00`, with an IANA zone such as `Europe/Madrid` behind a space",
+            );
         }
         moment
     }

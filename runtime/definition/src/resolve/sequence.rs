@@ -28,8 +28,12 @@ pub(super) fn decode(declaration: &FieldDeclaration<'_>, node: &Node, findings: 
         "day" => (SequencePeriod::Day, &[YEAR, MONTH, DAY]),
         _ => {
             findings.push(
-                Diagnostic::error(code::NOT_YET_KEY, &per.place, format!("`{}` cannot count anew for each `{word}` yet", declaration.name))
-                    .help("`per` takes `year`, `month` or `day` in this release"),
+                Diagnostic::error(
+                    code::NOT_YET_KEY,
+                    &per.place,
+                    format!("`{}` cannot count anew for each `{word}` yet", declaration.name),
+                )
+                .help("`per` takes `year`, `month` or `day` in this release"),
             );
             return no_sequence();
         }
@@ -37,8 +41,16 @@ pub(super) fn decode(declaration: &FieldDeclaration<'_>, node: &Node, findings: 
     for (written, parts) in needed {
         if !pattern.iter().any(|part| parts.contains(part)) {
             let place = node.get("pattern").map_or(&per.place, |pattern| &pattern.place);
-            let message = format!("`{}` counts anew each {word}, but its pattern does not print `{written}`, so numbers would return", declaration.name);
-            findings.error_with_help(code::SEQUENCE_PATTERN, place, message, format!("put `{written}` into the pattern, or leave out `per: {word}`"));
+            let message = format!(
+                "`{}` counts anew each {word}, but its pattern does not print `{written}`, so numbers would return",
+                declaration.name
+            );
+            findings.error_with_help(
+                code::SEQUENCE_PATTERN,
+                place,
+                message,
+                format!("put `{written}` into the pattern, or leave out `per: {word}`"),
+            );
             break;
         }
     }
@@ -57,7 +69,12 @@ fn parts(node: &Node, findings: &mut Findings<'_>) -> Option<Vec<SequencePart>> 
     let mut at = 0;
     let slip = |range: std::ops::Range<usize>, message: String, findings: &mut Findings<'_>| {
         let place = written.place(range, findings.files());
-        findings.error_with_help(code::SEQUENCE_PATTERN, &place, message, "write one `{#####}` for the number, and `{YYYY}`, `{YY}`, `{MM}` or `{DD}` for the date");
+        findings.error_with_help(
+            code::SEQUENCE_PATTERN,
+            &place,
+            message,
+            "write one `{#####}` for the number, and `{YYYY}`, `{YY}`, `{MM}` or `{DD}` for the date",
+        );
     };
     while let Some(open) = text[at..].find(['{', '}']).map(|found| at + found) {
         if text[open..].starts_with('}') {
@@ -77,7 +94,9 @@ fn parts(node: &Node, findings: &mut Findings<'_>) -> Option<Vec<SequencePart>> 
             "YY" => SequencePart::ShortYear,
             "MM" => SequencePart::Month,
             "DD" => SequencePart::Day,
-            _ if (1..=18).contains(&inner.len()) && inner.bytes().all(|byte| byte == b'#') => SequencePart::Number(inner.len() as u8),
+            _ if (1..=18).contains(&inner.len()) && inner.bytes().all(|byte| byte == b'#') => {
+                SequencePart::Number(inner.len() as u8)
+            }
             _ => {
                 slip(open..close + 1, format!("`{{{inner}}}` means nothing in the pattern of a sequence"), findings);
                 return None;

@@ -29,7 +29,13 @@ pub(super) struct Taken {
 
 impl Taken {
     fn of(field: &Field) -> Self {
-        Self { kind: field.kind.clone(), many: field.many, type_name: Arc::clone(&field.type_name), unit: field.unit.clone(), widget: field.widget.clone() }
+        Self {
+            kind: field.kind.clone(),
+            many: field.many,
+            type_name: Arc::clone(&field.type_name),
+            unit: field.unit.clone(),
+            widget: field.widget.clone(),
+        }
     }
 
     fn plain(kind: Kind) -> Self {
@@ -48,7 +54,11 @@ impl Taken {
 }
 
 /// The types of all fields that take theirs from elsewhere, and those that cannot.
-pub(super) fn all(declared: &Declared<'_>, model: &Model, findings: &mut Findings<'_>) -> Vec<(EntityId, FieldId, Option<Taken>)> {
+pub(super) fn all(
+    declared: &Declared<'_>,
+    model: &Model,
+    findings: &mut Findings<'_>,
+) -> Vec<(EntityId, FieldId, Option<Taken>)> {
     let mut walk = Walk { declared, model, known: HashMap::new(), open: Vec::new() };
     let mut all = Vec::new();
     for (entity, declaration) in declared.all() {
@@ -104,18 +114,29 @@ impl Walk<'_, '_> {
         let taken = self.path(entity, text.split('.').map(str::trim), findings)?;
         if taken.kind.is_rows() || taken.many {
             let message = format!("`{text}` leads to many records or values, and a lookup gives one");
-            findings.error_with_help(code::WRONG_TYPE, &node.place, message, "let `lookup` end at a field of one value, or count and sum with `rollup`");
+            findings.error_with_help(
+                code::WRONG_TYPE,
+                &node.place,
+                message,
+                "let `lookup` end at a field of one value, or count and sum with `rollup`",
+            );
             return None;
         }
         Some(taken)
     }
 
-    fn path<'p>(&mut self, entity: EntityId, mut segments: impl Iterator<Item = &'p str>, findings: &mut Findings<'_>) -> Option<Taken> {
+    fn path<'p>(
+        &mut self,
+        entity: EntityId,
+        mut segments: impl Iterator<Item = &'p str>,
+        findings: &mut Findings<'_>,
+    ) -> Option<Taken> {
         let mut owners = vec![entity];
         let mut segment = segments.next()?;
         loop {
             // A reference to one of several entities leads on only where all of them have the field.
-            let ids: Option<Vec<FieldId>> = owners.iter().map(|owner| self.declared.entities[owner.index()].field(segment)).collect();
+            let ids: Option<Vec<FieldId>> =
+                owners.iter().map(|owner| self.declared.entities[owner.index()].field(segment)).collect();
             let (owner, id) = (*owners.first()?, *ids?.first()?);
             let taken = self.field(owner, id, findings)?;
             let Some(next) = segments.next() else { return Some(taken) };
@@ -143,7 +164,12 @@ impl Walk<'_, '_> {
             ("avg", Kind::Integer) => Some(Taken::plain(Kind::Decimal { scale: 4 })),
             ("sum" | "avg" | "min" | "max", _) => Some(taken),
             _ => {
-                findings.error_with_help(code::MISSING_KEY, &node.place, format!("the type of `{name}` cannot be told from its rollup"), "give it a `type`");
+                findings.error_with_help(
+                    code::MISSING_KEY,
+                    &node.place,
+                    format!("the type of `{name}` cannot be told from its rollup"),
+                    "give it a `type`",
+                );
                 None
             }
         }
@@ -152,11 +178,16 @@ impl Walk<'_, '_> {
     fn tell_circle(&self, from: usize, findings: &mut Findings<'_>) {
         let circle: Vec<(EntityId, FieldId)> = self.open.iter().skip(from).copied().collect();
         let Some((first_entity, first)) = circle.first().copied() else { return };
-        let named = |(entity, id): (EntityId, FieldId)| format!("`{}.{}`", self.model[entity].name, self.model[entity][id].name);
+        let named = |(entity, id): (EntityId, FieldId)| {
+            format!("`{}.{}`", self.model[entity].name, self.model[entity][id].name)
+        };
         let path: Vec<String> = circle.iter().copied().chain([(first_entity, first)]).map(named).collect();
         let place = |(entity, id): (EntityId, FieldId)| {
             let declaration = &self.declared.entities[entity.index()].fields[id.index()];
-            declaration.node().and_then(|node| node.get("lookup").or_else(|| node.get("rollup"))).map_or_else(|| declaration.place.clone(), |node| node.place.clone())
+            declaration
+                .node()
+                .and_then(|node| node.get("lookup").or_else(|| node.get("rollup")))
+                .map_or_else(|| declaration.place.clone(), |node| node.place.clone())
         };
         let message = format!("fields take their type from each other in a circle: {}", path.join(" → "));
         let mut diagnostic = Diagnostic::error(code::FIELD_CYCLE, &place((first_entity, first)), message);

@@ -144,7 +144,12 @@ impl<'c> Types<'c> {
 }
 
 /// Follows `of:` to a storage kind.
-fn follow<'c>(catalog: &'c Catalog, document: &'c Document, known: &Types<'c>, findings: &mut Findings<'_>) -> Option<FieldType<'c>> {
+fn follow<'c>(
+    catalog: &'c Catalog,
+    document: &'c Document,
+    known: &Types<'c>,
+    findings: &mut Findings<'_>,
+) -> Option<FieldType<'c>> {
     let mut documents = vec![document];
     loop {
         let nearest = documents.last().copied()?;
@@ -156,9 +161,15 @@ fn follow<'c>(catalog: &'c Catalog, document: &'c Document, known: &Types<'c>, f
                 return None;
             }
             if documents.iter().any(|seen| std::ptr::eq(*seen, next)) {
-                let circle: Vec<String> = documents.iter().chain([&next]).map(|document| format!("`{}`", document.name)).collect();
+                let circle: Vec<String> =
+                    documents.iter().chain([&next]).map(|document| format!("`{}`", document.name)).collect();
                 let message = format!("types refine each other in a circle: {}", circle.join(" → "));
-                findings.error_with_help(code::CYCLE, &of.place, message, "let one of them be `of:` a storage kind such as `text`");
+                findings.error_with_help(
+                    code::CYCLE,
+                    &of.place,
+                    message,
+                    "let one of them be `of:` a storage kind such as `text`",
+                );
                 return None;
             }
             documents.push(next);
@@ -201,7 +212,8 @@ pub(super) struct Layers<'c> {
 impl<'c> Layers<'c> {
     /// The keys of a field over those of its type.
     pub fn of(field: &'c Node, field_type: Option<&FieldType<'c>>) -> Self {
-        let types = field_type.into_iter().flat_map(|field_type| field_type.documents.iter().map(|document| &document.node));
+        let types =
+            field_type.into_iter().flat_map(|field_type| field_type.documents.iter().map(|document| &document.node));
         Self { nodes: std::iter::once(field).chain(types).collect(), has_field: true }
     }
 
@@ -238,6 +250,10 @@ impl<'c> Layers<'c> {
 
 /// Says that a key has no meaning for a type.
 pub(super) fn not_for(entry: &Entry, type_name: &str, why: &str) -> Diagnostic {
-    Diagnostic::error(code::KEY_NOT_FOR_TYPE, &entry.key.place, format!("`{}` has no meaning for a field of type `{type_name}`", entry.key.text))
-        .help(why.to_owned())
+    Diagnostic::error(
+        code::KEY_NOT_FOR_TYPE,
+        &entry.key.place,
+        format!("`{}` has no meaning for a field of type `{type_name}`", entry.key.text),
+    )
+    .help(why.to_owned())
 }

@@ -95,7 +95,8 @@ impl<'r> Reader<'r> {
             if self.names_a_row(&written, field, findings) {
                 return None;
             }
-            let compiled = expression::compile_written(&written, &self.scope, &Want::Fits(&field.value_type()), findings)?;
+            let compiled =
+                expression::compile_written(&written, &self.scope, &Want::Fits(&field.value_type()), findings)?;
             return Some(Setting::Expr(Box::new(compiled)));
         }
         if let Kind::Lines { of, .. } = &field.kind {
@@ -141,7 +142,8 @@ impl<'r> Reader<'r> {
     fn names_a_row(&self, written: &Written<'_>, field: &Field, findings: &mut Findings<'_>) -> bool {
         let Kind::Ref(reference) = &field.kind else { return false };
         let name = written.text;
-        let is_value = self.scope.locals.iter().any(|(local, _)| &**local == name) || self.scope.row.is_some_and(|row| self.model()[row].field(name).is_some());
+        let is_value = self.scope.locals.iter().any(|(local, _)| &**local == name)
+            || self.scope.row.is_some_and(|row| self.model()[row].field(name).is_some());
         if is_value || !reference.targets.iter().any(|target| self.knows(*target, name)) {
             return false;
         }
@@ -158,7 +160,12 @@ impl<'r> Reader<'r> {
     fn named(&self, node: &Node, field: &Field, reference: &Reference, findings: &mut Findings<'_>) -> Option<Setting> {
         let Some(text) = node.as_text().filter(|text| !text.is_empty()) else {
             let message = format!("`{}` refers to a record, so it takes its name, not {}", field.name, node.what());
-            findings.error_with_help(self.code, &node.place, message, "write the name of its data row, its external key, or `=` and an expression");
+            findings.error_with_help(
+                self.code,
+                &node.place,
+                message,
+                "write the name of its data row, its external key, or `=` and an expression",
+            );
             return None;
         };
         match *reference.targets {
@@ -175,19 +182,41 @@ impl<'r> Reader<'r> {
     }
 
     /// The entity and name of `account:acme`.
-    fn one_of_several<'t>(&self, node: &Node, field: &Field, reference: &Reference, text: &'t str, findings: &mut Findings<'_>) -> Option<(EntityId, &'t str)> {
+    fn one_of_several<'t>(
+        &self,
+        node: &Node,
+        field: &Field,
+        reference: &Reference,
+        text: &'t str,
+        findings: &mut Findings<'_>,
+    ) -> Option<(EntityId, &'t str)> {
         let model = self.model();
         let names: Vec<&str> = reference.targets.iter().map(|target| &*model[*target].name).collect();
         let written = text.split_once(':');
-        let found = written.and_then(|(entity, name)| Some((*model.by_name.get(findings.files().current(&node.place.file, "entity", entity))?, name)));
+        let found = written.and_then(|(entity, name)| {
+            Some((*model.by_name.get(findings.files().current(&node.place.file, "entity", entity))?, name))
+        });
         let (message, help) = match (found, written) {
             (Some((entity, name)), _) if reference.targets.contains(&entity) => return Some((entity, name)),
-            (Some((entity, _)), _) => (format!("`{}` cannot refer to a record of `{}`", field.name, model[entity].name), format!("it may refer to {}", quoted(&names))),
-            (None, Some((entity, _))) => (format!("there is no entity `{entity}`, which the name of a record begins with here"), format!("`{}` may refer to {}", field.name, quoted(&names))),
+            (Some((entity, _)), _) => (
+                format!("`{}` cannot refer to a record of `{}`", field.name, model[entity].name),
+                format!("it may refer to {}", quoted(&names)),
+            ),
+            (None, Some((entity, _))) => (
+                format!("there is no entity `{entity}`, which the name of a record begins with here"),
+                format!("`{}` may refer to {}", field.name, quoted(&names)),
+            ),
             (None, None) => {
-                let known = reference.targets.iter().find(|target| self.knows(**target, text)).or_else(|| reference.targets.first());
+                let known = reference
+                    .targets
+                    .iter()
+                    .find(|target| self.knows(**target, text))
+                    .or_else(|| reference.targets.first());
                 let first = known.map_or("", |target| &*model[*target].name);
-                let message = format!("`{}` may refer to several entities, so the name of a record begins with its entity", field.name);
+                let message = format!(
+                    "`{}` may refer to several entities, so the name of a record begins with its entity",
+                    field.name
+                );
                 (message, format!("write `{first}:{text}`; it may refer to {}", quoted(&names)))
             }
         };
@@ -214,7 +243,9 @@ impl<'r> Reader<'r> {
                 Some(line) => diagnostic.help(format!("did you mean `{near}`?")).mended(line),
                 None => diagnostic.help(format!("did you mean `{near}`?")),
             },
-            None if self.closed => diagnostic.help("a test knows the records it is given, its steps, and the data that packs bring"),
+            None if self.closed => {
+                diagnostic.help("a test knows the records it is given, its steps, and the data that packs bring")
+            }
             None => diagnostic.help(format!("`{}` has no external key, so only data rows can be named", target.name)),
         });
     }
@@ -236,7 +267,12 @@ impl<'r> Reader<'r> {
 }
 
 /// Says that an entity has no field of that name.
-pub(super) fn unknown_field(entity: &Entity, name: &str, place: &fichero_model::place::Place, findings: &mut Findings<'_>) {
+pub(super) fn unknown_field(
+    entity: &Entity,
+    name: &str,
+    place: &fichero_model::place::Place,
+    findings: &mut Findings<'_>,
+) {
     let message = format!("`{}` has no field `{name}`", entity.name);
     let known = entity.fields.iter().filter(|field| !field.system).map(|field| &*field.name);
     findings.unknown(code::UNKNOWN_REFERENCE, place, message, name, known);
@@ -253,7 +289,11 @@ pub(super) fn not_given(entity: &Entity, field: &Field, place: &fichero_model::p
         Source::Sequence(_) => "a sequence gives out its numbers",
         Source::Input | Source::Compute(_) | Source::Copy(_) => "its rows are records of their own",
     };
-    Diagnostic::error(code::WRONG_TARGET, place, format!("`{}` of `{}` cannot be given a value: {why}", field.name, entity.name))
+    Diagnostic::error(
+        code::WRONG_TARGET,
+        place,
+        format!("`{}` of `{}` cannot be given a value: {why}", field.name, entity.name),
+    )
 }
 
 /// Why a literal does not fit.
@@ -275,7 +315,8 @@ impl Flaw {
 
     /// The finding for an author, about the value of a field.
     pub fn told(self, code: Code, node: &Node, field: &Field) -> Diagnostic {
-        let diagnostic = Diagnostic::error(self.code.unwrap_or(code), &node.place, format!("`{}` {}", field.name, self.message));
+        let diagnostic =
+            Diagnostic::error(self.code.unwrap_or(code), &node.place, format!("`{}` {}", field.name, self.message));
         match self.help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
@@ -307,20 +348,33 @@ pub(super) fn literal(node: &Node, kind: &Kind, model: &Model) -> Result<Value, 
             }
             Ok(Value::Decimal(number))
         }
-        Kind::Money { currency } => money(node, currency).ok_or_else(|| needs().help("write a number, or `{amount: 12.50, currency: USD}`")),
-        Kind::Boolean => node.as_bool().map(Value::Boolean).ok_or_else(|| Flaw::new(format!("takes `true` or `false`, not {}", shown(node)))),
-        Kind::Date => text().and_then(time::date).map(Value::Date).ok_or_else(|| needs().help("a date is written `2026-03-02`")),
-        Kind::Time => text().and_then(time::time).map(Value::Time).ok_or_else(|| needs().help("a time is written `\"09:30\"`")),
-        Kind::DateTime => text()
-            .and_then(|text| time::moment(text, &model.workspace.time_zone))
-            .map(Value::DateTime)
-            .ok_or_else(|| needs().help("a moment is written `2026-03-02T09:00`, with an optional zone behind a space")),
+        Kind::Money { currency } => {
+            money(node, currency).ok_or_else(|| needs().help("write a number, or `{amount: 12.50, currency: USD}`"))
+        }
+        Kind::Boolean => node
+            .as_bool()
+            .map(Value::Boolean)
+            .ok_or_else(|| Flaw::new(format!("takes `true` or `false`, not {}", shown(node)))),
+        Kind::Date => {
+            text().and_then(time::date).map(Value::Date).ok_or_else(|| needs().help("a date is written `2026-03-02`"))
+        }
+        Kind::Time => {
+            text().and_then(time::time).map(Value::Time).ok_or_else(|| needs().help("a time is written `\"09:30\"`"))
+        }
+        Kind::DateTime => {
+            text().and_then(|text| time::moment(text, &model.workspace.time_zone)).map(Value::DateTime).ok_or_else(
+                || needs().help("a moment is written `2026-03-02T09:00`, with an optional zone behind a space"),
+            )
+        }
         Kind::Duration => match text().map(time::duration) {
             Some(Ok(seconds)) => Ok(Value::Duration(seconds)),
             Some(Err(time::DurationFlaw::Working)) => {
-                Err(Flaw::new("holds elapsed time, and working time has no length without a calendar").help("leave out `working`"))
+                Err(Flaw::new("holds elapsed time, and working time has no length without a calendar")
+                    .help("leave out `working`"))
             }
-            Some(Err(time::DurationFlaw::Unreadable)) | None => Err(needs().help("a duration is written `25 minutes` or `1 hour 30 minutes`")),
+            Some(Err(time::DurationFlaw::Unreadable)) | None => {
+                Err(needs().help("a duration is written `25 minutes` or `1 hour 30 minutes`"))
+            }
         },
         Kind::Choice { options } => {
             let text = text().ok_or_else(needs)?;
@@ -380,13 +434,20 @@ fn money(node: &Node, of_field: &MoneyCurrency) -> Option<Value> {
 /// A part of a document as JSON: bare numbers and booleans are such, everything else is text.
 pub(super) fn json(node: &Node) -> serde_json::Value {
     match &node.value {
-        NodeValue::Map(entries) => {
-            serde_json::Value::Object(entries.iter().map(|entry| (entry.key.text.to_string(), json(&entry.value))).collect())
-        }
+        NodeValue::Map(entries) => serde_json::Value::Object(
+            entries.iter().map(|entry| (entry.key.text.to_string(), json(&entry.value))).collect(),
+        ),
         NodeValue::List(items) => serde_json::Value::Array(items.iter().map(json).collect()),
         NodeValue::Scalar(scalar) => {
-            let number = || node.as_decimal().and_then(|text| serde_json::Number::from_str(text).ok()).map(serde_json::Value::Number);
-            node.as_bool().map(serde_json::Value::Bool).or_else(number).unwrap_or_else(|| serde_json::Value::String(scalar.text.to_string()))
+            let number = || {
+                node.as_decimal()
+                    .and_then(|text| serde_json::Number::from_str(text).ok())
+                    .map(serde_json::Value::Number)
+            };
+            node.as_bool()
+                .map(serde_json::Value::Bool)
+                .or_else(number)
+                .unwrap_or_else(|| serde_json::Value::String(scalar.text.to_string()))
         }
     }
 }

@@ -66,14 +66,24 @@ fn kind(cx: &Context<'_>, node: &Node, document: &Document, findings: &mut Findi
         return kind;
     }
     findings.push(
-        Diagnostic::warning(code::NOT_YET_KEY, &word.place, format!("the view `{}` is shown as a list, as this release draws no {name} yet", document.name))
-            .help("leave it: it becomes one with a release that can; or remove `type` to have no warning"),
+        Diagnostic::warning(
+            code::NOT_YET_KEY,
+            &word.place,
+            format!("the view `{}` is shown as a list, as this release draws no {name} yet", document.name),
+        )
+        .help("leave it: it becomes one with a release that can; or remove `type` to have no warning"),
     );
     kind
 }
 
 /// A column. One whose field an overlay removed is left out with a note.
-fn column(cx: &Context<'_>, document: &Document, entity: EntityId, entry: &Entry, findings: &mut Findings<'_>) -> Option<Column> {
+fn column(
+    cx: &Context<'_>,
+    document: &Document,
+    entity: EntityId,
+    entry: &Entry,
+    findings: &mut Findings<'_>,
+) -> Option<Column> {
     let name = &*entry.key.text;
     let place = &entry.key.place;
     let path = path(cx, entity, name, place, &format!("the view `{}`", document.name), findings)?;
@@ -88,7 +98,14 @@ fn column(cx: &Context<'_>, document: &Document, entity: EntityId, entry: &Entry
 }
 
 /// The fields of a path such as `account.industry`; all but the last are references to one entity.
-fn path(cx: &Context<'_>, entity: EntityId, name: &str, place: &Place, what: &str, findings: &mut Findings<'_>) -> Option<Vec<(EntityId, FieldId)>> {
+fn path(
+    cx: &Context<'_>,
+    entity: EntityId,
+    name: &str,
+    place: &Place,
+    what: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Vec<(EntityId, FieldId)>> {
     let mut path = Vec::new();
     let mut owner = entity;
     let mut segments = name.split('.').peekable();
@@ -114,7 +131,10 @@ fn path(cx: &Context<'_>, entity: EntityId, name: &str, place: &Place, what: &st
             return None;
         };
         let ([target], false) = (&*reference.targets, field.many) else {
-            let message = format!("`{segment}` of `{}` may point to several records or entities, so a column cannot go on behind it", definition.name);
+            let message = format!(
+                "`{segment}` of `{}` may point to several records or entities, so a column cannot go on behind it",
+                definition.name
+            );
             findings.error_with_help(code::VIEW, place, message, format!("show `{segment}` itself"));
             return None;
         };
@@ -129,9 +149,13 @@ fn path(cx: &Context<'_>, entity: EntityId, name: &str, place: &Place, what: &st
 
 /// A place on a page for a field that an overlay removed.
 pub(super) fn left_out(field: &str, place: &Place, removed: &Place, what: &str) -> Diagnostic {
-    Diagnostic::warning(code::REMOVED_IN_USE, place, format!("{what} shows `{field}`, which was removed; it is left out"))
-        .label(removed, "removed here")
-        .help("nothing needs to be done; an overlay of the view may put something else there")
+    Diagnostic::warning(
+        code::REMOVED_IN_USE,
+        place,
+        format!("{what} shows `{field}`, which was removed; it is left out"),
+    )
+    .label(removed, "removed here")
+    .help("nothing needs to be done; an overlay of the view may put something else there")
 }
 
 /// A figure over the records of a view: `count()`, `sum(amount)`.
@@ -139,10 +163,16 @@ fn total(scope: &Scope<'_>, entry: &Entry, what: &str, findings: &mut Findings<'
     let written = Written::whole(&entry.value, findings.files())?;
     let wrong = |findings: &mut Findings<'_>| {
         let message = format!("the total `{}` of {what} is no figure over its records", entry.key.text);
-        findings.error_with_help(code::VIEW, &entry.value.place, message, "write `count()`, or `sum`, `min`, `max` or `avg` of a field: `sum(amount)`");
+        findings.error_with_help(
+            code::VIEW,
+            &entry.value.place,
+            message,
+            "write `count()`, or `sum`, `min`, `max` or `avg` of a field: `sum(amount)`",
+        );
     };
     let text = written.text.trim_end();
-    let parts = text.split_once('(').and_then(|(name, rest)| Some((name.trim(), name.len() + 1, rest.strip_suffix(')')?)));
+    let parts =
+        text.split_once('(').and_then(|(name, rest)| Some((name.trim(), name.len() + 1, rest.strip_suffix(')')?)));
     let Some((name, start, inner)) = parts else {
         wrong(findings);
         return None;
@@ -168,8 +198,17 @@ fn total(scope: &Scope<'_>, entry: &Entry, what: &str, findings: &mut Findings<'
     let from = start + (inner.len() - inner.trim_start().len());
     let of = expression::part(&entry.value, from..from + inner.trim().len(), scope, &Want::Any, findings)?;
     if !summable(function, &of) {
-        let message = format!("`{name}` of `{}` makes no sense, as it is {}", of.text, fichero_model::expr::typing::words(of.ty(), scope.model));
-        findings.error_with_help(code::VIEW, &of.place, message, "sum numbers, money or durations; `min` and `max` take dates too");
+        let message = format!(
+            "`{name}` of `{}` makes no sense, as it is {}",
+            of.text,
+            fichero_model::expr::typing::words(of.ty(), scope.model)
+        );
+        findings.error_with_help(
+            code::VIEW,
+            &of.place,
+            message,
+            "sum numbers, money or durations; `min` and `max` take dates too",
+        );
         return None;
     }
     expression::check_portable(&of, &format!("the total `{}` of {what}", entry.key.text), findings);
@@ -178,12 +217,12 @@ fn total(scope: &Scope<'_>, entry: &Entry, what: &str, findings: &mut Findings<'
 
 fn summable(function: Aggregate, of: &Expr) -> bool {
     use fichero_model::kind::Type;
-    match (function, of.ty()) {
-        (_, Type::Nothing | Type::Any) | (Aggregate::Count, _) => true,
-        (_, Type::Integer | Type::Decimal | Type::Money | Type::Duration) => true,
-        (Aggregate::Min | Aggregate::Max, Type::Date | Type::DateTime | Type::Time) => true,
-        _ => false,
-    }
+    matches!(
+        (function, of.ty()),
+        (_, Type::Nothing | Type::Any | Type::Integer | Type::Decimal | Type::Money | Type::Duration)
+            | (Aggregate::Count, _)
+            | (Aggregate::Min | Aggregate::Max, Type::Date | Type::DateTime | Type::Time)
+    )
 }
 
 /// The indexes that views ask for with `index: auto`: what their filter compares with a constant, then their order.
@@ -198,7 +237,9 @@ pub(super) fn auto_indexes(cx: &Context<'_>, views: &[View]) -> Vec<(EntityId, I
             compared(&filter.root, &mut fields);
         }
         fields.extend(view.sort.iter().filter_map(|key| own_field(&key.by.root)));
-        fields.retain(|id| definition[*id].is_stored() && !definition[*id].many && !matches!(definition[*id].source, Source::Lookup(_)));
+        fields.retain(|id| {
+            definition[*id].is_stored() && !definition[*id].many && !matches!(definition[*id].source, Source::Lookup(_))
+        });
         let mut once: Vec<FieldId> = Vec::new();
         for id in fields {
             if !once.contains(&id) {
@@ -219,7 +260,9 @@ fn compared(node: &fichero_model::expr::Node, fields: &mut Vec<FieldId>) {
             compared(a, fields);
             compared(b, fields);
         }
-        Op::Compare(fichero_model::expr::Comparison::Equal, a, b) => fields.extend(own_field(a).or_else(|| own_field(b))),
+        Op::Compare(fichero_model::expr::Comparison::Equal, a, b) => {
+            fields.extend(own_field(a).or_else(|| own_field(b)))
+        }
         _ => {}
     }
 }

@@ -24,7 +24,10 @@ pub(super) fn workspace(catalog: &Catalog, findings: &mut Findings<'_>) -> Works
         name,
         locale: get("locale").and_then(Node::as_text).and_then(|text| Locale::parse(text)).unwrap_or(Locale::EN),
         time_zone: get("time_zone").and_then(|zone| time_zone(zone, findings)).unwrap_or(TimeZone::UTC),
-        currency: get("currency").and_then(Node::as_text).and_then(|text| Currency::parse(text)).unwrap_or(Currency::EUR),
+        currency: get("currency")
+            .and_then(Node::as_text)
+            .and_then(|text| Currency::parse(text))
+            .unwrap_or(Currency::EUR),
     }
 }
 
@@ -37,7 +40,10 @@ fn time_zone(node: &Node, findings: &mut Findings<'_>) -> Option<TimeZone> {
             let message = format!("there is no time zone `{name}`");
             let near = fichero_model::name::did_you_mean(name, known.iter().map(String::as_str)).or_else(|| {
                 // Somebody writes the city alone.
-                known.iter().map(String::as_str).find(|zone| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(name)))
+                known
+                    .iter()
+                    .map(String::as_str)
+                    .find(|zone| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(name)))
             });
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),

@@ -58,8 +58,10 @@ impl<'n> Written<'n> {
     /// lines.
     pub fn mended_line(&self, new: &str, files: &Files<'_>) -> Option<String> {
         let scalar = self.node.scalar()?;
-        let whole = format!("{}{new}{}", scalar.text.get(..self.start)?, scalar.text.get(self.start + self.text.len()..)?);
-        let written = if scalar.style == Style::Plain && yaml::is_plain(&whole, true) { whole } else { yaml::quoted(&whole) };
+        let whole =
+            format!("{}{new}{}", scalar.text.get(..self.start)?, scalar.text.get(self.start + self.text.len()..)?);
+        let written =
+            if scalar.style == Style::Plain && yaml::is_plain(&whole, true) { whole } else { yaml::quoted(&whole) };
         let source = files.text(&self.node.place.file)?;
         let (start, end) = (self.node.place.start as usize, self.node.place.end as usize);
         if source.get(start..end)?.contains('\n') {
@@ -78,7 +80,8 @@ impl<'n> Written<'n> {
         }
         for diagnostic in &mut diagnostics {
             if let Some(place) = diagnostic.place.as_mut().filter(|place| place.file == self.place.file) {
-                let offset = |at: u32| before_edits(at.saturating_sub(self.place.start) as usize, edits).min(self.text.len());
+                let offset =
+                    |at: u32| before_edits(at.saturating_sub(self.place.start) as usize, edits).min(self.text.len());
                 *place = self.place(offset(place.start)..offset(place.end), files);
             }
         }

@@ -17,31 +17,72 @@ pub fn model(model: &Model) -> String {
     let mut out = String::new();
     let workspace = &model.workspace;
     let zone = workspace.time_zone.iana_name().unwrap_or("?");
-    line(&mut out, 0, &format!("workspace {} `{}` {} {zone} {}", workspace.name, text(&workspace.title), workspace.locale, workspace.currency));
+    line(
+        &mut out,
+        0,
+        &format!(
+            "workspace {} `{}` {} {zone} {}",
+            workspace.name,
+            text(&workspace.title),
+            workspace.locale,
+            workspace.currency
+        ),
+    );
     for pack in &model.packs {
         line(&mut out, 0, &format!("pack {} {} `{}`", pack.name, pack.version, text(&pack.title)));
     }
     for (id, entity) in model.all_entities() {
         // Those of the runtime are told only where definitions extend them.
-        if &*entity.place.file != "fichero/runtime.yaml" || entity.fields.iter().any(|field| field.place.file != entity.place.file) {
+        if &*entity.place.file != "fichero/runtime.yaml"
+            || entity.fields.iter().any(|field| field.place.file != entity.place.file)
+        {
             one_entity(&mut out, model, id, entity);
         }
     }
     for pipeline in &model.pipelines {
         let entity = &model[pipeline.entity];
-        line(&mut out, 0, &format!("pipeline {} `{}` {}.{}{}", pipeline.name, text(&pipeline.label), entity.name, entity[pipeline.field].name, given(" for ", pipeline.condition.as_ref())));
+        line(
+            &mut out,
+            0,
+            &format!(
+                "pipeline {} `{}` {}.{}{}",
+                pipeline.name,
+                text(&pipeline.label),
+                entity.name,
+                entity[pipeline.field].name,
+                given(" for ", pipeline.condition.as_ref())
+            ),
+        );
         for stage in &pipeline.stages {
-            let next = stage.next.as_ref().map(|next| next.iter().map(|index| &*pipeline.stages[*index].name).collect::<Vec<_>>().join(", "));
+            let next = stage
+                .next
+                .as_ref()
+                .map(|next| next.iter().map(|index| &*pipeline.stages[*index].name).collect::<Vec<_>>().join(", "));
             let require = stage.require.iter().map(|field| &*entity[*field].name).collect::<Vec<_>>().join(", ");
             let outcome = stage.outcome.as_deref().map(|outcome| format!(" outcome {outcome}")).unwrap_or_default();
             let closed = if stage.closed { " closed" } else { "" };
             let require = if require.is_empty() { String::new() } else { format!(" require [{require}]") };
-            line(&mut out, 1, &format!("{}{outcome}{closed}{require} → {}", stage.name, next.map_or("any".to_owned(), |next| format!("[{next}]"))));
+            line(
+                &mut out,
+                1,
+                &format!(
+                    "{}{outcome}{closed}{require} → {}",
+                    stage.name,
+                    next.map_or("any".to_owned(), |next| format!("[{next}]"))
+                ),
+            );
         }
     }
     if let Some(rates) = &model.rates {
         let entity = &model[rates.entity];
-        line(&mut out, 0, &format!("rates in {} where {}, from {} at {}", entity.name, rates.applies.text, entity[rates.date].name, entity[rates.rate].name));
+        line(
+            &mut out,
+            0,
+            &format!(
+                "rates in {} where {}, from {} at {}",
+                entity.name, rates.applies.text, entity[rates.date].name, entity[rates.rate].name
+            ),
+        );
     }
     pages(&mut out, model);
     records(&mut out, model);
@@ -52,15 +93,45 @@ pub fn model(model: &Model) -> String {
 fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
     let pack = entity.pack.as_deref().map(|pack| format!(" from {pack}")).unwrap_or_default();
     let like = if entity.mixins.is_empty() { String::new() } else { format!(" like [{}]", entity.mixins.join(", ")) };
-    let line_of = entity.line_of.map(|line| format!(" line of {}.{} by {}", model[line.parent].name, model[line.parent][line.field].name, entity[line.by].name));
-    let flags = [(entity.append_only, " append_only")].into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect::<String>();
-    line(out, 0, &format!("entity {} `{}` `{}` title {}{pack}{like}{}{flags}", entity.name, text(&entity.label), text(&entity.plural), entity[entity.title].name, line_of.unwrap_or_default()));
+    let line_of = entity.line_of.map(|line| {
+        format!(
+            " line of {}.{} by {}",
+            model[line.parent].name, model[line.parent][line.field].name, entity[line.by].name
+        )
+    });
+    let flags = [(entity.append_only, " append_only")]
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, word)| word)
+        .collect::<String>();
+    line(
+        out,
+        0,
+        &format!(
+            "entity {} `{}` `{}` title {}{pack}{like}{}{flags}",
+            entity.name,
+            text(&entity.label),
+            text(&entity.plural),
+            entity[entity.title].name,
+            line_of.unwrap_or_default()
+        ),
+    );
     for (_, field) in entity.all_fields().filter(|(_, field)| !field.system) {
         one_field(out, model, entity, field);
     }
     for unique in &entity.unique {
         let exact = if unique.exact { " exact" } else { "" };
-        line(out, 1, &format!("unique {} [{}]{}{exact}{}", unique.name, names(entity, &unique.fields), given(" where ", unique.filter.as_ref()), unique.message.as_ref().map(|message| format!(" `{}`", spoken(message))).unwrap_or_default()));
+        line(
+            out,
+            1,
+            &format!(
+                "unique {} [{}]{}{exact}{}",
+                unique.name,
+                names(entity, &unique.fields),
+                given(" where ", unique.filter.as_ref()),
+                unique.message.as_ref().map(|message| format!(" `{}`", spoken(message))).unwrap_or_default()
+            ),
+        );
     }
     for index in &entity.indexes {
         line(out, 1, &format!("index {} [{}]", index.name, names(entity, &index.fields)));
@@ -68,8 +139,23 @@ fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
     for rule in &entity.rules {
         line(out, 1, &format!("rule {} on {:?}{}", rule.name, rule.on, given(" if ", rule.condition.as_ref())));
         for find in &rule.finds {
-            let sort: Vec<String> = find.sort.iter().map(|key| format!("{}{}", if key.descending { "-" } else { "" }, key.by.text)).collect();
-            line(out, 2, &format!("find {} in {}{} sort [{}]{}", find.name, model[find.from].name, given(" where ", find.filter.as_ref()), sort.join(", "), if find.first { " first" } else { "" }));
+            let sort: Vec<String> = find
+                .sort
+                .iter()
+                .map(|key| format!("{}{}", if key.descending { "-" } else { "" }, key.by.text))
+                .collect();
+            line(
+                out,
+                2,
+                &format!(
+                    "find {} in {}{} sort [{}]{}",
+                    find.name,
+                    model[find.from].name,
+                    given(" where ", find.filter.as_ref()),
+                    sort.join(", "),
+                    if find.first { " first" } else { "" }
+                ),
+            );
         }
         for (field, value) in &rule.set {
             line(out, 2, &format!("set {} = {}", entity[*field].name, setting(model, value)));
@@ -88,7 +174,12 @@ fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
 fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
     let many = if field.many { " many" } else { "" };
     let stored = if field.is_stored() { "" } else { " (not stored)" };
-    let mut parts = vec![format!("{}: {}{many}{stored} `{}`", field.name, kind(model, &field.kind, &field.type_name), text(&field.label))];
+    let mut parts = vec![format!(
+        "{}: {}{many}{stored} `{}`",
+        field.name,
+        kind(model, &field.kind, &field.type_name),
+        text(&field.label)
+    )];
     let mut push = |part: String| parts.push(part);
     match &field.source {
         Source::Input => {}
@@ -98,9 +189,19 @@ fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
         Source::Lookup(value) => push(format!("lookup {}", value.text)),
         Source::Rollup(rollup) => {
             let of = rollup.of.as_ref().map(|of| format!(".{}", of.text)).unwrap_or_default();
-            push(format!("rollup {:?} {}{of}{}", rollup.function, entity[rollup.over].name, given(" where ", rollup.filter.as_ref())));
+            push(format!(
+                "rollup {:?} {}{of}{}",
+                rollup.function,
+                entity[rollup.over].name,
+                given(" where ", rollup.filter.as_ref())
+            ));
         }
-        Source::Sequence(sequence) => push(format!("sequence {:?} per {:?}{}", sequence.pattern, sequence.per, if sequence.gapless { " gapless" } else { "" })),
+        Source::Sequence(sequence) => push(format!(
+            "sequence {:?} per {:?}{}",
+            sequence.pattern,
+            sequence.per,
+            if sequence.gapless { " gapless" } else { "" }
+        )),
     }
     for (is, word) in [
         (field.required, "required"),
@@ -118,7 +219,12 @@ fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
             push(word.to_owned());
         }
     }
-    for (word, expr) in [("required_if", &field.required_if), ("readonly_if", &field.readonly_if), ("visible_if", &field.visible_if), ("options_if", &field.options_if)] {
+    for (word, expr) in [
+        ("required_if", &field.required_if),
+        ("readonly_if", &field.readonly_if),
+        ("visible_if", &field.visible_if),
+        ("options_if", &field.options_if),
+    ] {
         if let Some(expr) = expr {
             push(format!("{word} {}", expr.text));
         }
@@ -156,7 +262,12 @@ fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
 
 fn one_set(out: &mut String, options: &Options) {
     for option in &options.options {
-        let attributes: Vec<String> = options.attributes.iter().zip(&option.attributes).map(|(attribute, value)| format!(" {}={value:?}", attribute.name)).collect();
+        let attributes: Vec<String> = options
+            .attributes
+            .iter()
+            .zip(&option.attributes)
+            .map(|(attribute, value)| format!(" {}={value:?}", attribute.name))
+            .collect();
         let retired = if option.retired { " retired" } else { "" };
         let color = option.color.as_deref().map(|color| format!(" {color}")).unwrap_or_default();
         line(out, 2, &format!("{} `{}`{color}{retired}{}", option.name, text(&option.label), attributes.concat()));
@@ -165,10 +276,31 @@ fn one_set(out: &mut String, options: &Options) {
 
 fn pages(out: &mut String, model: &Model) {
     for view in &model.views {
-        line(out, 0, &format!("view {} `{}` {:?} of {}{}{}", view.name, text(&view.label), view.kind, model[view.entity].name, given(" where ", view.filter.as_ref()), given(" group ", view.group.as_ref())));
+        line(
+            out,
+            0,
+            &format!(
+                "view {} `{}` {:?} of {}{}{}",
+                view.name,
+                text(&view.label),
+                view.kind,
+                model[view.entity].name,
+                given(" where ", view.filter.as_ref()),
+                given(" group ", view.group.as_ref())
+            ),
+        );
         for column in &view.columns {
-            let path: Vec<String> = column.path.iter().map(|(entity, field)| model[*entity][*field].name.to_string()).collect();
-            line(out, 1, &format!("column {}{}", path.join("."), column.label.as_ref().map(|label| format!(" `{}`", text(label))).unwrap_or_default()));
+            let path: Vec<String> =
+                column.path.iter().map(|(entity, field)| model[*entity][*field].name.to_string()).collect();
+            line(
+                out,
+                1,
+                &format!(
+                    "column {}{}",
+                    path.join("."),
+                    column.label.as_ref().map(|label| format!(" `{}`", text(label))).unwrap_or_default()
+                ),
+            );
         }
         for key in &view.sort {
             line(out, 1, &format!("sort {}{}", if key.descending { "-" } else { "" }, key.by.text));
@@ -181,7 +313,17 @@ fn pages(out: &mut String, model: &Model) {
         line(out, 0, &format!("form {} of {}", form.name, model[form.entity].name));
         for section in &form.sections {
             let tab = if section.tab { " tab" } else { "" };
-            line(out, 1, &format!("section {} {} columns{tab} [{}]{}", section.name, section.columns, names(&model[form.entity], &section.fields), given(" visible_if ", section.visible_if.as_ref())));
+            line(
+                out,
+                1,
+                &format!(
+                    "section {} {} columns{tab} [{}]{}",
+                    section.name,
+                    section.columns,
+                    names(&model[form.entity], &section.fields),
+                    given(" visible_if ", section.visible_if.as_ref())
+                ),
+            );
         }
     }
     menu(out, model, &model.menu, 0);
@@ -201,21 +343,51 @@ fn menu(out: &mut String, model: &Model, entries: &[MenuEntry], depth: usize) {
 
 fn records(out: &mut String, model: &Model) {
     for set in &model.data {
-        line(out, 0, &format!("data {} of {}{}", set.name, model[set.entity].name, if set.demo { " demo" } else { "" }));
+        line(
+            out,
+            0,
+            &format!("data {} of {}{}", set.name, model[set.entity].name, if set.demo { " demo" } else { "" }),
+        );
         for row in &set.rows {
             line(out, 1, &format!("{}: {}", row.name, settings(model, &model[set.entity], &row.set)));
         }
     }
     for found in &model.settings {
-        line(out, 0, &format!("settings {} in {}{}{}", found.name, model[found.entity].name, if found.team.is_some() { " per team" } else { "" }, if found.user.is_some() { " per user" } else { "" }));
+        line(
+            out,
+            0,
+            &format!(
+                "settings {} in {}{}{}",
+                found.name,
+                model[found.entity].name,
+                if found.team.is_some() { " per team" } else { "" },
+                if found.user.is_some() { " per user" } else { "" }
+            ),
+        );
     }
     for mapping in &model.mappings {
         let entity = &model[mapping.entity];
-        line(out, 0, &format!("mapping {} of {} match [{}]", mapping.name, entity.name, names(entity, &mapping.matching)));
+        line(
+            out,
+            0,
+            &format!("mapping {} of {} match [{}]", mapping.name, entity.name, names(entity, &mapping.matching)),
+        );
         for column in &mapping.columns {
             let field = column.field.map_or("nothing", |field| &entity[field].name);
             let by = column.by.is_some();
-            line(out, 1, &format!("`{}` → {field}{}{}{} {:?} {:?}", column.header, if by { " by" } else { "" }, given(" = ", column.value.as_ref()), if column.create { " create" } else { "" }, column.alias, column.format));
+            line(
+                out,
+                1,
+                &format!(
+                    "`{}` → {field}{}{}{} {:?} {:?}",
+                    column.header,
+                    if by { " by" } else { "" },
+                    given(" = ", column.value.as_ref()),
+                    if column.create { " create" } else { "" },
+                    column.alias,
+                    column.format
+                ),
+            );
         }
         line(out, 1, &format!("set {}", settings(model, entity, &mapping.set)));
     }
@@ -223,9 +395,27 @@ fn records(out: &mut String, model: &Model) {
 
 fn scenarios(out: &mut String, model: &Model) {
     for scenario in &model.scenarios {
-        line(out, 0, &format!("test {} at {}{}", scenario.name, scenario.at, scenario.actor.as_deref().map(|actor| format!(" as {actor}")).unwrap_or_default()));
+        line(
+            out,
+            0,
+            &format!(
+                "test {} at {}{}",
+                scenario.name,
+                scenario.at,
+                scenario.actor.as_deref().map(|actor| format!(" as {actor}")).unwrap_or_default()
+            ),
+        );
         for given in &scenario.given {
-            line(out, 1, &format!("given {} {}: {}", model[given.entity].name, given.name, settings(model, &model[given.entity], &given.set)));
+            line(
+                out,
+                1,
+                &format!(
+                    "given {} {}: {}",
+                    model[given.entity].name,
+                    given.name,
+                    settings(model, &model[given.entity], &given.set)
+                ),
+            );
         }
         for step in &scenario.steps {
             one_step(out, model, step);
@@ -240,20 +430,36 @@ fn one_step(out: &mut String, model: &Model, step: &ScenarioStep) {
 }
 
 fn action(model: &Model, done: &Action) -> String {
-    let values = |set: &[(FieldId, Setting)]| set.iter().map(|(field, value)| format!("#{}={}", field.index(), setting(model, value))).collect::<Vec<_>>().join(" ");
+    let values = |set: &[(FieldId, Setting)]| {
+        set.iter()
+            .map(|(field, value)| format!("#{}={}", field.index(), setting(model, value)))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     match done {
-        Action::Create { entity, set } => format!("create {} {}", model[*entity].name, settings(model, &model[*entity], set)),
+        Action::Create { entity, set } => {
+            format!("create {} {}", model[*entity].name, settings(model, &model[*entity], set))
+        }
         Action::Update { target, set } => format!("update {} {}", target.text, values(set)),
         Action::Delete { target } => format!("delete {}", target.text),
         Action::Restore { target } => format!("restore {}", target.text),
         Action::Transition { target, to, set } => format!("transition {} to {to} {}", target.text, values(set)),
-        Action::Find { from, filter, first, .. } => format!("find {}{}{}", model[*from].name, given(" where ", filter.as_ref()), if *first { " first" } else { "" }),
+        Action::Find { from, filter, first, .. } => format!(
+            "find {}{}{}",
+            model[*from].name,
+            given(" where ", filter.as_ref()),
+            if *first { " first" } else { "" }
+        ),
         Action::Advance { seconds } => format!("advance {seconds} s"),
         Action::AdvanceTo { moment } => format!("advance to {moment}"),
         Action::Restart => "restart".to_owned(),
         Action::Expect(condition) => format!("expect {}", condition.text),
-        Action::Refused { action: inner, because } => format!("refused ({}) because {}", action(model, inner), because.as_deref().unwrap_or("anything")),
-        Action::Mails { to, count, subject } => format!("mails {count}{}{}", given(" to ", to.as_ref()), given(" subject ", subject.as_ref())),
+        Action::Refused { action: inner, because } => {
+            format!("refused ({}) because {}", action(model, inner), because.as_deref().unwrap_or("anything"))
+        }
+        Action::Mails { to, count, subject } => {
+            format!("mails {count}{}{}", given(" to ", to.as_ref()), given(" subject ", subject.as_ref()))
+        }
         Action::Page { path, shows, hides } => {
             let all = |texts: &[Setting]| texts.iter().map(|text| setting(model, text)).collect::<Vec<_>>().join(", ");
             format!("page {} shows [{}] hides [{}]", setting(model, path), all(shows), all(hides))
@@ -271,18 +477,41 @@ fn kind(model: &Model, kind: &Kind, type_name: &str) -> String {
         Kind::Money { currency: MoneyCurrency::Shared(currency) } => format!("money in {}", currency.text),
         Kind::Choice { .. } => "choice".to_owned(),
         Kind::Ref(reference) => {
-            let through = reference.through.map(|through| format!(" through {} ({} → {})", model[through.entity].name, model[through.entity][through.from].name, model[through.entity][through.to].name));
-            format!("ref {} {:?}{}{}", names(&reference.targets), reference.on_delete, given(" where ", reference.choose.as_deref()), through.unwrap_or_default())
+            let through = reference.through.map(|through| {
+                format!(
+                    " through {} ({} → {})",
+                    model[through.entity].name,
+                    model[through.entity][through.from].name,
+                    model[through.entity][through.to].name
+                )
+            });
+            format!(
+                "ref {} {:?}{}{}",
+                names(&reference.targets),
+                reference.on_delete,
+                given(" where ", reference.choose.as_deref()),
+                through.unwrap_or_default()
+            )
         }
         Kind::Lines { of, by } => format!("lines {} by {}", model[*of].name, model[*of][*by].name),
         Kind::Children { of, by } => format!("children {} by {}", model[*of].name, model[*of][*by].name),
-        Kind::Integer | Kind::Boolean | Kind::Date | Kind::Time | Kind::DateTime | Kind::Duration | Kind::File | Kind::Json => kind.word().to_owned(),
+        Kind::Integer
+        | Kind::Boolean
+        | Kind::Date
+        | Kind::Time
+        | Kind::DateTime
+        | Kind::Duration
+        | Kind::File
+        | Kind::Json => kind.word().to_owned(),
     };
     if type_name == kind.word() { stored } else { format!("{type_name} ({stored})") }
 }
 
 fn settings(model: &Model, entity: &Entity, set: &[(FieldId, Setting)]) -> String {
-    set.iter().map(|(field, value)| format!("{}={}", entity[*field].name, setting(model, value))).collect::<Vec<_>>().join(" ")
+    set.iter()
+        .map(|(field, value)| format!("{}={}", entity[*field].name, setting(model, value)))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn setting(model: &Model, value: &Setting) -> String {
@@ -304,11 +533,22 @@ fn given(before: &str, expr: Option<&Expr>) -> String {
 }
 
 fn spoken(message: &Message) -> String {
-    message.get(Locale::EN).iter().map(|piece| match piece { Piece::Text(text) => text.to_string(), Piece::Value(value) => format!("{{{{ {} }}}}", value.text) }).collect()
+    message
+        .get(Locale::EN)
+        .iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => text.to_string(),
+            Piece::Value(value) => format!("{{{{ {} }}}}", value.text),
+        })
+        .collect()
 }
 
 fn text(text: &Text) -> String {
-    text.all().iter().map(|(locale, text)| if text.is_empty() { locale.to_string() } else { text.to_string() }).collect::<Vec<_>>().join("|")
+    text.all()
+        .iter()
+        .map(|(locale, text)| if text.is_empty() { locale.to_string() } else { text.to_string() })
+        .collect::<Vec<_>>()
+        .join("|")
 }
 
 fn line(out: &mut String, depth: usize, text: &str) {

@@ -56,7 +56,8 @@ pub fn files_under(folder: &Path) -> Vec<PathBuf> {
 
 /// The folders in a folder, by name.
 pub fn folders_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect());
+    let entries = fs::read_dir(folder)
+        .map(|entries| entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect());
     let mut found: Vec<PathBuf> = entries.unwrap_or_default();
     found.sort();
     found

@@ -36,7 +36,8 @@ pub enum Standing {
     Done,
     /// A batch was filled; there is more.
     More,
-    /// There is something to fill, but a live node still runs an older deployment, and would write rows without it.
+    /// There is something to fill, but a live node, perhaps this one, still runs an older deployment and would write rows
+    /// without it.
     Waiting,
 }
 
@@ -47,7 +48,7 @@ pub enum Standing {
 pub async fn batch(engine: &Engine) -> Result<Standing, Refusal> {
     let (pending, oldest) = next(engine).await?;
     let Some(pending) = pending else { return Ok(Standing::Done) };
-    if oldest.is_some_and(|oldest| oldest < pending.seq) {
+    if oldest < pending.seq {
         return Ok(Standing::Waiting);
     }
     engine
@@ -59,13 +60,14 @@ pub async fn batch(engine: &Engine) -> Result<Standing, Refusal> {
         .map(|_| Standing::More)
 }
 
-/// The oldest fill of a deployment that this node serves, and the oldest deployment that any live node runs.
-async fn next(engine: &Engine) -> Result<(Option<Pending>, Option<i64>), Refusal> {
+/// The oldest fill, and the oldest deployment that this or any other live node runs.
+async fn next(engine: &Engine) -> Result<(Option<Pending>, i64), Refusal> {
     let alive_since = super::node::alive_since(engine.clock().now());
     engine
         .read(move |_, live, tx| {
-            let pending = fill::pending(tx)?.into_iter().find(|pending| pending.seq <= live.seq);
-            Ok((pending, node::oldest_deployment(tx, alive_since)?))
+            let pending = fill::pending(tx)?.into_iter().next();
+            let oldest = node::oldest_deployment(tx, alive_since)?;
+            Ok((pending, oldest.map_or(live.seq, |oldest| oldest.min(live.seq))))
         })
         .await
 }

@@ -4,7 +4,7 @@
 //! the one in force is not looked at. One that does not compile here leaves the node on the model it has, and the node
 //! reports itself not ready.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fichero_model::diagnostic::Diagnostic;
@@ -16,6 +16,18 @@ use crate::engine::Engine;
 
 /// How often a node looks by itself.
 pub const EVERY: Duration = Duration::from_secs(2);
+
+/// The turn to put definitions in force on a node: who publishes holds it until they are, so that a follower does not
+/// compile the same once more.
+#[derive(Clone, Debug, Default)]
+pub struct Turn(Arc<Mutex<()>>);
+
+impl Turn {
+    /// Waits for the turn, and holds it.
+    pub fn take(&self) -> MutexGuard<'_, ()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// What came of a look at the newest deployment.
 #[derive(Debug)]
@@ -66,16 +78,24 @@ pub fn put_in_force(engine: &Engine, deployed: &Deployed) -> Result<(), Error> {
     Ok(())
 }
 
+/// What a follower works with.
+#[derive(Clone)]
+pub struct Own {
+    /// What serves.
+    pub engine: Engine,
+    /// Compiles deployments.
+    pub compile: Arc<dyn Compile>,
+    /// The node as others see it.
+    pub membership: Membership,
+    /// The turn of this node.
+    pub turn: Turn,
+}
+
 /// Follows until the database is closed, and says meanwhile that the node lives. `told` hears of everything but that
 /// nothing is new.
-pub async fn follow(
-    engine: Engine,
-    compile: Arc<dyn Compile>,
-    membership: Membership,
-    told: impl Fn(Result<Followed, Error>),
-) {
-    let mut events = engine.db().subscribe();
-    let mut follower = Follower { engine, compile, membership, beaten: None, uncompilable: None };
+pub async fn follow(own: Own, told: impl Fn(Result<Followed, Error>)) {
+    let mut events = own.engine.db().subscribe();
+    let mut follower = Follower { own, beaten: None, uncompilable: None };
     loop {
         // The follower goes to a thread that may block, and comes back.
         let looked = tokio::task::spawn_blocking(move || {
@@ -102,9 +122,7 @@ pub async fn follow(
 }
 
 struct Follower {
-    engine: Engine,
-    compile: Arc<dyn Compile>,
-    membership: Membership,
+    own: Own,
     /// When the node last said what it runs, and what it said.
     beaten: Option<(Instant, i64, bool)>,
     /// A deployment that does not compile here, which is told of once and not every two seconds.
@@ -115,11 +133,14 @@ impl Follower {
     /// Looks once; gives what is news.
     fn look(&mut self) -> Result<Option<Followed>, Error> {
         if let Some(seq) = self.uncompilable
-            && self.engine.db().read_blocking(deployment::newest_seq)? == seq
+            && self.own.engine.db().read_blocking(deployment::newest_seq)? == seq
         {
             return self.beat().map(|()| None);
         }
-        let followed = catch_up(&self.engine, &*self.compile)?;
+        let followed = {
+            let _turn = self.own.turn.take();
+            catch_up(&self.own.engine, &*self.own.compile)?
+        };
         self.uncompilable = match &followed {
             Followed::Uncompilable { seq, .. } => Some(*seq),
             Followed::Current | Followed::Swapped(_) => None,
@@ -133,12 +154,12 @@ impl Follower {
 
     /// Says that the node lives and what it runs, when that changed or was said long ago.
     fn beat(&mut self) -> Result<(), Error> {
-        let (seq, ready) = (self.engine.live().seq, self.uncompilable.is_none());
+        let (seq, ready) = (self.own.engine.live().seq, self.uncompilable.is_none());
         let current = self.beaten.is_some_and(|(at, told_seq, told_ready)| {
             at.elapsed() < node::EVERY.unsigned_abs() && (told_seq, told_ready) == (seq, ready)
         });
         if !current {
-            self.membership.beat(&self.engine, ready)?;
+            self.own.membership.beat(&self.own.engine, ready)?;
             self.beaten = Some((Instant::now(), seq, ready));
         }
         Ok(())

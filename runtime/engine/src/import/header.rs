@@ -20,7 +20,7 @@ pub(super) struct Plan {
     pub entity: EntityId,
     /// How many cells a row has.
     pub width: usize,
-    /// The columns that fill something.
+    /// The columns that fill something; those that may make records come last.
     pub columns: Vec<Column>,
     /// Values for every row.
     pub set: Vec<(FieldId, Setting)>,
@@ -104,6 +104,7 @@ pub(super) fn plan(model: &Model, request: &Request<'_>, headers: &[String]) -> 
     if let Some(names) = &request.matching {
         plan.matching = names.iter().filter_map(|wanted| matching(model, &plan, wanted, &mut slips)).collect();
     }
+    plan.columns.sort_by_key(|column| column.create);
     if plan.columns.is_empty() && slips.is_empty() {
         slips.push("no column of the file fills a field".to_owned());
     }

@@ -96,7 +96,7 @@ impl Task for Import {
     }
 
     fn one(&self, work: &Work<'_>, line: &Line, memory: &mut Memory) -> Result<Done, Refusal> {
-        let row = self.row(work, line, memory)?;
+        let row = self.row(work, line, memory, !self.is_dry())?;
         // In a dry run the other rows are never there, so it is not known whether they would be.
         if !row.missing.is_empty() && !self.is_dry() {
             return Ok(self.waits(work, row));
@@ -123,13 +123,13 @@ impl Task for Import {
 impl Import {
     /// Makes or changes the record of a row without the references that are not there yet; gives them with its id.
     pub(super) fn part(&self, work: &Work<'_>, line: &Line, memory: &mut Memory) -> Result<(Effect, Id), Refusal> {
-        let row = self.row(work, line, memory)?;
+        let row = self.row(work, line, memory, false)?;
         self.apply(work, row.input)
     }
 
     /// Gives a record the references that were not there when it was made.
     pub(super) fn rest(&self, work: &Work<'_>, line: &Line, id: Id, memory: &mut Memory) -> Result<(), Refusal> {
-        let row = self.row(work, line, memory)?;
+        let row = self.row(work, line, memory, false)?;
         if !row.missing.is_empty() {
             return Err(missing(work, self, &row.missing));
         }
@@ -153,7 +153,9 @@ impl Import {
         Done::Waits { missing: row.missing.into_iter().flat_map(|(_, names, _)| names).collect(), offers, because }
     }
 
-    fn row(&self, work: &Work<'_>, line: &Line, memory: &mut Memory) -> Result<Row, Refusal> {
+    /// Reads the cells of a row. One that may have to wait for others makes no records in passing once that is known:
+    /// what waits leaves nothing behind.
+    fn row(&self, work: &Work<'_>, line: &Line, memory: &mut Memory, may_wait: bool) -> Result<Row, Refusal> {
         let plan = &self.plan;
         if line.cells.len() != plan.width {
             let arguments = [line.cells.len().to_string(), plan.width.to_string()];
@@ -165,6 +167,9 @@ impl Import {
         let mut lookup = Lookup::new(plan.entity, &self.known, memory);
         let mut row = Row { input: Input::default(), missing: Vec::new(), made: Vec::new() };
         for column in &plan.columns {
+            if may_wait && column.create && !row.missing.is_empty() {
+                continue;
+            }
             let field = &work.live.model[plan.entity][column.field()];
             let outcome = match texts.get(column.at) {
                 Some(Err(_)) => Outcome::Wrong(about(field, "not_utf8", [])),

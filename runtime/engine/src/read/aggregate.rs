@@ -77,7 +77,8 @@ pub fn prepare(model: &Model, entity: EntityId, request: &Request) -> Result<Pre
     if measures.is_empty() {
         measures.push(("count()".to_owned(), Function::Count, None));
     }
-    let fingerprint = format!("groups|{}|{:?}|{:?}|{:?}", model[entity].name, request.filter, request.equals, request.group);
+    let fingerprint =
+        format!("groups|{}|{:?}|{:?}|{:?}", model[entity].name, request.filter, request.equals, request.group);
     Ok(Prepared { entity, filter, equals, group, measures, fingerprint })
 }
 
@@ -92,7 +93,11 @@ pub fn run(work: &Work<'_>, prepared: &Prepared, cursor: Option<&str>, seal: &Se
     let aggregation = Aggregation {
         filter: Filter { conditions, equals: prepared.equals.clone(), ..Filter::all(prepared.entity) },
         group: prepared.group.iter().map(|(_, expr)| expr).collect(),
-        measures: prepared.measures.iter().map(|(_, aggregate, of)| Measure { aggregate: *aggregate, of: of.as_ref(), filter: None }).collect(),
+        measures: prepared
+            .measures
+            .iter()
+            .map(|(_, aggregate, of)| Measure { aggregate: *aggregate, of: of.as_ref(), filter: None })
+            .collect(),
         after: after.as_ref(),
         limit: MOST,
     };

@@ -137,7 +137,8 @@ pub fn run(
 ) -> Result<Page, Refusal> {
     policy::may_read(work.actor, ReadPath::List)?;
     let after = cursor.map(|text| cursor::open(seal, &prepared.fingerprint, text)).transpose()?;
-    let query = Query { sort: &prepared.sort, after: after.as_ref(), ..Query::new(prepared.filter(), prepared.limit as usize) };
+    let query =
+        Query { sort: &prepared.sort, after: after.as_ref(), ..Query::new(prepared.filter(), prepared.limit as usize) };
     let (found, total) = work.page(&query, count.then_some(MOST_COUNTED))?;
     let next = found.next.map(|cursor| cursor::close(seal, &prepared.fingerprint, &cursor));
     let rows = found.rows;

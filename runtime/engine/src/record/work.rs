@@ -62,7 +62,7 @@ pub struct Work<'a> {
     /// Rows that were read, living or in the trash; nothing for those that are not there.
     rows: RefCell<HashMap<Ref, Option<Arc<Row>>>>,
     /// The rows behind lists: lines, children, links.
-    lists: RefCell<HashMap<(Id, FieldId), Vec<Arc<Row>>>>,
+    lists: RefCell<Lists>,
     /// Drafts that expressions see in place of what is stored.
     pending: RefCell<HashMap<Id, Arc<Row>>>,
     /// What a pass over many records found missing; nothing outside of one.
@@ -75,6 +75,9 @@ pub struct Work<'a> {
     /// The places of lines that were read, so that writing one keeps it.
     positions: RefCell<HashMap<Id, i64>>,
 }
+
+/// Rows by the record and field whose list they are.
+type Lists = HashMap<(Id, FieldId), Vec<Arc<Row>>>;
 
 #[derive(Debug, Default)]
 struct Missing {
@@ -326,7 +329,13 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn equal(&self, entity: EntityId, field: FieldId, value: Value, limit: usize) -> Result<Vec<Arc<Row>>, Refusal> {
+    pub fn equal(
+        &self,
+        entity: EntityId,
+        field: FieldId,
+        value: Value,
+        limit: usize,
+    ) -> Result<Vec<Arc<Row>>, Refusal> {
         let filter = Filter { equals: vec![(field, value)], ..Filter::all(entity) };
         Ok(self.page(&Query::new(filter, limit), None)?.0.rows)
     }

@@ -52,7 +52,7 @@ where
     E: From<Error> + Send + 'static,
 {
     /// A command, and where its answer arrives.
-    pub(crate) fn new(mode: Mode, work: F) -> (Box<dyn Run>, oneshot::Receiver<Result<T, E>>) {
+    pub(crate) fn boxed(mode: Mode, work: F) -> (Box<dyn Run>, oneshot::Receiver<Result<T, E>>) {
         let (waiting, answer) = oneshot::channel();
         (Box::new(Self { mode, work, result: None, waiting }), answer)
     }

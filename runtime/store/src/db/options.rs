@@ -77,12 +77,16 @@ pub(crate) enum Location {
 fn sqlite(path: &str) -> Result<Location, Error> {
     if path == ":memory:" {
         // Its threads could not share it.
-        return Err(Error::Url("a database in memory is not supported; name a file, such as `sqlite:data/fichero.db`".into()));
+        return Err(Error::Url(
+            "a database in memory is not supported; name a file, such as `sqlite:data/fichero.db`".into(),
+        ));
     }
     // `sqlite://path` is what other tools write; three slashes are an absolute path.
     let path = path.strip_prefix("//").unwrap_or(path);
     if path.is_empty() {
-        return Err(Error::Url("`sqlite:` names no file; write `sqlite:PATH`, such as `sqlite:data/fichero.db`".into()));
+        return Err(Error::Url(
+            "`sqlite:` names no file; write `sqlite:PATH`, such as `sqlite:data/fichero.db`".into(),
+        ));
     }
     if let Some((_, parameters)) = path.split_once('?') {
         return Err(Error::Url(format!("`?{parameters}` means nothing for SQLite; write `sqlite:PATH` alone")));
@@ -95,6 +99,8 @@ fn sqlite(path: &str) -> Result<Location, Error> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
     use super::*;
 
     #[test]

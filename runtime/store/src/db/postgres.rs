@@ -53,8 +53,7 @@ impl Database {
         let (bus, speaking) = Bus::start(connect.clone(), announcer.clone())?;
         // Work in the background leaves half of the connections to those who wait at a screen.
         let queue = Queue::new(options.queue_limit, pool.div_ceil(2));
-        let shared =
-            Shared { queue, options: connect, limit: options.statement_limit, announcer, bus };
+        let shared = Shared { queue, options: connect, limit: options.statement_limit, announcer, bus };
         let database =
             Self { shared: Arc::new(shared), pool, count: AtomicUsize::new(0), threads: Mutex::new(vec![speaking]) };
         database.start(Some(first))?;
@@ -143,7 +142,8 @@ fn serve(tx: &mut Tx, mut command: Box<dyn Run>, shared: &Shared) {
             Attempt::Again(Error::Conflict(_)) if conflicts < REPEATS => {
                 conflicts += 1;
                 // Those who met should not meet again at once: each waits longer than before, and not the same time.
-                let own = std::thread::current().name().map_or(0, |name| name.len() as u64 + u64::from(name.ends_with('1')));
+                let own =
+                    std::thread::current().name().map_or(0, |name| name.len() as u64 + u64::from(name.ends_with('1')));
                 tx.pause(Duration::from_micros((500 << conflicts) + own * 137));
             }
             // A server that was restarted has closed all connections; a new one will do.

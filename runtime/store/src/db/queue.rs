@@ -55,7 +55,7 @@ impl Queue {
         Self { state: Mutex::new(state), ready: Condvar::new(), limit, background }
     }
 
-    /// Adds a command. Tells whether no thread was idle to take it.
+    /// Adds a command. Tells whether more commands wait than threads are idle.
     pub(crate) fn push(&self, priority: Priority, command: Box<dyn Run>) -> bool {
         let mut state = self.lock();
         if !state.open {
@@ -68,9 +68,11 @@ impl Queue {
             Priority::Interactive => state.interactive.push_back(waiting),
             Priority::Background => state.background.push_back(waiting),
         }
-        let busy = state.idle == 0;
+        // A thread that was woken counts as idle until it has taken its command.
+        let busy = state.interactive.len() + state.background.len() > state.idle;
+        let wake = state.idle > 0;
         drop(state);
-        if !busy {
+        if wake {
             self.ready.notify_one();
         }
         busy

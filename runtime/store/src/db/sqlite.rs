@@ -127,7 +127,8 @@ fn connect(path: &Path, options: &Options, role: Role) -> Result<Tx, Error> {
 
 /// What may be the matter when a file cannot be opened.
 fn hint(path: &Path) -> String {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
     if !folder.is_dir() {
         return format!("; the folder {} does not exist", folder.display());
     }
@@ -179,6 +180,7 @@ type Commands = Vec<Box<dyn Run>>;
 
 /// Runs what waits in one transaction and commits it. Gives the commands to be answered with the events to be told, or
 /// the commands to be run again with the reason.
+#[expect(clippy::result_large_err, reason = "a failed group is rare, and gives back what it was given")]
 fn run_group(tx: &mut Tx, queue: &Queue, first: Turn) -> Result<(Commands, Vec<Event>), (Commands, Error)> {
     let began = Instant::now();
     let mut done: Commands = Vec::new();

@@ -35,7 +35,10 @@ fn each(test: impl Fn(&Db)) {
 }
 
 impl Db {
-    fn interactive<T: Send + 'static>(&self, f: impl FnMut(&mut Tx) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    fn interactive<T: Send + 'static>(
+        &self,
+        f: impl FnMut(&mut Tx) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         self.write_blocking(Priority::Interactive, ROUND, f)
     }
 
@@ -110,7 +113,10 @@ fn broken_rules_are_named() {
         let Err(Error::Unique(constraint)) = same else { panic!("{same:?}") };
         match db.dialect() {
             Dialect::Sqlite => {
-                assert_eq!((constraint.table.as_deref(), constraint.columns.as_slice()), (Some("t"), &["s".to_owned()][..]));
+                assert_eq!(
+                    (constraint.table.as_deref(), constraint.columns.as_slice()),
+                    (Some("t"), &["s".to_owned()][..])
+                );
             }
             Dialect::Postgres => {
                 assert_eq!((constraint.table.as_deref(), constraint.name.as_deref()), (Some("t"), Some("t_s_key")));
@@ -131,7 +137,9 @@ fn a_panic_is_an_error_and_the_next_command_runs() {
         for _ in 0..20 {
             let panicked = db.interactive(|tx| {
                 insert(tx, 7)?;
-                if tx.statements() == 1 { panic!("a defect") }
+                if tx.statements() == 1 {
+                    panic!("a defect")
+                }
                 Ok(())
             });
             assert_eq!(panicked, Err(Error::Panicked("a defect".to_owned())));
@@ -185,12 +193,14 @@ fn cells_of_all_types_survive_and_others_are_refused() {
             }
         });
         assert_eq!(rows.unwrap(), [cells(), std::mem::take(&mut nulls)]);
-        for (at, ty) in [(0, ColumnType::Text), (1, ColumnType::Boolean), (2, ColumnType::Integer), (4, ColumnType::Date)] {
+        for (at, ty) in
+            [(0, ColumnType::Text), (1, ColumnType::Boolean), (2, ColumnType::Integer), (4, ColumnType::Date)]
+        {
             let sql = format!("SELECT c{at} FROM cells");
             let read = db.read_blocking(move |tx| tx.query(&sql, &[], &[ty]));
             assert!(matches!(read, Err(Error::Corrupt(_))), "{ty:?}: {read:?}");
         }
-        for cell in [Cell::text("a\0b"), Cell::Date("-0001-01-01".parse().unwrap())] {
+        for cell in [Cell::text("a\0b"), Cell::Date(jiff::civil::date(0, 12, 31))] {
             let sql = crate::sql::written_for(db.dialect(), "INSERT INTO cells (c2) VALUES (?1)");
             let refused = db.interactive(move |tx| tx.execute(&sql, std::slice::from_ref(&cell)));
             assert!(matches!(refused, Err(Error::Unstorable(_))), "{refused:?}");
@@ -202,7 +212,8 @@ fn cells_of_all_types_survive_and_others_are_refused() {
 fn ids_are_one_parameter() {
     each(|db| {
         let found = db.read_blocking(|tx| {
-            let ids: Vec<Id> = (0..2_000_u16).map(|n| Id::from_bytes([n.to_be_bytes(); 8].concat().try_into().unwrap())).collect();
+            let ids: Vec<Id> =
+                (0..2_000_u16).map(|n| Id::from_bytes([n.to_be_bytes(); 8].concat().try_into().unwrap())).collect();
             let sql = crate::sql::written_for(tx.dialect(), "SELECT CASE WHEN ?2 IN #1 THEN 1 ELSE 0 END");
             let wanted = [Cell::from(&ids[..]), Cell::Id(ids[1_234])];
             let sql = sql.replace("THEN 1 ELSE 0", "THEN TRUE ELSE FALSE");
@@ -368,10 +379,14 @@ fn other_nodes_hear_events_on_postgres() {
     // It may not listen yet: it is told again until it hears.
     let heard = runtime.block_on(async {
         loop {
-            here.db.clone().write(Priority::Interactive, ROUND, |tx| {
-                tx.on_commit(Event::new("deployment", "7 of 9"));
-                Ok::<_, Error>(())
-            }).await.unwrap();
+            here.db
+                .clone()
+                .write(Priority::Interactive, ROUND, |tx| {
+                    tx.on_commit(Event::new("deployment", "7 of 9"));
+                    Ok::<_, Error>(())
+                })
+                .await
+                .unwrap();
             match tokio::time::timeout(Duration::from_millis(200), events.next()).await {
                 Ok(Ok(event)) if event.channel.is_empty() => {}
                 Ok(event) => return event.unwrap(),
@@ -470,12 +485,15 @@ fn background_work_goes_behind_interactive_commands_and_does_not_starve() {
         };
         Box::new(command) as Box<dyn FnOnce() + Send>
     };
-    held(db, vec![
-        note("background", Priority::Background),
-        note("interactive", Priority::Interactive),
-        note("background", Priority::Background),
-        note("interactive", Priority::Interactive),
-    ]);
+    held(
+        db,
+        vec![
+            note("background", Priority::Background),
+            note("interactive", Priority::Interactive),
+            note("background", Priority::Background),
+            note("interactive", Priority::Interactive),
+        ],
+    );
     assert_eq!(*order.lock().unwrap(), ["interactive", "interactive", "background", "background"]);
 }
 
@@ -483,7 +501,8 @@ fn background_work_goes_behind_interactive_commands_and_does_not_starve() {
 fn what_cannot_be_opened_is_explained() {
     let folder = fichero_test_support::scratch_dir();
     let path = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
-    std::fs::write(folder.path().join("text.db"), "this is no database, whatever its name says; it is long enough").unwrap();
+    std::fs::write(folder.path().join("text.db"), "this is no database, whatever its name says; it is long enough")
+        .unwrap();
     for (url, part) in [
         (path("missing/x.db"), "does not exist"),
         (format!("sqlite:{}", folder.path().display()), "is a folder"),

@@ -144,7 +144,8 @@ fn money(amount: Cell, currency: Cell, base: Cell) -> Result<Value, Error> {
     match (amount, currency, base) {
         (Cell::Null(_), _, _) => Ok(Value::Nothing),
         (Cell::Integer(amount), Cell::Text(currency), Cell::Integer(base)) if Currency::parse(&currency).is_some() => {
-            let currency = Currency::parse(&currency).ok_or_else(|| Error::Corrupt(format!("currency {currency:?}")))?;
+            let currency =
+                Currency::parse(&currency).ok_or_else(|| Error::Corrupt(format!("currency {currency:?}")))?;
             Ok(Value::Money(Money { amount: number(amount), currency, base: number(base) }))
         }
         (amount, currency, base) => {

@@ -110,12 +110,7 @@ impl Stored {
 }
 
 /// Finds the columns of a stored field in the schema.
-pub(super) fn stored(
-    model: &Model,
-    entity: EntityId,
-    id: FieldId,
-    recorded: &schema::Field,
-) -> Result<Stored, Error> {
+pub(super) fn stored(model: &Model, entity: EntityId, id: FieldId, recorded: &schema::Field) -> Result<Stored, Error> {
     let field = &model[entity][id];
     let form = match System::ALL.into_iter().find(|system| system.field() == id) {
         Some(system) => of_system(system, model, entity),

@@ -66,10 +66,8 @@ impl Layout {
         }
         let links = self.links_of(entity, field)?;
         let (record, target) = (link::RECORD, link::TARGET);
-        let sql = format!(
-            "SELECT {target}, {record} FROM {} WHERE {target} IN #1 ORDER BY {target}, {record}",
-            links.quoted
-        );
+        let sql =
+            format!("SELECT {target}, {record} FROM {} WHERE {target} IN #1 ORDER BY {target}, {record}", links.quoted);
         let types = [ColumnType::Id, ColumnType::Id];
         let rows = tx.query(&written_for(self.tables.dialect(), &sql), &[Cell::from(targets)], &types)?;
         let read = |row| {
@@ -108,7 +106,14 @@ impl Layout {
         Ok(())
     }
 
-    fn insert_links(&self, tx: &mut Tx, links: &Links, record: Id, targets: &[&Ref], first: usize) -> Result<(), Error> {
+    fn insert_links(
+        &self,
+        tx: &mut Tx,
+        links: &Links,
+        record: Id,
+        targets: &[&Ref],
+        first: usize,
+    ) -> Result<(), Error> {
         let mut cells = vec![Cell::Id(record)];
         let mut rows = Vec::with_capacity(targets.len());
         for (at, target) in targets.iter().enumerate() {

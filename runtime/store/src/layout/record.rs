@@ -169,13 +169,7 @@ impl Layout {
     ///
     /// # Errors
     /// [`Error::Unique`], [`Error::Reference`], [`Error::Unstorable`], and as the database says.
-    pub fn set(
-        &self,
-        tx: &mut Tx,
-        entity: EntityId,
-        ids: &[Id],
-        values: &[(FieldId, Value)],
-    ) -> Result<u64, Error> {
+    pub fn set(&self, tx: &mut Tx, entity: EntityId, ids: &[Id], values: &[(FieldId, Value)]) -> Result<u64, Error> {
         if ids.is_empty() || values.is_empty() {
             return Ok(0);
         }
@@ -247,7 +241,8 @@ impl Layout {
         let mut overridden = Vec::new();
         for field in fields {
             let Some(stored) = table.field(*field) else { continue };
-            let (value, set) = codec::decode(&self.tables, stored, cells).map_err(|error| self.about(entity, *field, error))?;
+            let (value, set) =
+                codec::decode(&self.tables, stored, cells).map_err(|error| self.about(entity, *field, error))?;
             row.set(*field, value);
             if set {
                 overridden.push(*field);

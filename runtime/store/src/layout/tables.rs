@@ -78,7 +78,8 @@ impl Tables {
     /// [`Error::Corrupt`] when there is none.
     pub(crate) fn entity_of(&self, table: &str) -> Result<EntityId, Error> {
         let entity = self.by_name.get(table).copied();
-        entity.ok_or_else(|| Error::Corrupt(format!("a reference points into the table {table:?}, which is no entity's")))
+        entity
+            .ok_or_else(|| Error::Corrupt(format!("a reference points into the table {table:?}, which is no entity's")))
     }
 
     fn table_of(&self, model: &Model, schema: &Schema, id: EntityId) -> Result<Table, Error> {

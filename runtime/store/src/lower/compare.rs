@@ -20,7 +20,6 @@ impl Lowering<'_, '_> {
     /// When a comparison holds, or with `wanted` false, when it does not.
     pub(super) fn compare(
         &mut self,
-        node: &Node,
         comparison: Comparison,
         a: &Node,
         b: &Node,
@@ -29,7 +28,7 @@ impl Lowering<'_, '_> {
         let (left, right) = (self.known(a)?, self.known(b)?);
         // The constant stands on the right; both cannot be known, or the whole would be.
         if left.is_some() {
-            return self.compare(node, mirrored(comparison), b, a, wanted);
+            return self.compare(mirrored(comparison), b, a, wanted);
         }
         let equality = match comparison {
             Comparison::Equal => Some(wanted),
@@ -141,7 +140,9 @@ impl Lowering<'_, '_> {
             });
         }
         let (left, right) = match (&a.ty, &b.ty) {
-            (Type::Choice(options), _) | (_, Type::Choice(options)) => (self.rank(a, *options)?, self.rank(b, *options)?),
+            (Type::Choice(options), _) | (_, Type::Choice(options)) => {
+                (self.rank(a, *options)?, self.rank(b, *options)?)
+            }
             (Type::Text, _) | (_, Type::Text) => (self.wanted(a, Want::Key)?, self.wanted(b, Want::Key)?),
             _ => (self.value(a)?, self.value(b)?),
         };
@@ -233,7 +234,9 @@ impl Lowering<'_, '_> {
         match (a.repr, b.repr()) {
             (Repr::Number { .. }, Some(other @ Repr::Number { .. })) => Ok(number::common([a.repr, other])),
             (own, Some(other)) if own == other => Ok(own),
-            (own, other) => Err(Error::Statement(format!("{own:?} is compared with {other:?} in `{}`", self.whole_text()))),
+            (own, other) => {
+                Err(Error::Statement(format!("{own:?} is compared with {other:?} in `{}`", self.whole_text())))
+            }
         }
     }
 }

@@ -59,7 +59,7 @@ impl Lowering<'_, '_> {
                 let (a, b) = (self.condition(a, wanted)?, self.condition(b, wanted)?);
                 Ok(if is_and { a.and(b) } else { a.or(b) })
             }
-            Op::Compare(comparison, a, b) => self.compare(node, *comparison, a, b, wanted),
+            Op::Compare(comparison, a, b) => self.compare(*comparison, a, b, wanted),
             Op::In { value, list } => self.is_in(value, list, wanted),
             Op::If { condition, then, otherwise } => {
                 let when = self.condition(condition, true)?.and(self.condition(then, wanted)?);
@@ -77,11 +77,9 @@ impl Lowering<'_, '_> {
                 }
                 Ok(all)
             }
-            Op::Attribute { of, options, attribute } => {
-                self.choice_condition(of, *options, wanted, |option| {
-                    option.and_then(|option| option.attributes.get(*attribute)).is_some_and(Value::is_true)
-                })
-            }
+            Op::Attribute { of, options, attribute } => self.choice_condition(of, *options, wanted, |option| {
+                option.and_then(|option| option.attributes.get(*attribute)).is_some_and(Value::is_true)
+            }),
             Op::Call { function, arguments } => self.test(node, *function, arguments, wanted),
             Op::Quantify { quantifier: Quantifier::Any, list, depth, body } => {
                 self.exists(list, *depth, Some((body, true)), wanted)
@@ -90,7 +88,9 @@ impl Lowering<'_, '_> {
                 self.exists(list, *depth, Some((body, false)), !wanted)
             }
             Op::Row(_) => match self.value(node)? {
-                Operand::Sql(scalar) if scalar.repr == Repr::Boolean => Ok(boolean(&scalar.sql, wanted, scalar.nullable)),
+                Operand::Sql(scalar) if scalar.repr == Repr::Boolean => {
+                    Ok(boolean(&scalar.sql, wanted, scalar.nullable))
+                }
                 _ => Err(self.unportable(node, "it is no condition")),
             },
             Op::Matches { .. } => Err(self.unportable(node, "databases have other regular expressions")),

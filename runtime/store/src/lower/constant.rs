@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fichero_model::Value;
-use fichero_model::kind::Type;
 use fichero_model::expr::{Node, Op, RowName, eval_node};
+use fichero_model::kind::Type;
 
 use super::{Lowering, Operand};
 use crate::Error;
@@ -35,7 +35,9 @@ impl Lowering<'_, '_> {
         make: impl FnOnce(Vec<Node>) -> Op,
     ) -> Result<Option<Operand>, Error> {
         let literal = |operand: &Operand| match operand {
-            Operand::Constant(value) => Some(Node { op: Op::Literal(value.clone()), ty: Type::Any, at: node.at.clone() }),
+            Operand::Constant(value) => {
+                Some(Node { op: Op::Literal(value.clone()), ty: Type::Any, at: node.at.clone() })
+            }
             Operand::Sql(_) => None,
         };
         let Some(literals) = operands.iter().map(literal).collect::<Option<Vec<_>>>() else { return Ok(None) };

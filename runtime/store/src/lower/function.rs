@@ -193,9 +193,13 @@ mod tests {
 
     #[test]
     fn what_is_behind_a_prefix() {
-        for (prefix, expected) in
-            [("a", Some("b")), ("az", Some("a{")), ("\u{d7ff}", Some("\u{e000}")), ("a\u{10ffff}", Some("b")), ("\u{10ffff}", None)]
-        {
+        for (prefix, expected) in [
+            ("a", Some("b")),
+            ("az", Some("a{")),
+            ("\u{d7ff}", Some("\u{e000}")),
+            ("a\u{10ffff}", Some("b")),
+            ("\u{10ffff}", None),
+        ] {
             assert_eq!(after(prefix).as_deref(), expected, "{prefix:?}");
         }
     }

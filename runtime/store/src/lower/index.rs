@@ -15,7 +15,8 @@ use crate::layout::Tables;
 /// # Errors
 /// [`Error::Unportable`] for one that reads other rows, who acts or what time it is.
 pub(crate) fn index_condition(model: &Model, tables: &Tables, entity: EntityId, expr: &Expr) -> Result<String, Error> {
-    let refuse = |why: &str| Err(Error::Unportable(format!("`{}` cannot be the condition of an index: {why}", expr.text)));
+    let refuse =
+        |why: &str| Err(Error::Unportable(format!("`{}` cannot be the condition of an index: {why}", expr.text)));
     let reads = expr.reads(model);
     if reads.now || reads.me || !reads.locals.is_empty() {
         return refuse("it asks for what is only known in a request");

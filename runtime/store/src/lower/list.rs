@@ -61,13 +61,7 @@ impl<'a, 'c> Lowering<'a, 'c> {
     }
 
     /// A condition over an item of a list.
-    pub(super) fn asked(
-        &mut self,
-        item: &Item,
-        depth: usize,
-        body: &Node,
-        wanted: bool,
-    ) -> Result<Condition, Error> {
+    pub(super) fn asked(&mut self, item: &Item, depth: usize, body: &Node, wanted: bool) -> Result<Condition, Error> {
         if self.items.len() <= depth {
             self.items.resize(depth + 1, None);
         }
@@ -79,7 +73,12 @@ impl<'a, 'c> Lowering<'a, 'c> {
         condition
     }
 
-    fn over_source(&mut self, list: &Node, source: Source<'a>, finish: Finish<'_, 'a, 'c>) -> Result<Vec<String>, Error> {
+    fn over_source(
+        &mut self,
+        list: &Node,
+        source: Source<'a>,
+        finish: Finish<'_, 'a, 'c>,
+    ) -> Result<Vec<String>, Error> {
         match source {
             Source::List { row, field } => Ok(self.rows(list, &row, field, finish)?.into_iter().collect()),
             Source::Stored { row, stored, .. } => match &stored.form {
@@ -189,14 +188,10 @@ impl<'a, 'c> Lowering<'a, 'c> {
             Form::Date => (Repr::Date, "date"),
             Form::Time => (Repr::Time, "time"),
             Form::Boolean => (Repr::Boolean, "boolean"),
-            Form::Ref(_)
-            | Form::AnyRef
-            | Form::Id
-            | Form::Money
-            | Form::DateTime
-            | Form::Json
-            | Form::Many(_) => {
-                return Err(self.unportable(list, "values of this kind that are kept together cannot be asked for in SQL"));
+            Form::Ref(_) | Form::AnyRef | Form::Id | Form::Money | Form::DateTime | Form::Json | Form::Many(_) => {
+                return Err(
+                    self.unportable(list, "values of this kind that are kept together cannot be asked for in SQL")
+                );
             }
         };
         let value = match self.dialect() {
@@ -234,7 +229,12 @@ impl<'a, 'c> Lowering<'a, 'c> {
     }
 
     /// Ends the subquery that was opened for an item.
-    fn close_over(&mut self, item: &Item, when: Condition, finish: Finish<'_, 'a, 'c>) -> Result<Option<String>, Error> {
+    fn close_over(
+        &mut self,
+        item: &Item,
+        when: Condition,
+        finish: Finish<'_, 'a, 'c>,
+    ) -> Result<Option<String>, Error> {
         let selected = finish(self, item);
         let from = self.close();
         let selected = selected?;

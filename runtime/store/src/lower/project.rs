@@ -53,11 +53,7 @@ impl<'a> Projection<'a> {
     ///
     /// # Errors
     /// [`Error::Corrupt`] when they hold something else.
-    pub(crate) fn read(
-        &self,
-        lowered: &Lowered<'_>,
-        cells: &mut impl Iterator<Item = Cell>,
-    ) -> Result<Value, Error> {
+    pub(crate) fn read(&self, lowered: &Lowered<'_>, cells: &mut impl Iterator<Item = Cell>) -> Result<Value, Error> {
         match self {
             Projection::Constant(value) => Ok(value.clone()),
             Projection::Stored { stored, .. } => {

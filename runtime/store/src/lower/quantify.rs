@@ -7,6 +7,7 @@ use fichero_model::kind::Type;
 use super::constant::with_item;
 use super::list::Selected;
 use super::number::{self, Bound};
+use super::value::Want;
 use super::{Condition, Lowering, Operand, Repr, Scalar};
 use crate::Error;
 
@@ -102,15 +103,16 @@ impl Lowering<'_, '_> {
 
     /// When a value is one of some, or is none of them.
     fn is_one_of(&mut self, value: &Node, items: &[Node], wanted: bool) -> Result<Condition, Error> {
-        let there = self.is_nothing(value, !wanted)?;
         let mut all = Condition::Always(!wanted);
         let mut constants = Vec::new();
+        let mut asks_nothing = !wanted;
         for item in items {
             match self.known(item)? {
                 Some(Value::Nothing) => {}
                 Some(constant) => constants.push(constant),
                 None => {
-                    // `value == item`, when the item is there; the value is asked about once, above.
+                    // `value == item`, when the item is there; whether the value is, is asked once, below.
+                    asks_nothing = true;
                     let own = self.is_nothing(item, !wanted)?;
                     let node = Node {
                         op: Op::Compare(
@@ -131,6 +133,11 @@ impl Lowering<'_, '_> {
             let one = self.among(value, &constants, wanted)?;
             all = if wanted { all.or(one) } else { all.and(one) };
         }
+        // `IN` is not TRUE of null by itself.
+        if !asks_nothing {
+            return Ok(all);
+        }
+        let there = self.is_nothing(value, !wanted)?;
         Ok(if wanted { there.and(all) } else { there.or(all) })
     }
 
@@ -147,6 +154,8 @@ impl Lowering<'_, '_> {
                 return Ok(all);
             }
         };
+        let is_text = scalar.is_column && scalar.repr == Repr::Text && value.ty == Type::Text;
+        let keys = if wanted && is_text { self.keys_among(value, constants)? } else { Condition::Always(true) };
         let mut signs = Vec::with_capacity(constants.len());
         for constant in constants {
             // One that the column can never hold is left out.
@@ -159,9 +168,19 @@ impl Lowering<'_, '_> {
             [] => Condition::Always(!wanted),
             signs => {
                 let word = if wanted { "IN" } else { "NOT IN" };
-                Condition::When(format!("{sql} {word} ({})", signs.join(", ")))
+                keys.and(Condition::When(format!("{sql} {word} ({})", signs.join(", "))))
             }
         })
+    }
+
+    /// When the key of a text is one of those of some constants: an index is over the key.
+    fn keys_among(&mut self, value: &Node, constants: &[Value]) -> Result<Condition, Error> {
+        let Ok(Operand::Sql(key)) = self.wanted(value, Want::Key) else { return Ok(Condition::Always(true)) };
+        let mut signs = Vec::with_capacity(constants.len());
+        for constant in constants {
+            signs.push(self.written(&Operand::Constant(constant.clone()), Repr::Key)?);
+        }
+        Ok(Condition::When(format!("{} IN ({})", key.sql, signs.join(", "))))
     }
 
     /// How many items a list has, or for how many of them the body holds.

@@ -25,7 +25,9 @@ const LAST_MOMENT: i64 = 253_402_207_200_000_000;
 impl Lowering<'_, '_> {
     /// A function of days and times.
     pub(super) fn of_time(&mut self, node: &Node, function: Function, operands: &[Operand]) -> Result<Operand, Error> {
-        if let (Function::AddMonths, [Operand::Sql(day), Operand::Constant(Value::Integer(months))]) = (function, operands) {
+        if let (Function::AddMonths, [Operand::Sql(day), Operand::Constant(Value::Integer(months))]) =
+            (function, operands)
+        {
             return self.months_later(day, *months);
         }
         if let (Function::DaysBetween, [from, to]) = (function, operands) {
@@ -42,7 +44,9 @@ impl Lowering<'_, '_> {
             (Function::Year, Repr::Date) => ("year", format!("EXTRACT(YEAR FROM {day})::bigint"), Repr::INTEGER),
             (Function::Month, Repr::Date) => ("month", format!("EXTRACT(MONTH FROM {day})::bigint"), Repr::INTEGER),
             (Function::Day, Repr::Date) => ("day", format!("EXTRACT(DAY FROM {day})::bigint"), Repr::INTEGER),
-            (Function::Weekday, Repr::Date) => ("weekday", format!("EXTRACT(ISODOW FROM {day})::bigint"), Repr::INTEGER),
+            (Function::Weekday, Repr::Date) => {
+                ("weekday", format!("EXTRACT(ISODOW FROM {day})::bigint"), Repr::INTEGER)
+            }
             (Function::Hour, Repr::Time) => ("hour", format!("EXTRACT(HOUR FROM {day})::bigint"), Repr::INTEGER),
             (Function::StartOfWeek, Repr::Date) => ("start_of_week", truncated("week", day), Repr::Date),
             (Function::StartOfMonth, Repr::Date) => ("start_of_month", truncated("month", day), Repr::Date),

@@ -110,7 +110,9 @@ impl Lowering<'_, '_> {
                 Ok(Operand::Sql(Scalar::computed(sql, Repr::Boolean, false)))
             }
             Op::Script { .. } => Err(self.unportable(node, "a script runs in memory only")),
-            _ => Err(self.unportable(node, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`")),
+            _ => {
+                Err(self.unportable(node, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`"))
+            }
         }
     }
 
@@ -133,10 +135,9 @@ impl Lowering<'_, '_> {
                 let exists = Condition::When(format!("{id} IS NOT NULL"));
                 self.either(node, exists, value, Operand::nothing())
             }
-            Source::List { .. } => Err(self.unportable(
-                node,
-                "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`",
-            )),
+            Source::List { .. } => {
+                Err(self.unportable(node, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`"))
+            }
         }
     }
 

@@ -47,7 +47,8 @@ impl Cursor {
             return Err(Error::Cursor(format!("it has {} keys and the order has {}", self.0.len(), types.len())));
         }
         let keys = self.0.iter().zip(types);
-        keys.map(|(key, ty)| read(key, *ty).ok_or_else(|| Error::Cursor(format!("{key} is no key of {ty:?}")))).collect()
+        keys.map(|(key, ty)| read(key, *ty).ok_or_else(|| Error::Cursor(format!("{key} is no key of {ty:?}"))))
+            .collect()
     }
 }
 

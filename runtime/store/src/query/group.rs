@@ -4,13 +4,14 @@ use fichero_model::Value;
 use fichero_model::expr::{Aggregate, Context, Expr};
 use fichero_model::kind::Type;
 
+use super::Filter;
 use super::cursor::Cursor;
 use super::keyset::Order;
-use super::Filter;
 use crate::layout::{Layout, Tables};
 use crate::lower::number::{Bound, mean, total};
 use crate::lower::project::{Lowered, Projection, integer, number, scalar_value};
 use crate::lower::{Condition, Lowering, Operand, Repr};
+use crate::sql::compacted;
 use crate::{Cell, ColumnType, Error, Tx};
 
 /// A question for groups of records.
@@ -130,7 +131,10 @@ impl Aggregation<'_> {
             // Keys are worked out from single records, so what lies behind is told before grouping.
             Some(cursor) => {
                 let phases = order.behind(&mut lowering, &cursor.cells(&order.types(dialect))?)?;
-                Condition::When(format!("({})", phases.into_iter().fold(Condition::Always(false), |all, one| all.or(grouped_condition(one))).text()))
+                Condition::When(format!(
+                    "({})",
+                    phases.into_iter().fold(Condition::Always(false), |all, one| all.or(grouped_condition(one))).text()
+                ))
             }
             None => Condition::Always(true),
         };
@@ -145,7 +149,7 @@ impl Aggregation<'_> {
         }
         let limit = lowering.bind(Cell::Integer(i64::try_from(self.limit.saturating_add(1)).unwrap_or(i64::MAX)));
         sql.push_str(&format!(" LIMIT {limit}"));
-        let cells = lowering.into_cells();
+        let (sql, cells) = compacted(dialect, &sql, &lowering.into_cells());
         Ok(Ready { layout, sql, cells, types, keys_at, projections, measured, limit: self.limit })
     }
 }

@@ -4,12 +4,13 @@ use fichero_model::expr::{Context, Expr};
 use fichero_model::rule::SortKey;
 use fichero_model::{FieldId, Model, Value};
 
+use super::Filter;
 use super::cursor::Cursor;
 use super::keyset::Order;
-use super::Filter;
 use crate::layout::{Layout, Record, Tables};
 use crate::lower::project::{Lowered, Projection};
 use crate::lower::{Condition, Lowering};
+use crate::sql::compacted;
 use crate::{Cell, ColumnType, Error, Tx};
 
 /// A question for records in an order.
@@ -57,11 +58,9 @@ pub struct Prepared<'a> {
     keys: usize,
     limit: usize,
     /// Asked one after the other until the page is full.
-    statements: Vec<String>,
-    count: String,
-    cells: Vec<Cell>,
-    /// How many of the cells counting needs: those of the filter come first.
-    filter_cells: usize,
+    statements: Vec<(String, Vec<Cell>)>,
+    /// What is counted, behind `SELECT`, and the parameters.
+    count: (String, Vec<Cell>),
 }
 
 impl Query<'_> {
@@ -79,8 +78,7 @@ impl Query<'_> {
         let entity = self.filter.entity;
         let mut lowering = Lowering::new(model, tables, context, entity);
         let filter = self.filter.lower(&mut lowering, model)?;
-        let count_from = lowering.from();
-        let filter_cells = lowering.parameters();
+        let count = format!("FROM {} WHERE {}", lowering.from(), filter.clone().text());
 
         let mut order = Order::default();
         for key in self.sort {
@@ -135,6 +133,8 @@ impl Query<'_> {
             };
             statements.push(format!("SELECT {selected} FROM {from}{condition} ORDER BY {order_text} LIMIT {limit}"));
         }
+        let cells = lowering.into_cells();
+        let statements = statements.iter().map(|sql| compacted(dialect, sql, &cells)).collect();
         Ok(Prepared {
             layout,
             entity,
@@ -144,17 +144,15 @@ impl Query<'_> {
             keys: order.keys().len(),
             limit: self.limit,
             statements,
-            count: format!("FROM {count_from} WHERE {}", filter.text()),
-            cells: lowering.into_cells(),
-            filter_cells,
+            count: compacted(dialect, &count, &cells),
         })
     }
 }
 
 impl Prepared<'_> {
     /// The statements that [`Prepared::page`] runs, with their parameters: for people who want to know.
-    pub fn statements(&self) -> (&[String], &[Cell]) {
-        (&self.statements, &self.cells)
+    pub fn statements(&self) -> &[(String, Vec<Cell>)] {
+        &self.statements
     }
 
     /// The records, with at most two statements.
@@ -163,12 +161,11 @@ impl Prepared<'_> {
     /// As the database says.
     pub fn page(&self, tx: &mut Tx) -> Result<Page, Error> {
         let mut rows: Vec<Vec<Cell>> = Vec::new();
-        for sql in &self.statements {
+        for (sql, cells) in &self.statements {
             if rows.len() > self.limit {
                 break;
             }
-            // SQLite and PostgreSQL both take a statement that does not name all of its parameters.
-            rows.append(&mut tx.query(sql, &self.cells, &self.types)?);
+            rows.append(&mut tx.query(sql, cells, &self.types)?);
         }
         let more = rows.len() > self.limit;
         rows.truncate(self.limit);
@@ -189,8 +186,8 @@ impl Prepared<'_> {
     /// # Errors
     /// As the database says.
     pub fn count(&self, tx: &mut Tx, cap: u32) -> Result<u64, Error> {
-        let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {} LIMIT {}) AS capped", self.count, u64::from(cap) + 1);
-        let cells = self.cells.get(..self.filter_cells).unwrap_or_default();
+        let (count, cells) = &self.count;
+        let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {count} LIMIT {}) AS capped", u64::from(cap) + 1);
         match tx.query_one(&sql, cells, &[ColumnType::Integer])?.as_deref() {
             Some([Cell::Integer(count)]) => Ok(u64::try_from(*count).unwrap_or(0)),
             other => Err(Error::Corrupt(format!("a count gave {other:?}"))),

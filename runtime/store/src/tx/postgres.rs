@@ -57,7 +57,7 @@ impl Session {
 
     /// Waits, on this thread.
     pub(crate) fn pause(&self, duration: Duration) {
-        self.runtime.block_on(tokio::time::sleep(duration));
+        self.runtime.block_on(async { tokio::time::sleep(duration).await });
     }
 
     /// Says goodbye to the server.

@@ -98,8 +98,7 @@ impl Session {
 }
 
 fn bind(statement: &mut Statement<'_>, parameters: &[Cell], sql: &str) -> Result<(), Error> {
-    // A statement need not name the last ones; SQLite knows of no more than it names.
-    for (at, cell) in parameters.iter().enumerate().take(statement.parameter_count()) {
+    for (at, cell) in parameters.iter().enumerate() {
         check(cell)?;
         let bound = match cell {
             Cell::Ids(ids) => {

@@ -340,21 +340,53 @@ impl<'a> Grammar<'a> {
             Sort::Number => pick(
                 self,
                 &[
-                    "0", "1", "7", "100", "-1", "99.5", "0.01", "1.005", "-0.00005", "123456789012.3456", "()",
-                    "9000000000000000", "-9000000000000000", "8999999999999999", "0.0000000001", "me.version",
+                    "0",
+                    "1",
+                    "7",
+                    "100",
+                    "-1",
+                    "99.5",
+                    "0.01",
+                    "1.005",
+                    "-0.00005",
+                    "123456789012.3456",
+                    "()",
+                    "9000000000000000",
+                    "-9000000000000000",
+                    "8999999999999999",
+                    "0.0000000001",
+                    "me.version",
                 ],
             ),
             Sort::Money => pick(self, &["amount", "total", "(amount + 1)", "()", "100"]),
             Sort::Text => pick(self, &["\"a\"", "\"ÁBACO\"", "\"acme corp\"", "\"zz\"", "()", "me.name", "\"\""]),
             Sort::Choice => pick(self, &["stage", "priority"]),
-            Sort::Date => {
-                pick(self, &["today()", "date(\"2026-03-15\")", "start_of_month()", "(today() + days(1))", "()", "date(\"0001-01-01\")"])
-            }
+            Sort::Date => pick(
+                self,
+                &[
+                    "today()",
+                    "date(\"2026-03-15\")",
+                    "start_of_month()",
+                    "(today() + days(1))",
+                    "()",
+                    "date(\"0001-01-01\")",
+                ],
+            ),
             Sort::Time => pick(self, &["time(\"09:30\")", "time(\"23:59:59\")", "()"]),
             Sort::DateTime => pick(self, &["now()", "(now() - hours(1))", "datetime(\"2026-03-15T10:20:31Z\")", "()"]),
-            Sort::Duration => {
-                pick(self, &["days(1)", "hours(36)", "-(days(1))", "weeks(1)", "minutes(0)", "days(4000000)", "days(-800000)", "()"])
-            }
+            Sort::Duration => pick(
+                self,
+                &[
+                    "days(1)",
+                    "hours(36)",
+                    "-(days(1))",
+                    "weeks(1)",
+                    "minutes(0)",
+                    "days(4000000)",
+                    "days(-800000)",
+                    "()",
+                ],
+            ),
             Sort::Ref => pick(self, &["me", "me.team", "()", "owner", "account"]),
             Sort::Json => "extra".to_owned(),
         }
@@ -386,7 +418,8 @@ impl<'a> Grammar<'a> {
 
     fn paths(&self, entity: EntityId, sort: Sort, prefix: &str, further: usize) -> Vec<String> {
         let declared = &self.model[entity];
-        let mut paths: Vec<String> = self.fields_of(declared, sort).iter().map(|name| format!("{prefix}{name}")).collect();
+        let mut paths: Vec<String> =
+            self.fields_of(declared, sort).iter().map(|name| format!("{prefix}{name}")).collect();
         if further > 0 {
             for field in &declared.fields {
                 if let (Kind::Ref(reference), false) = (&field.kind, field.many)

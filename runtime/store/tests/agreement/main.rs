@@ -142,7 +142,15 @@ fn a_value_is_the_same_as_in_memory() {
                 let memory = expected.iter().find(|(known, _)| Some(*known) == id).map(|(_, value)| value);
                 let (memory, value) = (memory.unwrap(), value.unwrap());
                 // Money that was worked out in SQL is known by its worth.
-                prop_assert!(value.same(memory), "`{}` on {}: {:?}, in memory {:?}: {}", text, database, value, memory, sql);
+                prop_assert!(
+                    value.same(memory),
+                    "`{}` on {}: {:?}, in memory {:?}: {}",
+                    text,
+                    database,
+                    value,
+                    memory,
+                    sql
+                );
             }
             Ok(())
         })

@@ -61,7 +61,8 @@ pub fn model() -> &'static Arc<Model> {
 
 impl World {
     pub fn new(seed: u64) -> Self {
-        let mut maker = Maker { ids: SeededIds::new(seed * 1_000_003), rows: Memory::new(model()), made: BTreeMap::new() };
+        let mut maker =
+            Maker { ids: SeededIds::new(seed * 1_000_003), rows: Memory::new(model()), made: BTreeMap::new() };
         for (name, count) in ROWS {
             let (entity, _) = model().entity(name).unwrap();
             for _ in 0..count {
@@ -71,7 +72,8 @@ impl World {
         let users = maker.made[&model().user].clone();
         let me = maker.pick(&users);
         let rows = Rows(maker.rows);
-        let sides = fichero_test_support::databases().into_iter().map(|database| Side::new(database, &rows.0)).collect();
+        let sides =
+            fichero_test_support::databases().into_iter().map(|database| Side::new(database, &rows.0)).collect();
         let now = "2026-03-15T10:20:30.5Z".parse().unwrap();
         let (entity, _) = model().entity(ASKED).unwrap();
         Self { shared: Shared { rows: Arc::new(rows), me, now }, entity, sides }
@@ -147,7 +149,11 @@ impl Side {
         }));
         let schema = Arc::new(Schema::of(model()).unwrap());
         let layout = Arc::new(Layout::new(Arc::clone(model()), schema, db.dialect()).unwrap());
-        let records: Vec<Record> = model().all_entities().flat_map(|(entity, _)| rows.all(entity)).map(|row| Record::new(Row::clone(row))).collect();
+        let records: Vec<Record> = model()
+            .all_entities()
+            .flat_map(|(entity, _)| rows.all(entity))
+            .map(|row| Record::new(Row::clone(row)))
+            .collect();
         let mut links = Vec::new();
         for row in model().all_entities().flat_map(|(entity, _)| rows.all(entity)) {
             for (field, declared) in model()[row.entity].all_fields().filter(|(_, field)| field.is_link()) {
@@ -193,10 +199,8 @@ impl Maker {
 
     fn add(&mut self, name: &'static str, entity: EntityId) {
         let declared = &model()[entity];
-        let mut values = vec![
-            ("created_at", Value::DateTime(self.moment())),
-            ("updated_at", Value::DateTime(self.moment())),
-        ];
+        let mut values =
+            vec![("created_at", Value::DateTime(self.moment())), ("updated_at", Value::DateTime(self.moment()))];
         for (_, field) in declared.all_fields() {
             let name: &'static str = Box::leak(field.name.to_string().into_boxed_str());
             let is_stored = field.is_stored() && !field.system;
@@ -211,7 +215,8 @@ impl Maker {
         self.made.entry(entity).or_default().push(reference);
         for (_, field) in declared.all_fields().filter(|(_, field)| field.is_link()) {
             let Kind::Ref(targets) = &field.kind else { continue };
-            let known: Vec<Ref> = targets.targets.iter().flat_map(|target| self.made.get(target).cloned().unwrap_or_default()).collect();
+            let known: Vec<Ref> =
+                targets.targets.iter().flat_map(|target| self.made.get(target).cloned().unwrap_or_default()).collect();
             let mut some: Vec<Ref> = (0..self.below(4)).filter_map(|_| self.pick(&known)).collect();
             some.sort();
             some.dedup();
@@ -242,14 +247,19 @@ impl Maker {
             Kind::Date => Value::Date(DATES[self.below(DATES.len())].parse().unwrap()),
             Kind::Time => Value::Time(["00:00:00", "09:30:00", "09:30:15", "23:59:59"][self.below(4)].parse().unwrap()),
             Kind::DateTime => Value::DateTime(self.moment()),
-            Kind::Duration => Value::Duration([-86_400, -1, 0, 1, 3_600, 86_400, 172_801, 400_000_000_000][self.below(8)]),
+            Kind::Duration => {
+                Value::Duration([-86_400, -1, 0, 1, 3_600, 86_400, 172_801, 400_000_000_000][self.below(8)])
+            }
             Kind::Choice { options } => {
                 let names: Vec<&str> = model()[*options].options.iter().map(|option| &*option.name).collect();
                 Value::text(names[self.below(names.len())])
             }
             Kind::Ref(reference) => {
-                let known: Vec<Ref> =
-                    reference.targets.iter().flat_map(|target| self.made.get(target).cloned().unwrap_or_default()).collect();
+                let known: Vec<Ref> = reference
+                    .targets
+                    .iter()
+                    .flat_map(|target| self.made.get(target).cloned().unwrap_or_default())
+                    .collect();
                 self.pick(&known).map_or(Value::Nothing, Value::Ref)
             }
             Kind::File => Value::text(&format!("018f3c1e-0000-7000-8000-{:012}", self.below(3))),
@@ -264,7 +274,19 @@ impl Maker {
 }
 
 const TEXTS: [&str; 14] = [
-    "a", "A", "Ábaco", "abaco", "acme", "Acme  Corp", "ACME corp", "Straße", "strasse", "Ñandú", "zeta", "100% _x_\\", "'; --",
+    "a",
+    "A",
+    "Ábaco",
+    "abaco",
+    "acme",
+    "Acme  Corp",
+    "ACME corp",
+    "Straße",
+    "strasse",
+    "Ñandú",
+    "zeta",
+    "100% _x_\\",
+    "'; --",
     "\u{301}",
 ];
 
@@ -288,7 +310,15 @@ const INTEGERS: [i64; 16] = [
 ];
 
 const DATES: [&str; 9] = [
-    "0001-01-01", "1970-01-01", "2024-02-29", "2026-01-31", "2026-03-14", "2026-03-15", "2026-03-16", "2026-12-31", "9999-12-31",
+    "0001-01-01",
+    "1970-01-01",
+    "2024-02-29",
+    "2026-01-31",
+    "2026-03-14",
+    "2026-03-15",
+    "2026-03-16",
+    "2026-12-31",
+    "9999-12-31",
 ];
 
 const MOMENTS: [&str; 6] = [

@@ -5,14 +5,19 @@ use axum::extract::{Path, Query, State};
 use fichero_engine::read::aggregate::Request;
 use serde_json::Value as Json;
 
-use super::{list, parameters};
 use super::problem::Problem;
 use super::record::entity;
 use super::session::Caller;
+use super::{list, parameters};
 use crate::server::App;
 
 /// Sums and counts, asked in the address.
-pub async fn show(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(pairs): Query<Vec<(String, String)>>) -> Result<Reply<Json>, Problem> {
+pub async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Reply<Json>, Problem> {
     let mut request = Request::default();
     for (name, value) in pairs {
         match name.strip_prefix('_').unwrap_or(&name) {

@@ -18,9 +18,17 @@ pub async fn login(State(app): State<App>, request: Request) -> Result<Reply<Jso
     let (parts, content) = request.into_parts();
     let locale = language(&parts);
     let refuse = |refusal| Problem::new(refusal, locale);
-    let bytes: Bytes = axum::body::to_bytes(content, 16 * 1024).await.map_err(|_| refuse(Refusal::new(fichero_engine::Kind::TooLarge, "too_large", Message::key("too_large"))))?;
+    let bytes: Bytes = axum::body::to_bytes(content, 16 * 1024)
+        .await
+        .map_err(|_| refuse(Refusal::new(fichero_engine::Kind::TooLarge, "too_large", Message::key("too_large"))))?;
     let given = body::object(&bytes).map_err(refuse)?;
-    let text = |name: &'static str| given.get(name).and_then(Json::as_str).map(str::to_owned).ok_or_else(|| refuse(Refusal::malformed(Message::with("required", [name]))));
+    let text = |name: &'static str| {
+        given
+            .get(name)
+            .and_then(Json::as_str)
+            .map(str::to_owned)
+            .ok_or_else(|| refuse(Refusal::malformed(Message::with("required", [name]))))
+    };
     let (login, password) = (text("login")?, text("password")?);
     let token = app.engine.login(&login, &password).await.map_err(refuse)?;
     Ok(Reply(json!({"token": token})))

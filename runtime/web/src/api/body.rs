@@ -10,7 +10,10 @@ use serde_json::Value as Json;
 /// # Errors
 /// Where it is not.
 pub fn json(bytes: &Bytes) -> Result<Json, Refusal> {
-    serde_json::from_slice(bytes).map_err(|error| Refusal { code: "bad_json", ..Refusal::malformed(Message::with("bad_json", [error.to_string()])) })
+    serde_json::from_slice(bytes).map_err(|error| Refusal {
+        code: "bad_json",
+        ..Refusal::malformed(Message::with("bad_json", [error.to_string()]))
+    })
 }
 
 /// Reads a body that must be a JSON object.

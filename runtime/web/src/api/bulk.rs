@@ -22,7 +22,12 @@ use crate::server::App;
 const MOST: usize = 1_000;
 
 /// Runs them: all or none when `atomic`, else each by itself.
-pub async fn run(State(app): State<App>, caller: Caller, Path(name): Path<String>, bytes: Bytes) -> Result<Response, Problem> {
+pub async fn run(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    bytes: Bytes,
+) -> Result<Response, Problem> {
     let refuse = |refusal| caller.refuse(refusal);
     let entity = entity(&app, &name).map_err(refuse)?;
     let (commands, atomic) = read(&app.engine.live().model, entity, &bytes).map_err(refuse)?;
@@ -86,7 +91,11 @@ fn read(model: &Model, entity: EntityId, bytes: &Bytes) -> Result<(Vec<Command>,
             }
             ("delete", Json::Array(items)) => {
                 for item in items {
-                    commands.push(Command::Delete { entity, id: id(item).ok_or_else(|| wrong("delete"))?, version: None });
+                    commands.push(Command::Delete {
+                        entity,
+                        id: id(item).ok_or_else(|| wrong("delete"))?,
+                        version: None,
+                    });
                 }
             }
             (other, _) => return Err(wrong(other)),

@@ -16,7 +16,12 @@ use super::session::Caller;
 use crate::server::App;
 
 /// Computed values, visibility, options and messages for a draft; `id` says which record it changes.
-pub async fn run(State(app): State<App>, caller: Caller, Path(name): Path<String>, bytes: Bytes) -> Result<Reply<Json>, Problem> {
+pub async fn run(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    bytes: Bytes,
+) -> Result<Reply<Json>, Problem> {
     let refuse = |refusal| caller.refuse(refusal);
     let entity = entity(&app, &name).map_err(refuse)?;
     let mut given = body::object(&bytes).map_err(refuse)?;

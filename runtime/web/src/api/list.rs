@@ -3,10 +3,10 @@
 use axum::Json as Reply;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
+use fichero_engine::Refusal;
 use fichero_engine::message::Message;
 use fichero_engine::read::Page;
 use fichero_engine::read::list::ListRequest;
-use fichero_engine::Refusal;
 use serde_json::{Map, Value as Json};
 
 use super::body;
@@ -17,13 +17,23 @@ use super::session::Caller;
 use crate::server::App;
 
 /// A page, asked in the address.
-pub async fn show(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(pairs): Query<Vec<(String, String)>>) -> Result<Reply<Json>, Problem> {
+pub async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Reply<Json>, Problem> {
     let request = parameters::list(pairs).map_err(|refusal| caller.refuse(refusal))?;
     answer(&app, &caller, &name, request).await
 }
 
 /// The same, asked in a body.
-pub async fn query(State(app): State<App>, caller: Caller, Path(name): Path<String>, bytes: Bytes) -> Result<Reply<Json>, Problem> {
+pub async fn query(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    bytes: Bytes,
+) -> Result<Reply<Json>, Problem> {
     let request = body::object(&bytes).and_then(read).map_err(|refusal| caller.refuse(refusal))?;
     answer(&app, &caller, &name, request).await
 }
@@ -60,7 +70,10 @@ fn read(members: Map<String, Json>) -> Result<ListRequest, Refusal> {
             "where" if json.is_null() => {}
             "where" => request.filter = Some(text(name, json)?),
             "sort" => request.sort = words(name, json)?,
-            "limit" => request.limit = Some(json.as_u64().and_then(|limit| u32::try_from(limit).ok()).ok_or_else(|| wrong(name))?),
+            "limit" => {
+                request.limit =
+                    Some(json.as_u64().and_then(|limit| u32::try_from(limit).ok()).ok_or_else(|| wrong(name))?)
+            }
             "cursor" if json.is_null() => {}
             "cursor" => request.cursor = Some(text(name, json)?),
             "fields" => request.shape.fields = words(name, json)?,

@@ -75,7 +75,8 @@ fn entity_paths(model: &Model, id: EntityId, name: &str, locale: Locale) -> Vec<
         operation["parameters"] = parameters;
         operation
     };
-    let id_parameter = json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}});
+    let id_parameter =
+        json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}});
     let if_match = json!({"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": "The ETag that was read; another one refuses the change"});
     let key = json!({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}, "description": "Makes the request safe to repeat for 48 hours"});
     let mut paths = vec![
@@ -204,7 +205,11 @@ fn list_parameters(entity: &Entity) -> Json {
 
 fn login() -> Json {
     let text = json!({"type": "string"});
-    let mut operation = operation("login", "Sign in", json!({"200": answer("A token", json!({"type": "object", "required": ["token"], "properties": {"token": text}}))}));
+    let mut operation = operation(
+        "login",
+        "Sign in",
+        json!({"200": answer("A token", json!({"type": "object", "required": ["token"], "properties": {"token": text}}))}),
+    );
     operation["security"] = json!([]);
     operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": {
         "type": "object", "required": ["login", "password"], "properties": {"login": text, "password": text},
@@ -239,7 +244,12 @@ fn given(model: &Model, id: EntityId, locale: Locale, whole: bool) -> Json {
     let mut required = Vec::new();
     for field in model[id].fields.iter().filter(|field| field.is_input() && !field.readonly) {
         put(model, field, locale, false, &mut properties);
-        if whole && field.required && field.default.is_none() && matches!(field.source, Source::Input) && field.pipeline.is_none() {
+        if whole
+            && field.required
+            && field.default.is_none()
+            && matches!(field.source, Source::Input)
+            && field.pipeline.is_none()
+        {
             required.push(Json::from(&*field.name));
         }
     }
@@ -260,7 +270,10 @@ fn put(model: &Model, field: &Field, locale: Locale, answered: bool, properties:
     }
     properties.insert(field.name.to_string(), schema);
     if matches!(field.kind, Kind::Money { .. }) {
-        properties.insert(format!("{}_currency", field.name), nullable(json!({"type": "string", "pattern": "^[A-Z]{3}$"}), true));
+        properties.insert(
+            format!("{}_currency", field.name),
+            nullable(json!({"type": "string", "pattern": "^[A-Z]{3}$"}), true),
+        );
         if answered {
             properties.insert(format!("{}_base", field.name), nullable(json!({"type": "string"}), true));
         }
@@ -297,7 +310,12 @@ fn value(model: &Model, field: &Field, answered: bool) -> Json {
         Kind::Time => json!({"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"}),
         Kind::DateTime => json!({"type": "string", "format": "date-time"}),
         Kind::Choice { options } => {
-            let names: Vec<&str> = model[*options].options.iter().filter(|option| answered || !option.retired).map(|option| &*option.name).collect();
+            let names: Vec<&str> = model[*options]
+                .options
+                .iter()
+                .filter(|option| answered || !option.retired)
+                .map(|option| &*option.name)
+                .collect();
             json!({"type": "string", "enum": names})
         }
         Kind::Ref(reference) => reference_schema(model, reference, answered),

@@ -16,7 +16,10 @@ pub fn list(pairs: Vec<(String, String)>) -> Result<ListRequest, Refusal> {
         match name.strip_prefix('_').unwrap_or(&name) {
             "where" => request.filter = Some(value),
             "sort" => request.sort = words(&value),
-            "limit" => request.limit = Some(value.parse().map_err(|_| Refusal::malformed(Message::with("bad_parameter", ["limit"])))?),
+            "limit" => {
+                request.limit =
+                    Some(value.parse().map_err(|_| Refusal::malformed(Message::with("bad_parameter", ["limit"])))?)
+            }
             "cursor" => request.cursor = Some(value),
             "fields" => request.shape.fields = words(&value),
             "expand" => request.shape.expand = words(&value),

@@ -26,7 +26,10 @@ use crate::server::App;
 /// When there is none.
 pub fn entity(app: &App, name: &str) -> Result<EntityId, Refusal> {
     let live = app.engine.live();
-    live.model.entity(name).map(|(id, _)| id).ok_or_else(|| Refusal::new(Kind::NotFound, "unknown_entity", Message::with("unknown_entity", [name])))
+    live.model
+        .entity(name)
+        .map(|(id, _)| id)
+        .ok_or_else(|| Refusal::new(Kind::NotFound, "unknown_entity", Message::with("unknown_entity", [name])))
 }
 
 fn reference(app: &App, name: &str, id: &str) -> Result<Ref, Refusal> {
@@ -37,14 +40,24 @@ fn reference(app: &App, name: &str, id: &str) -> Result<Ref, Refusal> {
 }
 
 /// `POST /api/{entity}`.
-pub async fn create(State(app): State<App>, caller: Caller, Path(name): Path<String>, headers: HeaderMap, bytes: Bytes) -> Result<Response, Problem> {
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Result<Response, Problem> {
     let refuse = |refusal| caller.refuse(refusal);
     let entity = entity(&app, &name).map_err(refuse)?;
     let given = body::json(&bytes).map_err(refuse)?;
     let input = codec::input(&app.engine.live().model, entity, &given).map_err(refuse)?;
     let command = Command::Create { entity, input };
     let once = idempotency::read(&headers, &format!("/api/{name}"), &bytes).map_err(refuse)?;
-    let answer = app.engine.command_once(&caller.0, command, Mode::Live, Some(ShapeRequest::default()), once).await.map_err(refuse)?;
+    let answer = app
+        .engine
+        .command_once(&caller.0, command, Mode::Live, Some(ShapeRequest::default()), once)
+        .await
+        .map_err(refuse)?;
     Ok(shown(&name, answer.done.id, answer.done.version, answer.done.effect, answer.body))
 }
 
@@ -81,7 +94,8 @@ pub async fn update(
     let input = codec::input(&app.engine.live().model, entity, &given).map_err(refuse)?;
     let version = if_match(&headers).map_err(refuse)?;
     let command = Command::Update { entity, id, input, version };
-    let answer = app.engine.command(&caller.0, command, Mode::Live, Some(ShapeRequest::default())).await.map_err(refuse)?;
+    let answer =
+        app.engine.command(&caller.0, command, Mode::Live, Some(ShapeRequest::default())).await.map_err(refuse)?;
     Ok(shown(&name, id, answer.done.version, answer.done.effect, answer.body))
 }
 
@@ -103,7 +117,8 @@ pub async fn upsert(
     given.insert(field, Json::String(value));
     let input = codec::input(&live.model, entity, &Json::Object(given)).map_err(refuse)?;
     let command = Command::Upsert { entity, key, input };
-    let answer = app.engine.command(&caller.0, command, Mode::Live, Some(ShapeRequest::default())).await.map_err(refuse)?;
+    let answer =
+        app.engine.command(&caller.0, command, Mode::Live, Some(ShapeRequest::default())).await.map_err(refuse)?;
     Ok(shown(&name, answer.done.id, answer.done.version, answer.done.effect, answer.body))
 }
 
@@ -131,10 +146,18 @@ pub async fn delete(
 }
 
 /// `POST /api/{entity}/{id}/restore`.
-pub async fn restore(State(app): State<App>, caller: Caller, Path((name, id)): Path<(String, String)>) -> Result<Response, Problem> {
+pub async fn restore(
+    State(app): State<App>,
+    caller: Caller,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Response, Problem> {
     let refuse = |refusal| caller.refuse(refusal);
     let Ref { entity, id } = reference(&app, &name, &id).map_err(refuse)?;
-    let answer = app.engine.command(&caller.0, Command::Restore { entity, id }, Mode::Live, Some(ShapeRequest::default())).await.map_err(refuse)?;
+    let answer = app
+        .engine
+        .command(&caller.0, Command::Restore { entity, id }, Mode::Live, Some(ShapeRequest::default()))
+        .await
+        .map_err(refuse)?;
     Ok(shown(&name, id, answer.done.version, answer.done.effect, answer.body))
 }
 
@@ -171,7 +194,8 @@ pub async fn transition(
     };
     let version = if_match(&headers).map_err(refuse)?;
     let command = Command::Transition { entity, id, field, to, input, version };
-    let answer = app.engine.command(&caller.0, command, Mode::Live, Some(ShapeRequest::default())).await.map_err(refuse)?;
+    let answer =
+        app.engine.command(&caller.0, command, Mode::Live, Some(ShapeRequest::default())).await.map_err(refuse)?;
     Ok(shown(&name, id, answer.done.version, answer.done.effect, answer.body))
 }
 
@@ -187,7 +211,11 @@ pub async fn history(
     let mut request = history::Request::default();
     for (name, value) in pairs {
         match name.as_str() {
-            "limit" => request.limit = Some(value.parse().map_err(|_| refuse(Refusal::malformed(Message::with("bad_parameter", ["limit"]))))?),
+            "limit" => {
+                request.limit = Some(
+                    value.parse().map_err(|_| refuse(Refusal::malformed(Message::with("bad_parameter", ["limit"]))))?,
+                )
+            }
             "cursor" => request.cursor = Some(value),
             other => return Err(refuse(Refusal::malformed(Message::with("bad_parameter", [other])))),
         }

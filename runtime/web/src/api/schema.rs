@@ -98,7 +98,10 @@ fn source(source: &Source) -> &'static str {
 }
 
 fn options(options: &Options) -> Json {
-    let all = options.options.iter().map(|option| json!({"name": &*option.name, "label": text(&option.label), "retired": option.retired}));
+    let all = options
+        .options
+        .iter()
+        .map(|option| json!({"name": &*option.name, "label": text(&option.label), "retired": option.retired}));
     Json::Array(all.collect())
 }
 

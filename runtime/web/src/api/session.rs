@@ -29,9 +29,15 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let locale = language(parts);
-        let refuse = || Problem::new(Refusal::new(Kind::Unauthenticated, "unauthenticated", Message::key("unauthenticated")), locale);
+        let refuse = || {
+            Problem::new(
+                Refusal::new(Kind::Unauthenticated, "unauthenticated", Message::key("unauthenticated")),
+                locale,
+            )
+        };
         let token = bearer(parts).ok_or_else(refuse)?;
-        let mut actor = app.engine.authenticate(token, Via::Api).await.map_err(|refusal| Problem::new(refusal, locale))?;
+        let mut actor =
+            app.engine.authenticate(token, Via::Api).await.map_err(|refusal| Problem::new(refusal, locale))?;
         if let Some(locale) = asked_language(parts) {
             actor.locale = locale;
         }

@@ -50,7 +50,8 @@ mod tests {
     #[test]
     fn only_addresses_of_ours_are_followed() {
         assert_eq!(local("/deal?view=open"), "/deal?view=open");
-        for other in ["//evil.example", "/\\evil.example", "https://evil.example", "", "javascript:x", "/a\r\nb", "/ñ"] {
+        for other in ["//evil.example", "/\\evil.example", "https://evil.example", "", "javascript:x", "/a\r\nb", "/ñ"]
+        {
             assert_eq!(local(other), "/", "{other}");
         }
     }

@@ -10,8 +10,7 @@ use crate::ui::assets;
 pub async fn show(Path((fingerprint, name)): Path<(String, String)>) -> Response {
     match assets::get(&fingerprint, &name) {
         Some(asset) => {
-            let headers =
-                [(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, assets::CACHE_CONTROL)];
+            let headers = [(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, assets::CACHE_CONTROL)];
             (headers, asset.content).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),

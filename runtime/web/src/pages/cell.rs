@@ -80,7 +80,9 @@ impl Words<'_> {
             Value::Decimal(share) if matches!(widget(field), "meter" | "progress") => {
                 Cell::Meter { text: text(), percent: share.round().to_u8().unwrap_or(0).min(100) }
             }
-            Value::Integer(_) | Value::Decimal(_) | Value::Money(_) | Value::Duration(_) => Cell::Number { text: text() },
+            Value::Integer(_) | Value::Decimal(_) | Value::Money(_) | Value::Duration(_) => {
+                Cell::Number { text: text() }
+            }
             Value::Text(name) => self.words_of(field, name),
             Value::Date(date) => Cell::Date { text: text(), iso: date.to_string(), tone: Tone::Plain },
             Value::Time(time) => Cell::Date { text: text(), iso: time.to_string(), tone: Tone::Plain },
@@ -155,8 +157,8 @@ fn dialled(text: &str) -> String {
 /// How many digits of its minor unit a currency has (ISO 4217, list one): two but for these.
 pub fn minor_units(currency: &str) -> u32 {
     match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND" | "VUV"
-        | "XAF" | "XOF" | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
+        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         "CLF" | "UYW" => 4,
         _ => 2,

@@ -6,8 +6,8 @@ use fichero_model::page::{MenuEntry, MenuTarget};
 use fichero_model::{EntityId, Model};
 use jiff::Timestamp;
 
-use super::words::Words;
 use super::visitor::Visitor;
+use super::words::Words;
 use super::{csrf, layout};
 use crate::ui::context::{Nav, NavGroup, NavItem, Page, User, Watch};
 

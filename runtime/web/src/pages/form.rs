@@ -120,7 +120,9 @@ async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted:
     };
     match visitor.app.engine.command(&visitor.actor, command, Mode::Live, None).await {
         Ok(answer) => Ok(done(visitor, entity, &answer.done, &deed, &posted)),
-        Err(refusal) => refused(visitor, Attempt { entity, id, posted, typed, refusal: Some(refusal), changed: true }).await,
+        Err(refusal) => {
+            refused(visitor, Attempt { entity, id, posted, typed, refusal: Some(refusal), changed: true }).await
+        }
     }
 }
 
@@ -177,10 +179,12 @@ async fn like(visitor: &Visitor, record: Ref) -> Result<Posted, Refusal> {
     let Seen { reader, now, page: facts } =
         visitor.app.engine.form_page(&visitor.live, &visitor.actor, question).await?;
     let words = visitor.words(&reader, now, &facts.titles);
-    let (model, raw) = (visitor.model(), Raw { model: visitor.model(), chrome: visitor.voice.chrome, zone: &words.zone });
+    let (model, raw) =
+        (visitor.model(), Raw { model: visitor.model(), chrome: visitor.voice.chrome, zone: &words.zone });
     let mut posted = Posted::default();
     for (id, field) in model[record.entity].all_fields() {
-        let alike = matches!(field.source, Source::Input) && !field.unique && !field.external && field.pipeline.is_none();
+        let alike =
+            matches!(field.source, Source::Input) && !field.unique && !field.external && field.pipeline.is_none();
         if !field.is_input() || !alike {
             continue;
         }
@@ -188,8 +192,15 @@ async fn like(visitor: &Visitor, record: Ref) -> Result<Posted, Refusal> {
             let rows = facts.lines.iter().filter(|lines| lines.field == id).flat_map(|lines| &lines.rows);
             for (index, (_, values)) in rows.enumerate() {
                 for (line_id, line) in model[of].all_fields() {
-                    if line_id != by && line.is_input() && matches!(line.source, Source::Input) && !line.kind.is_rows() {
-                        fill(&mut posted, &raw, line, &format!("{}.{index}.{}", field.name, line.name), values.get(line_id.index()));
+                    if line_id != by && line.is_input() && matches!(line.source, Source::Input) && !line.kind.is_rows()
+                    {
+                        fill(
+                            &mut posted,
+                            &raw,
+                            line,
+                            &format!("{}.{index}.{}", field.name, line.name),
+                            values.get(line_id.index()),
+                        );
                     }
                 }
             }
@@ -200,7 +211,13 @@ async fn like(visitor: &Visitor, record: Ref) -> Result<Posted, Refusal> {
     Ok(posted)
 }
 
-fn fill(posted: &mut Posted, raw: &Raw<'_>, field: &fichero_model::entity::Field, name: &str, value: Option<&fichero_model::Value>) {
+fn fill(
+    posted: &mut Posted,
+    raw: &Raw<'_>,
+    field: &fichero_model::entity::Field,
+    name: &str,
+    value: Option<&fichero_model::Value>,
+) {
     let Some(value) = value.filter(|value| !value.is_nothing()) else { return };
     match (&field.kind, value) {
         (kind::Kind::Money { .. }, value) => {
@@ -254,9 +271,17 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
     let words = visitor.words(&reader, now, &facts.titles);
     let errors = refusal.as_ref().map(|refusal| Errors::of(&words, entity, &typed, refusal)).unwrap_or_default();
     let is_given = id.is_some() || changed || posted.pairs().next().is_some();
-    let inputs = Inputs { words: &words, spec: &spec, facts: &facts, posted: is_given.then_some(&posted), typed: &typed, errors: &errors };
+    let inputs = Inputs {
+        words: &words,
+        spec: &spec,
+        facts: &facts,
+        posted: is_given.then_some(&posted),
+        typed: &typed,
+        errors: &errors,
+    };
     let wrong = refusal.as_ref().map(|refusal| errors::fields(model, entity, &typed, refusal)).unwrap_or_default();
-    let wrong_lines = refusal.as_ref().map(|refusal| errors::line_fields(model, entity, &typed, refusal)).unwrap_or_default();
+    let wrong_lines =
+        refusal.as_ref().map(|refusal| errors::line_fields(model, entity, &typed, refusal)).unwrap_or_default();
     let laid = Laid::out(&inputs, id.is_none(), &wrong, &wrong_lines);
     let head = words.head(entity);
     let record = id.map(|id| Ref { entity, id });
@@ -374,15 +399,13 @@ fn is_visible(inputs: &Inputs<'_>, id: FieldId, is_new: bool) -> bool {
     let field = &inputs.words.model[inputs.spec.entity][id];
     let state = inputs.facts.states.get(id.index());
     let empty = inputs.facts.values.get(id.index()).is_none_or(fichero_model::Value::is_nothing);
-    let idle = inputs::is_fixed(field, state) && !matches!(field.kind, kind::Kind::Lines { .. }) && is_new && empty;
+    // Sums over rows that are not there yet say nothing.
+    let idle = is_new && !field.is_input() && (empty || matches!(field.source, Source::Rollup(_)));
     state.is_none_or(|state| state.visible) && !idle
 }
 
 /// The record's own words for a page that is about it.
 pub fn crumbs(words: &Words<'_>, record: Ref) -> Vec<Link> {
     let head = words.head(record.entity);
-    vec![
-        Link { label: head.plural, href: head.href },
-        Link { label: words.title(record), href: words.href(record) },
-    ]
+    vec![Link { label: head.plural, href: head.href }, Link { label: words.title(record), href: words.href(record) }]
 }

@@ -44,7 +44,8 @@ impl FromRequestParts<App> for Guest {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let live = app.engine.live();
         let mut preferences = Preferences::read(&parts.headers);
-        let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map(|Query(pairs)| pairs).unwrap_or_default();
+        let query =
+            Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map(|Query(pairs)| pairs).unwrap_or_default();
         if let Some(locale) = query.iter().find(|(name, _)| name == "lang").and_then(|(_, tag)| Locale::from_tag(tag)) {
             preferences.locale = Some(locale);
         }

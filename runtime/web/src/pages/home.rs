@@ -26,8 +26,7 @@ pub async fn show(visitor: Visitor) -> Response {
 async fn page(visitor: &Visitor) -> Result<Response, Refusal> {
     let recent = read(visitor.model(), &visitor.recent);
     let records = recent.iter().map(|(record, _)| *record).collect();
-    let Seen { reader, now, page: titles } =
-        visitor.app.engine.titles(&visitor.live, &visitor.actor, records).await?;
+    let Seen { reader, now, page: titles } = visitor.app.engine.titles(&visitor.live, &visitor.actor, records).await?;
     let words = visitor.words(&reader, now, &titles);
     let local = words.local(now);
     let page = HomePage {
@@ -95,8 +94,7 @@ pub fn remembered(visitor: &Visitor, record: Ref, now: Timestamp) -> String {
     recent.retain(|(known, _)| *known != record);
     recent.insert(0, (record, now));
     recent.truncate(REMEMBERED);
-    let entry = |(record, at): &(Ref, Timestamp)| {
-        format!("{}:{}:{}", model[record.entity].name, record.id, at.as_second())
-    };
+    let entry =
+        |(record, at): &(Ref, Timestamp)| format!("{}:{}:{}", model[record.entity].name, record.id, at.as_second());
     recent.iter().map(entry).collect::<Vec<_>>().join("/")
 }

@@ -47,18 +47,25 @@ pub fn columns(model: &Model, entity: EntityId) -> Vec<Column> {
     }
 }
 
-/// The title, the stage, then what says most, in the author's order.
+/// The title, the stage, then what says most, in the author's order. A title that may be missing (a comment, say) is
+/// no name to begin with, unless the author has put it first.
 pub fn usual_columns(model: &Model, entity: EntityId) -> Vec<Column> {
     let definition = &model[entity];
+    let title = &definition[definition.title];
+    let names = title.required || !title.is_input();
+    let title = Some(definition.title).filter(|_| names && !title.system);
     let stages = definition.all_fields().filter(|(_, field)| field.pipeline.is_some());
     let telling = definition.all_fields().filter(|(_, field)| is_telling(field));
-    let mut fields = vec![definition.title];
+    let mut fields: Vec<FieldId> = title.into_iter().collect();
     for (id, _) in stages.chain(telling) {
         if !fields.contains(&id) {
             fields.push(id);
         }
     }
     fields.truncate(COLUMNS);
+    if fields.is_empty() {
+        fields.push(definition.title);
+    }
     fields.into_iter().map(|field| column(model, entity, field)).collect()
 }
 

@@ -20,23 +20,19 @@ use fichero_model::page::{Column, View};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, Model};
 
+use super::layout;
 use super::visitor::Visitor;
 use super::words::Words;
-use super::layout;
 use crate::ui::context::{self, Align, Cell, Count, Direction, ListPage, Pager, Row, Sort, Tab, Table};
 
-use asked::Asked;
 pub use asked::ALL;
+use asked::Asked;
 
 /// How many rows a page of a list has.
 const ROWS: usize = 50;
 
 /// `GET /{entity}`.
-pub async fn show(
-    visitor: Visitor,
-    Path(name): Path<String>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Response {
+pub async fn show(visitor: Visitor, Path(name): Path<String>, Query(pairs): Query<Vec<(String, String)>>) -> Response {
     let page = page(&visitor, &name, &pairs).await;
     visitor.reply(page).await
 }
@@ -54,7 +50,8 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
     let head = words.head(entity);
     let page = ListPage {
         page: visitor.page(&reader, Some(entity)),
-        create: (visitor.may(entity, Action::Create) && model[entity].line_of.is_none()).then(|| format!("/{name}/new")),
+        create: (visitor.may(entity, Action::Create) && model[entity].line_of.is_none())
+            .then(|| format!("/{name}/new")),
         trash: visitor.may(entity, Action::Restore).then(|| format!("/{name}/trash")),
         tabs: tabs(&words, entity, &asked),
         filters: bar.show(&words, &asked, &list.people),
@@ -78,7 +75,10 @@ fn question(visitor: &Visitor, asked: &Asked<'_>, columns: &[Column], people: bo
         equals: asked.equals(),
         sort: asked.sort(),
         columns: columns.to_vec(),
-        totals: asked.view.map(|view| view.totals.iter().map(|total| (total.function, total.of.clone())).collect()).unwrap_or_default(),
+        totals: asked
+            .view
+            .map(|view| view.totals.iter().map(|total| (total.function, total.of.clone())).collect())
+            .unwrap_or_default(),
         limit: ROWS,
         cursor: asked.cursor().map(str::to_owned),
         // What `me` means in a view belongs to the question too.
@@ -181,7 +181,9 @@ fn figure(words: &Words<'_>, field: &Field, value: &Value) -> Cell {
 
 /// Each total under the column it sums; those of nothing that is shown are left out.
 fn totals(words: &Words<'_>, asked: &Asked<'_>, columns: &[Column], list: &List) -> Vec<Cell> {
-    let Some(view) = asked.view.filter(|view| !view.totals.is_empty() && !list.rows.is_empty()) else { return Vec::new() };
+    let Some(view) = asked.view.filter(|view| !view.totals.is_empty() && !list.rows.is_empty()) else {
+        return Vec::new();
+    };
     let total = |column: &Column| {
         let of = view.totals.iter().zip(&list.totals);
         let mut of = of.filter(|(total, _)| total.of.as_ref().is_some_and(|of| of.text == column.value.text));

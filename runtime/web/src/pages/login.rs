@@ -1,7 +1,7 @@
 //! Signing in and out.
 
-use axum::http::StatusCode;
 use axum::extract::{FromRequestParts as _, Query, Request, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use fichero_engine::{Kind, Refusal};
 

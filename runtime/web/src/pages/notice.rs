@@ -73,7 +73,9 @@ impl Notice {
             Notice::Saved => say(Tone::Success, "notice.saved"),
             Notice::Unchanged => say(Tone::Plain, "notice.unchanged"),
             Notice::Deleted(entity, id) => {
-                let undo = model.entity(entity).map(|_| Undo { action: format!("/{entity}/{id}/restore"), hidden: Vec::new() });
+                let undo = model
+                    .entity(entity)
+                    .map(|_| Undo { action: format!("/{entity}/{id}/restore"), hidden: Vec::new() });
                 context::Notice { undo, ..say(Tone::Plain, "notice.deleted") }
             }
             Notice::Restored => say(Tone::Success, "notice.restored"),

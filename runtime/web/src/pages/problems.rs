@@ -77,7 +77,12 @@ fn finding(found: &Diagnostic, problems: &Problems) -> Finding {
 }
 
 /// The line of a place, parted at what is meant. A place behind the end of its line marks nothing.
-fn excerpt(place: &Place, note: Option<&str>, file: Option<&std::sync::Arc<str>>, problems: &Problems) -> Option<Excerpt> {
+fn excerpt(
+    place: &Place,
+    note: Option<&str>,
+    file: Option<&std::sync::Arc<str>>,
+    problems: &Problems,
+) -> Option<Excerpt> {
     let text = problems.excerpts.text(&place.file)?;
     let line = text.lines().nth(place.line.saturating_sub(1) as usize)?;
     let start = line.char_indices().nth(place.column.saturating_sub(1) as usize).map_or(line.len(), |(at, _)| at);

@@ -64,7 +64,10 @@ async fn page(visitor: &Visitor, name: &str, id: &str, pairs: &[(String, String)
             .then(|| address::with(&format!("/{name}/new"), [("_from", id)])),
         delete: may(Action::Delete).then(|| format!("{href}/delete")),
         actions: Vec::new(),
-        sections: sections.iter().filter_map(|section| self::section(&words, record.entity, section, &facts, &mut conditions)).collect(),
+        sections: sections
+            .iter()
+            .filter_map(|section| self::section(&words, record.entity, section, &facts, &mut conditions))
+            .collect(),
         path: path::path(&words, record, &facts, conditions, may(Action::Transition)),
         facts: facts_of(&words, &key_facts, &facts),
         related: related::show(visitor, &words, record, &lists, &facts),
@@ -133,11 +136,7 @@ fn is_shown(model: &Model, entity: EntityId, id: FieldId, facts: &RecordFacts) -
 fn fact(words: &Words<'_>, entity: EntityId, id: FieldId, facts: &RecordFacts) -> Fact {
     let field = &words.model[entity][id];
     let value = facts.values.get(id.index()).cloned().unwrap_or_default();
-    Fact {
-        label: words.label(&field.label).to_owned(),
-        cell: words.cell(field, &value),
-        wide: layout::is_long(field),
-    }
+    Fact { label: words.label(&field.label).to_owned(), cell: words.cell(field, &value), wide: layout::is_long(field) }
 }
 
 /// The address that names a record as the value of a reference, for forms and lists.

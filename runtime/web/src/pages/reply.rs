@@ -18,16 +18,14 @@ pub fn html<T: Template>(pages: &Pages, locale: Locale, status: StatusCode, page
             *response.status_mut() = status;
             let headers = response.headers_mut();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-            headers.insert(
-                header::CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static(assets::CONTENT_SECURITY_POLICY),
-            );
+            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(assets::CONTENT_SECURITY_POLICY));
             headers.insert(header::VARY, HeaderValue::from_static("cookie, accept-language"));
             response
         }
         Err(error) => {
             tracing::error!(template = T::NAME, %error, "a page cannot be rendered");
-            (StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown. The fault has been recorded.").into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown. The fault has been recorded.")
+                .into_response()
         }
     }
 }

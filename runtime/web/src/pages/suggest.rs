@@ -23,11 +23,7 @@ const NOTES: usize = 2;
 
 /// `GET /{entity}/suggest?q=…`: `[{"value", "text", "note"}]`. With `of` (an entity) and `field` (a reference of it) only
 /// what that reference may point to, in all its entities; `record.NAME` says what the form holds for other fields.
-pub async fn show(
-    visitor: Visitor,
-    Path(name): Path<String>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Response {
+pub async fn show(visitor: Visitor, Path(name): Path<String>, Query(pairs): Query<Vec<(String, String)>>) -> Response {
     match suggest(&visitor, &name, pairs).await {
         Ok(response) => response,
         Err(refusal) => Problem::new(refusal, visitor.voice.locale).into_response(),

@@ -52,7 +52,11 @@ async fn transition(
             typed.extend(version.map(|version| ("_version".to_owned(), version.to_string())));
             let posted = Posted::new(typed);
             let typed = read::read(visitor, entity, &posted).await?;
-            form::refused(visitor, Attempt { entity, id: Some(id), posted, typed, refusal: Some(refusal), changed: true }).await
+            form::refused(
+                visitor,
+                Attempt { entity, id: Some(id), posted, typed, refusal: Some(refusal), changed: true },
+            )
+            .await
         }
     }
 }

@@ -12,11 +12,7 @@ use super::visitor::Visitor;
 use crate::ui::context::{Link, Pager, TrashPage, TrashRow};
 
 /// `GET /{entity}/trash`.
-pub async fn show(
-    visitor: Visitor,
-    Path(name): Path<String>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Response {
+pub async fn show(visitor: Visitor, Path(name): Path<String>, Query(pairs): Query<Vec<(String, String)>>) -> Response {
     let page = page(&visitor, &name, &pairs).await;
     visitor.reply(page).await
 }

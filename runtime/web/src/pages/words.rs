@@ -46,7 +46,8 @@ impl<'a> Words<'a> {
 
     /// Writes titles as pages show them, beyond this page: where typed names are compared with them.
     pub fn titled(visitor: &Visitor) -> impl Fn(&Title) -> String + Send + use<> {
-        let (live, voice, renderer) = (Arc::clone(&visitor.live), visitor.voice, Arc::clone(&visitor.app.pages.renderer));
+        let (live, voice, renderer) =
+            (Arc::clone(&visitor.live), visitor.voice, Arc::clone(&visitor.app.pages.renderer));
         move |title| {
             let words = Words {
                 model: &live.model,
@@ -101,10 +102,11 @@ impl<'a> Words<'a> {
         format!("/{}/{}", self.model[record.entity].name, record.id)
     }
 
-    /// What a record is called; a word for one that has no title.
+    /// What a record is called; one that has no title by what it is.
     pub fn title(&self, record: Ref) -> String {
-        let title = self.titles.get(record).map(|title| self.text(&self.model[title.entity][title.field], &title.value));
-        title.filter(|title| !title.is_empty()).unwrap_or_else(|| self.chrome("cell.untitled"))
+        let title =
+            self.titles.get(record).map(|title| self.text(&self.model[title.entity][title.field], &title.value));
+        title.filter(|title| !title.is_empty()).unwrap_or_else(|| self.head(record.entity).label)
     }
 
     /// A person; the runtime itself where nobody acted.

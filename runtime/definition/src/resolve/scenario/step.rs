@@ -19,7 +19,19 @@ use crate::node::{Entry, Node};
 
 /// What this release does in tests.
 const VERBS: [&str; 13] = [
-    "create", "update", "delete", "restore", "transition", "find", "advance", "advance_to", "restart", "expect", "refused", "mails", "page",
+    "create",
+    "update",
+    "delete",
+    "restore",
+    "transition",
+    "find",
+    "advance",
+    "advance_to",
+    "restart",
+    "expect",
+    "refused",
+    "mails",
+    "page",
 ];
 
 /// Keys of steps that this release does not act on in tests, and what would.
@@ -58,7 +70,13 @@ const LATER: [(&str, &str); 30] = [
 
 impl Test<'_> {
     /// What a step does, with the type of its result if it has one.
-    pub(super) fn action(&self, name: &Arc<str>, place: &Place, node: &Node, findings: &mut Findings<'_>) -> Option<(Action, Option<Type>)> {
+    pub(super) fn action(
+        &self,
+        name: &Arc<str>,
+        place: &Place,
+        node: &Node,
+        findings: &mut Findings<'_>,
+    ) -> Option<(Action, Option<Type>)> {
         let mut sound = true;
         for (key, what) in LATER {
             if let Some(entry) = node.entry(key) {
@@ -76,7 +94,8 @@ impl Test<'_> {
                 return None;
             }
             [first, second, ..] => {
-                let message = format!("the step `{name}` does two things, `{}` and `{}`", first.key.text, second.key.text);
+                let message =
+                    format!("the step `{name}` does two things, `{}` and `{}`", first.key.text, second.key.text);
                 findings.error_with_help(code::SCENARIO, &second.key.place, message, "make two steps of it");
                 return None;
             }
@@ -91,7 +110,12 @@ impl Test<'_> {
         for (key, verbs) in [("set", ["create", "update"].as_slice()), ("because", &["refused"])] {
             if let Some(entry) = node.entry(key).filter(|_| !verbs.contains(&&*verb.key.text)) {
                 let message = format!("`{key}` has no meaning beside `{}`", verb.key.text);
-                findings.error_with_help(code::SCENARIO, &entry.key.place, message, format!("it goes with {}", quoted(verbs)));
+                findings.error_with_help(
+                    code::SCENARIO,
+                    &entry.key.place,
+                    message,
+                    format!("it goes with {}", quoted(verbs)),
+                );
             }
         }
     }
@@ -133,7 +157,12 @@ impl Test<'_> {
     fn target(&self, node: &Node, findings: &mut Findings<'_>) -> Option<(Expr, EntityId)> {
         let Some(written) = Written::formula(node, findings.files()) else {
             let text = node.as_text().map(|text| &**text).unwrap_or("record");
-            findings.error_with_help(code::SCENARIO, &node.place, "a record is named by an expression here", format!("write `={text}`"));
+            findings.error_with_help(
+                code::SCENARIO,
+                &node.place,
+                "a record is named by an expression here",
+                format!("write `={text}`"),
+            );
             return None;
         };
         let target = expression::compile_written(&written, &self.scope(), &Want::Any, findings)?;
@@ -141,7 +170,12 @@ impl Test<'_> {
             Some(entity) => Some((target, entity)),
             None => {
                 let message = format!("`{}` is no single record of one entity", target.text);
-                findings.error_with_help(code::SCENARIO, &target.place, message, "name a given record, or a step that makes or finds one");
+                findings.error_with_help(
+                    code::SCENARIO,
+                    &target.place,
+                    message,
+                    "name a given record, or a step that makes or finds one",
+                );
                 None
             }
         }
@@ -149,14 +183,24 @@ impl Test<'_> {
 
     fn transition(&self, node: &Node, findings: &mut Findings<'_>) -> Option<Action> {
         let Some(record) = node.get("record") else {
-            findings.error_with_help(code::SCENARIO, &node.place, "the transition does not say of which record", "write `transition: {record: =deal, to: won}`");
+            findings.error_with_help(
+                code::SCENARIO,
+                &node.place,
+                "the transition does not say of which record",
+                "write `transition: {record: =deal, to: won}`",
+            );
             return None;
         };
         let (target, entity) = self.target(record, findings)?;
         let to = node.get("to")?;
         let stage = to.as_text()?;
         if stage.starts_with('=') {
-            findings.error_with_help(code::SCENARIO, &to.place, "a test moves a record to a stage it names", "write the name of a stage");
+            findings.error_with_help(
+                code::SCENARIO,
+                &to.place,
+                "a test moves a record to a stage it names",
+                "write the name of a stage",
+            );
             return None;
         }
         let pipelines: Vec<_> = self.cx.model.pipelines_of(entity).map(|(_, pipeline)| pipeline).collect();
@@ -195,7 +239,12 @@ impl Test<'_> {
             }
             Err(DurationFlaw::Unreadable) => {
                 let message = format!("`{text}` is no duration of wall time");
-                findings.error_with_help(code::BAD_DURATION, &node.place, message, "write `3 days` or `1 hour 30 minutes`; months and years differ in length");
+                findings.error_with_help(
+                    code::BAD_DURATION,
+                    &node.place,
+                    message,
+                    "write `3 days` or `1 hour 30 minutes`; months and years differ in length",
+                );
                 None
             }
         }
@@ -203,8 +252,20 @@ impl Test<'_> {
 
     fn refused(&self, verb: &Entry, node: &Node, findings: &mut Findings<'_>) -> Option<Action> {
         let (action, _) = self.action(&verb.key.text, &verb.key.place, &verb.value, findings)?;
-        if !matches!(action, Action::Create { .. } | Action::Update { .. } | Action::Delete { .. } | Action::Restore { .. } | Action::Transition { .. }) {
-            findings.error_with_help(code::SCENARIO, &verb.key.place, "only what changes a record can be refused", "write `refused: {update: =record, set: {…}}`");
+        if !matches!(
+            action,
+            Action::Create { .. }
+                | Action::Update { .. }
+                | Action::Delete { .. }
+                | Action::Restore { .. }
+                | Action::Transition { .. }
+        ) {
+            findings.error_with_help(
+                code::SCENARIO,
+                &verb.key.place,
+                "only what changes a record can be refused",
+                "write `refused: {update: =record, set: {…}}`",
+            );
             return None;
         }
         let because = node.get("because").and_then(Node::as_text).cloned();
@@ -219,7 +280,10 @@ impl Test<'_> {
         let Some((field, _)) = because.split_once('.') else { return };
         let entity = match action {
             Action::Create { entity, .. } => Some(*entity),
-            Action::Update { target, .. } | Action::Delete { target } | Action::Restore { target } | Action::Transition { target, .. } => self.entity_of(target.ty()),
+            Action::Update { target, .. }
+            | Action::Delete { target }
+            | Action::Restore { target }
+            | Action::Transition { target, .. } => self.entity_of(target.ty()),
             _ => None,
         };
         if let Some(entity) = entity {
@@ -231,7 +295,11 @@ impl Test<'_> {
         let count = node.get("count").and_then(Node::as_integer).and_then(|count| u32::try_from(count).ok())?;
         let to = node.get("to").map(|to| self.texts(to, findings));
         let subject = node.get("subject").map(|subject| self.texts(subject, findings));
-        Some(Action::Mails { count, to: to.map_or(Some(None), |to| to.map(Some))?, subject: subject.map_or(Some(None), |subject| subject.map(Some))? })
+        Some(Action::Mails {
+            count,
+            to: to.map_or(Some(None), |to| to.map(Some))?,
+            subject: subject.map_or(Some(None), |subject| subject.map(Some))?,
+        })
     }
 
     /// A text, several of them, or an expression, as an expression.
@@ -240,7 +308,8 @@ impl Test<'_> {
             return expression::compile_written(&written, &self.scope(), &Want::Any, findings);
         }
         let literal = |text: &str| serde_json::Value::String(text.to_owned()).to_string();
-        let texts: Vec<String> = declare::one_or_more(node).filter_map(|item| item.as_text()).map(|text| literal(text)).collect();
+        let texts: Vec<String> =
+            declare::one_or_more(node).filter_map(|item| item.as_text()).map(|text| literal(text)).collect();
         let text = match &*texts {
             [one] => one.clone(),
             several => format!("[{}]", several.join(", ")),
@@ -253,10 +322,19 @@ impl Test<'_> {
         if let Setting::Literal(Value::Text(text)) = &path
             && !text.starts_with('/')
         {
-            findings.error_with_help(code::SCENARIO, &node.get("path")?.place, format!("`{text}` is no path of a page"), "a path begins with `/`, such as `/account`");
+            findings.error_with_help(
+                code::SCENARIO,
+                &node.get("path")?.place,
+                format!("`{text}` is no path of a page"),
+                "a path begins with `/`, such as `/account`",
+            );
         }
         let mut all = |key: &str| -> Vec<Setting> {
-            node.get(key).into_iter().flat_map(declare::one_or_more).filter_map(|item| self.text(item, findings)).collect()
+            node.get(key)
+                .into_iter()
+                .flat_map(declare::one_or_more)
+                .filter_map(|item| self.text(item, findings))
+                .collect()
         };
         let (shows, hides) = (all("shows"), all("hides"));
         Some(Action::Page { path, shows, hides })

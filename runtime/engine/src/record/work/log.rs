@@ -32,7 +32,8 @@ impl Work<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn rollup(&self, parent: Ref, rollup: &Rollup) -> Result<Value, Refusal> {
-        let (Kind::Lines { of, by } | Kind::Children { of, by }) = self.live.model[parent.entity][rollup.over].kind else {
+        let (Kind::Lines { of, by } | Kind::Children { of, by }) = self.live.model[parent.entity][rollup.over].kind
+        else {
             return Ok(Value::Nothing);
         };
         let filter = Filter { equals: vec![(by, Value::Ref(parent))], ..Filter::all(of) };
@@ -44,7 +45,8 @@ impl Work<'_> {
             RollupFunction::Avg => Aggregate::Avg,
         };
         let measure = Measure { aggregate, of: rollup.of.as_ref(), filter: rollup.filter.as_ref() };
-        let groups = self.aggregate(&Aggregation { filter, group: Vec::new(), measures: vec![measure], after: None, limit: 1 })?;
+        let groups =
+            self.aggregate(&Aggregation { filter, group: Vec::new(), measures: vec![measure], after: None, limit: 1 })?;
         let figure = groups.items.into_iter().next().and_then(|group| group.measures.into_iter().next());
         Ok(figure.unwrap_or_default())
     }

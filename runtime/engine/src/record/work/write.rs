@@ -12,9 +12,9 @@ use fichero_store::Record;
 use fichero_store::system::sequence;
 
 use super::{Work, through};
+use crate::input::{Given, Input};
 use crate::live::Referrer;
 use crate::message::Message;
-use crate::input::{Given, Input};
 use crate::record::draft::Draft;
 use crate::record::{check, remove, save, unique};
 use crate::refusal::{Kind as RefusalKind, Refusal};

@@ -11,8 +11,8 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::sync::mpsc;
 
-use crate::db::events::{Announcer, Event};
 use crate::Error;
+use crate::db::events::{Announcer, Event};
 
 /// The channel of PostgreSQL that all nodes listen on.
 const CHANNEL: &str = "fichero";

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use fichero_model::Id;
-use jiff::{Span, Timestamp};
 use jiff::civil::{Date, Time};
+use jiff::{Span, Timestamp};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;

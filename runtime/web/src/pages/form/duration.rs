@@ -32,7 +32,9 @@ fn seconds(unit: &str) -> Option<i64> {
     Some(match unit.trim_end_matches('.') {
         "d" | "day" | "days" | "día" | "días" | "д" | "дн" | "день" | "дня" | "дней" => 86_400,
         "h" | "hr" | "hour" | "hours" | "hora" | "horas" | "ч" | "час" | "часа" | "часов" => 3_600,
-        "m" | "min" | "minute" | "minutes" | "minuto" | "minutos" | "м" | "мин" | "минута" | "минуты" | "минут" => 60,
+        "m" | "min" | "minute" | "minutes" | "minuto" | "minutos" | "м" | "мин" | "минута" | "минуты" | "минут" => {
+            60
+        }
         "s" | "sec" | "second" | "seconds" | "seg" | "segundo" | "segundos" | "с" | "сек" | "секунд" => 1,
         _ => return None,
     })

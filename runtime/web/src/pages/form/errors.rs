@@ -85,7 +85,12 @@ impl Errors {
 
 /// The fields of the record that errors are about.
 pub fn fields(model: &Model, entity: EntityId, typed: &Typed, refusal: &Refusal) -> Vec<FieldId> {
-    refusal.errors.iter().filter_map(|error| input(model, entity, typed, &error.field)).map(|input| input.field).collect()
+    refusal
+        .errors
+        .iter()
+        .filter_map(|error| input(model, entity, typed, &error.field))
+        .map(|input| input.field)
+        .collect()
 }
 
 /// The fields of lines that errors are about: that of the lines, and theirs.

@@ -92,7 +92,11 @@ impl<'a> Inputs<'a> {
             help: field.help.as_ref().map(|help| self.words.label(help).to_owned()),
             errors: self.errors.at(slot.name),
             wide: layout::is_long(field) || matches!(field.kind, Kind::Lines { .. }),
-            input: if slot.fixed { Input::Fixed { cell: self.words.cell(field, slot.value) } } else { self.input(field, slot) },
+            input: if slot.fixed {
+                Input::Fixed { cell: self.words.cell(field, slot.value) }
+            } else {
+                self.input(field, slot)
+            },
         }
     }
 
@@ -105,7 +109,9 @@ impl<'a> Inputs<'a> {
         let name = format!("_was.{}", slot.name);
         let value = match self.posted {
             // What was touched is compared with what stood there before that.
-            Some(posted) if read::touched(posted, field, slot.name).is_some() => read::was(posted, slot.name)?.to_owned(),
+            Some(posted) if read::touched(posted, field, slot.name).is_some() => {
+                read::was(posted, slot.name)?.to_owned()
+            }
             _ => self.shown(field, slot),
         };
         Some(Hidden { name, value })
@@ -113,7 +119,8 @@ impl<'a> Inputs<'a> {
 
     /// How an input shows a value that nobody touched, as [`super::read`] sees it.
     pub fn shown(&self, field: &Field, slot: &Slot<'_>) -> String {
-        let suggests = matches!(field.kind, Kind::Ref(_)) && !field.many && !self.chooses_from_all(slot.entity, slot.id);
+        let suggests =
+            matches!(field.kind, Kind::Ref(_)) && !field.many && !self.chooses_from_all(slot.entity, slot.id);
         match slot.value {
             Value::Ref(record) if suggests => self.words.title(*record),
             value => self.raw().of(field, value),
@@ -174,8 +181,10 @@ impl<'a> Inputs<'a> {
         let posted = |name: &str| touched.and_then(|posted| posted.last(name));
         let (own, choices): (Currency, Vec<Currency>) = match currency {
             MoneyCurrency::Own(own) => {
+                // In the narrow cell of a line there is no room to choose: a line keeps the currency it has.
+                let choices = if slot.name.contains('.') { Vec::new() } else { self.facts.currencies.clone() };
                 let own = posted(&format!("{}_currency", slot.name)).and_then(Currency::parse).or(held).unwrap_or(*own);
-                (own, self.facts.currencies.clone())
+                (own, choices)
             }
             // It is that of another field, so it is not asked here.
             MoneyCurrency::Shared(_) => (held.unwrap_or(workspace), Vec::new()),
@@ -207,10 +216,13 @@ impl<'a> Inputs<'a> {
         let held = self.chosen(slot);
         let is_chosen = |name: &str| chosen.contains(&name) || held.iter().any(|held| held == name);
         let is_offered = |name: &str, retired: bool| {
-            is_chosen(name) || (!retired && slot.options.is_none_or(|allowed| allowed.iter().any(|allowed| &**allowed == name)))
+            is_chosen(name)
+                || (!retired && slot.options.is_none_or(|allowed| allowed.iter().any(|allowed| &**allowed == name)))
         };
         let offered = set.iter().filter(|option| is_offered(&option.name, option.retired));
-        offered.map(|option| Choice { value: option.name.to_string(), text: self.words.label(&option.label).to_owned() }).collect()
+        offered
+            .map(|option| Choice { value: option.name.to_string(), text: self.words.label(&option.label).to_owned() })
+            .collect()
     }
 
     fn chosen(&self, slot: &Slot<'_>) -> Vec<String> {
@@ -267,10 +279,16 @@ impl<'a> Inputs<'a> {
         let model = self.words.model;
         let definition = &model[slot.entity];
         let target = reference.targets.first().map_or("", |target| &model[*target].name);
-        let read = reference.choose.as_ref().map(|choose| choose.reads(model).fields_of(fichero_model::expr::reads::Root::Record));
+        let read = reference
+            .choose
+            .as_ref()
+            .map(|choose| choose.reads(model).fields_of(fichero_model::expr::reads::Root::Record));
         let names: Vec<&str> = read.iter().flatten().map(|id| &*definition[*id].name).collect();
         let with = names.join(",");
-        address::with(&format!("/{target}/suggest"), [("of", &*definition.name), ("field", &field.name), ("with", &with)])
+        address::with(
+            &format!("/{target}/suggest"),
+            [("of", &*definition.name), ("field", &field.name), ("with", &with)],
+        )
     }
 
     fn groups(&self, field: &Field, reference: &Reference, records: &[Ref]) -> Vec<ChoiceGroup> {

@@ -105,7 +105,9 @@ impl Table<'_> {
             };
             hidden.extend(match index {
                 // How a new line begins is told whole, so that one that nobody filled in can be passed over.
-                BLANK if !slot.fixed => Some(Hidden { name: format!("_was.{name}"), value: self.inputs.shown(field, &slot) }),
+                BLANK if !slot.fixed => {
+                    Some(Hidden { name: format!("_was.{name}"), value: self.inputs.shown(field, &slot) })
+                }
                 BLANK => None,
                 _ => self.inputs.was(&slot),
             });

@@ -89,7 +89,8 @@ fn references(model: &Model, entity: EntityId, posted: &Posted) -> Vec<(String, 
     let mut asks = Vec::new();
     let mut ask = |entity: EntityId, id: FieldId, field: &Field, name: String| {
         let Some(text) = posted.last(&format!("{name}.text")) else { return };
-        let chosen = if field.many { None } else { posted.last(&name).and_then(|value| record(model, field, value).ok()) };
+        let chosen =
+            if field.many { None } else { posted.last(&name).and_then(|value| record(model, field, value).ok()) };
         asks.push((name, Ask { field: (entity, id), id: chosen, text: text.to_owned() }));
     };
     for (id, field) in model[entity].all_fields().filter(|(_, field)| field.is_input()) {
@@ -113,7 +114,8 @@ fn indexes(posted: &Posted, lines: &str) -> Vec<String> {
     let mut indexes: Vec<String> = Vec::new();
     let mut seen = HashSet::new();
     for (name, _) in posted.pairs() {
-        let index = name.strip_prefix(lines).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| rest.split('.').next());
+        let index =
+            name.strip_prefix(lines).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| rest.split('.').next());
         if let Some(index) = index.filter(|index| *index != BLANK)
             && seen.insert(index)
         {
@@ -135,7 +137,9 @@ impl Reading<'_> {
     fn record(&self, entity: EntityId, typed: &mut Typed) {
         for (id, field) in self.model[entity].all_fields().filter(|(_, field)| field.is_input()) {
             if let Kind::Lines { of, by } = field.kind {
-                if self.posted.all("_lines").any(|lines| lines == &*field.name) || !indexes(self.posted, &field.name).is_empty() {
+                if self.posted.all("_lines").any(|lines| lines == &*field.name)
+                    || !indexes(self.posted, &field.name).is_empty()
+                {
                     self.lines(id, field, of, by, typed);
                 }
                 continue;
@@ -184,8 +188,12 @@ impl Reading<'_> {
             Kind::Ref(_) => self.reference(field, name).map(Given::Value),
             Kind::Money { currency } => self.money(field, name, currency),
             _ if field.many => {
-                let values: Result<Vec<Value>, Problem> =
-                    raw.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| self.value(field, line)).collect();
+                let values: Result<Vec<Value>, Problem> = raw
+                    .lines()
+                    .map(str::trim)
+                    .filter(|line| !line.is_empty())
+                    .map(|line| self.value(field, line))
+                    .collect();
                 values.map(|values| Given::Value(Value::list(values)))
             }
             _ => self.value(field, &raw).map(Given::Value),

@@ -8,7 +8,7 @@ use fichero_model::{EntityId, FieldId, Model};
 use crate::pages::layout::{self, Section};
 
 /// How many fields a line shows whose entity has no view.
-const LINE_INPUTS: usize = 7;
+const LINE_INPUTS: usize = 6;
 
 /// How many results a line shows besides.
 const LINE_RESULTS: usize = 1;
@@ -31,7 +31,9 @@ impl<'m> Spec<'m> {
         let mut sections = layout::sections(model, entity);
         for section in &mut sections {
             // Children are made from their own forms.
-            section.fields.retain(|id| !matches!(model[entity][*id].kind, Kind::Children { .. }) && !model[entity][*id].system);
+            section
+                .fields
+                .retain(|id| !matches!(model[entity][*id].kind, Kind::Children { .. }) && !model[entity][*id].system);
         }
         Self { model, entity, sections, pickers: pickers(model, entity) }
     }
@@ -43,7 +45,8 @@ impl<'m> Spec<'m> {
 
     /// Whether a currency is chosen anywhere.
     pub fn asks_currency(&self) -> bool {
-        let own = |field: &Field| matches!(field.kind, Kind::Money { currency: MoneyCurrency::Own(_) }) && field.is_input();
+        let own =
+            |field: &Field| matches!(field.kind, Kind::Money { currency: MoneyCurrency::Own(_) }) && field.is_input();
         self.model[self.entity].fields.iter().any(|field| match field.kind {
             Kind::Lines { of, .. } => self.model[of].fields.iter().any(own),
             _ => own(field),
@@ -90,16 +93,24 @@ pub fn line_fields(model: &Model, of: EntityId, by: FieldId) -> Vec<FieldId> {
             }
         }
         None => {
-            let asked = definition.all_fields().filter(|(_, field)| field.is_input() && !field.readonly);
-            asked.filter(|(id, _)| fits(*id)).take(LINE_INPUTS).for_each(|(id, _)| add(id));
+            let asked = definition.all_fields().filter(|(id, field)| field.is_input() && !field.readonly && fits(*id));
+            let mut asked: Vec<(FieldId, &Field)> = asked.collect();
+            // What comes with another choice by itself is the first that can do without an input.
+            asked.sort_by_key(|(_, field)| matches!(field.source, Source::Copy(_)));
+            asked.truncate(LINE_INPUTS);
+            asked.sort_by_key(|(id, _)| *id);
+            asked.iter().for_each(|(id, _)| add(*id));
             let worth = |field: &Field| {
-                matches!(field.source, Source::Formula { .. }) && matches!(field.kind, Kind::Money { .. } | Kind::Decimal { .. })
+                matches!(field.source, Source::Formula { .. })
+                    && matches!(field.kind, Kind::Money { .. } | Kind::Decimal { .. })
             };
             definition.all_fields().filter(|(_, field)| worth(field)).take(LINE_RESULTS).for_each(|(id, _)| add(id));
         }
     }
     // What must be given can be given.
-    for (id, _) in definition.all_fields().filter(|(_, field)| field.required && field.is_input() && field.default.is_none()) {
+    for (id, _) in
+        definition.all_fields().filter(|(_, field)| field.required && field.is_input() && field.default.is_none())
+    {
         add(id);
     }
     fields

@@ -34,7 +34,8 @@ impl Bar {
         });
         let own: Vec<FieldId> = own.collect();
         let stages = definition.all_fields().filter(|(_, field)| field.pipeline.is_some()).map(|(id, _)| id);
-        let people = definition.all_fields().filter(|(_, field)| !field.system && is_person(model, field)).map(|(id, _)| id);
+        let people =
+            definition.all_fields().filter(|(_, field)| !field.system && is_person(model, field)).map(|(id, _)| id);
         let mut few: Vec<FieldId> = Vec::new();
         for id in stages.chain(own.iter().copied()).chain(people.take(1)) {
             if !few.contains(&id) && is_few(model, &definition[id]) {
@@ -59,7 +60,8 @@ impl Bar {
     /// The bar with what is in force.
     pub fn show(&self, words: &Words<'_>, asked: &Asked<'_>, people: &[Ref]) -> Filters {
         let name = &words.model[self.entity].name;
-        let given = |id: FieldId, test: Test| asked.filters.iter().find(|filter| filter.field == id && filter.test == test);
+        let given =
+            |id: FieldId, test: Test| asked.filters.iter().find(|filter| filter.field == id && filter.test == test);
         let is_quick = |filter: &&Filter| filter.test == Test::Is && self.quick.contains(&filter.field);
         let has_input = |filter: &&Filter| is_quick(filter) || self.more.contains(&(filter.field, filter.test));
         let survives = |pair: &str| matches!(pair, "view" | "sort");
@@ -98,7 +100,14 @@ impl Bar {
         }
     }
 
-    fn field(&self, words: &Words<'_>, id: FieldId, test: Test, given: Option<&Filter>, people: &[Ref]) -> context::Field {
+    fn field(
+        &self,
+        words: &Words<'_>,
+        id: FieldId,
+        test: Test,
+        given: Option<&Filter>,
+        people: &[Ref],
+    ) -> context::Field {
         let field = &words.model[self.entity][id];
         let label = words.label(&field.label);
         let text = given.map(|given| given.text.clone()).unwrap_or_default();
@@ -166,7 +175,9 @@ fn tests(model: &Model, entity: EntityId, id: FieldId) -> &'static [Test] {
         return &[];
     }
     match field.kind {
-        Kind::Date | Kind::DateTime | Kind::Integer | Kind::Decimal { .. } | Kind::Money { .. } => &[Test::From, Test::To],
+        Kind::Date | Kind::DateTime | Kind::Integer | Kind::Decimal { .. } | Kind::Money { .. } => {
+            &[Test::From, Test::To]
+        }
         Kind::Text { .. } | Kind::Ref(_) => {
             let path = text_path(model, entity, id);
             if search::part(model, &path, "x").is_some() { &[Test::Has] } else { &[] }

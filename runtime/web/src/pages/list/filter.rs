@@ -89,7 +89,8 @@ impl Filter {
                 Err(message) => filter.error = Some(message),
             },
             Test::Has => {
-                filter.condition = Some(Arc::new(search::part(model, &text_path(model, entity, id), text).ok_or_else(wrong)?));
+                filter.condition =
+                    Some(Arc::new(search::part(model, &text_path(model, entity, id), text).ok_or_else(wrong)?));
                 filter.value = Value::text(text);
             }
         }

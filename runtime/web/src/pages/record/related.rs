@@ -7,11 +7,11 @@ use fichero_model::page::Column;
 use fichero_model::{EntityId, FieldId, Model, Ref};
 
 use super::pair;
+use crate::pages::address;
 use crate::pages::layout::{self, Section};
 use crate::pages::list;
 use crate::pages::visitor::Visitor;
 use crate::pages::words::Words;
-use crate::pages::address;
 use crate::ui::context::{Count, Related, Row, Table};
 
 /// How many rows of each list are shown.
@@ -63,7 +63,9 @@ pub fn lists(visitor: &Visitor, entity: EntityId, sections: &[Section<'_>]) -> V
             .ties(entity)
             .referrers
             .iter()
-            .filter(|referrer| !referrer.link && !lists.iter().any(|list| (list.entity, list.by) == (referrer.entity, referrer.field)))
+            .filter(|referrer| {
+                !referrer.link && !lists.iter().any(|list| (list.entity, list.by) == (referrer.entity, referrer.field))
+            })
             .filter(|referrer| layout::entities(model).any(|shown| shown == referrer.entity))
             .map(|referrer| rows(model, referrer.entity, referrer.field, None, false))
             .take(UNNAMED)
@@ -125,8 +127,9 @@ pub fn show(visitor: &Visitor, words: &Words<'_>, record: Ref, lists: &[Rows], f
                     rows: found.rows.iter().map(row).collect(),
                     totals: Vec::new(),
                 },
-                create: (creates && own_pages)
-                    .then(|| address::with(&format!("{here}/new"), [(name, value.as_str()), ("_next", &words.href(record))])),
+                create: (creates && own_pages).then(|| {
+                    address::with(&format!("{here}/new"), [(name, value.as_str()), ("_next", &words.href(record))])
+                }),
                 all: (found.rows.len() as u64 != found.count && own_pages)
                     .then(|| address::with(&here, [("view", list::ALL), (name, value.as_str())])),
                 title,
