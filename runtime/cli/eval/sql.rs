@@ -39,8 +39,9 @@ pub fn show(model: &Arc<Model>, entity: EntityId, expr: &Expr, dialect: Dialect)
         _ => {
             let query = Query { fields: Some(&[]), values: vec![expr], ..Query::new(all, 1) };
             let prepared = query.prepare(&layout, &context).map_err(failed)?;
-            let (statements, cells) = prepared.statements();
-            (statements.join(";\n"), cells.to_vec())
+            // One statement is enough to see the value; a list may need a second one for its order.
+            let first = prepared.statements().first().cloned();
+            first.ok_or_else(|| Failure::new("the expression becomes no statement"))?
         }
     };
     Ok(Statement { text, parameters: cells.iter().map(in_words).collect() })

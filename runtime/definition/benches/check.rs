@@ -64,7 +64,7 @@ fields:
   next: {{type: ref, to: thing_{next}, inverse: previous}}
   amount: {{type: money, min: 0}}
   discount: {{type: percent, default: 0}}
-  net: {{type: money, formula: amount - discount}}
+  net: {{type: money, formula: \"round(amount * (100 - discount) / 100, 2)\"}}
   chance: {{type: percent, compute: stage.probability}}
   close_date: {{type: date, default: =today() + days(30)}}
   next_name: {{lookup: next.name}}
