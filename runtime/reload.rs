@@ -144,7 +144,11 @@ impl Reloader {
             Ok(Offered::Published(deployed)) => {
                 let outcome = self.put_in_force(&deployed);
                 let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-                tracing::info!(deployment = deployed.deployment.seq, milliseconds, "the saved definitions are in force");
+                tracing::info!(
+                    deployment = deployed.deployment.seq,
+                    milliseconds,
+                    "the saved definitions are in force"
+                );
                 if let Err(failure) = self.runtime.block_on(load_data(self.report, &self.engine, Which::Stock)) {
                     self.report.failure(&failure);
                 }

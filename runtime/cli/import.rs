@@ -81,7 +81,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let result = runtime()?.block_on(async {
         // An import takes a while: definitions that are put in force meanwhile are followed.
         let membership = Membership::new(&engine);
-        let own = Own { engine: engine.clone(), compile: reload::compiler(), membership: membership.clone(), turn: Turn::default() };
+        let own = Own {
+            engine: engine.clone(),
+            compile: reload::compiler(),
+            membership: membership.clone(),
+            turn: Turn::default(),
+        };
         let following = tokio::spawn(follow::follow(own, |_| {}));
         let reader = BufReader::with_capacity(1 << 16, opened);
         let result = import::run(&engine, request, reader, &mut rejects, |reached| {

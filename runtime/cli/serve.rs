@@ -141,7 +141,8 @@ pub async fn serve(report: Report, how: &How, started: Started, setup: Setup) ->
 
     let membership = Membership::new(&engine);
     let turn = Turn::default();
-    let own = Own { engine: engine.clone(), compile: reload::compiler(), membership: membership.clone(), turn: turn.clone() };
+    let own =
+        Own { engine: engine.clone(), compile: reload::compiler(), membership: membership.clone(), turn: turn.clone() };
     let following = follow_others(own, node.clone(), report);
     let following = tokio::spawn(until(stopped.clone(), following));
     let filling = tokio::spawn(until(stopped.clone(), fill_old_rows(engine.clone())));
@@ -201,7 +202,8 @@ impl Ending {
         {
             use tokio::signal::unix::{SignalKind, signal};
             let failed = |error: std::io::Error| Failure::new(format!("signals cannot be caught: {error}"));
-            let signals = [signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?];
+            let signals =
+                [signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?];
             Ok(Self { signals })
         }
         #[cfg(not(unix))]

@@ -9,6 +9,7 @@ mod definitions;
 mod demo;
 mod deployments;
 mod program;
+mod reloading;
 mod server;
 mod serving;
 mod usage;

@@ -107,7 +107,10 @@ fn a_change_of_meaning_waits_for_consent() {
         folder.run_on(&database, &["apply", "--consent", consent]).ends_with(0);
         server.hear("following a new deployment");
         let items = session.get("/api/deal");
-        assert_eq!((&items["items"][0]["amount"], &items["items"][0]["amount_currency"]), (&json!("15.00"), &json!("EUR")));
+        assert_eq!(
+            (&items["items"][0]["amount"], &items["items"][0]["amount_currency"]),
+            (&json!("15.00"), &json!("EUR"))
+        );
     }
 }
 

@@ -107,7 +107,9 @@ impl Reader<'_> {
                 let rows = match &*reference.targets {
                     [only] => self.rows(*only, items, name, depth)?,
                     _ => {
-                        return Err(Failure::new("a list of references to one of several entities cannot be tried out"));
+                        return Err(Failure::new(
+                            "a list of references to one of several entities cannot be tried out",
+                        ));
                     }
                 };
                 row.set(field_id, Value::list(rows.iter().filter_map(|row| row.reference()).map(Value::Ref)));

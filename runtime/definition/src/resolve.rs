@@ -19,17 +19,23 @@ mod field;
 mod files;
 mod findings;
 mod form;
+mod gaps;
 mod graph;
 mod inside;
+mod keys;
 mod kind;
+mod literal;
 mod mapping;
 mod menu;
 mod not_yet;
 mod options;
 mod pipeline;
+mod rates;
 mod reads;
+mod rows;
 mod rule;
 mod scenario;
+mod script;
 mod sequence;
 mod system;
 mod taken;
@@ -50,20 +56,19 @@ use fichero_model::expr::Setting;
 use fichero_model::kind::Kind;
 use fichero_model::model::Model;
 use fichero_model::place::Place;
-use fichero_model::script::Scripts;
 use fichero_model::{EntityId, FieldId, PipelineId, Value, code};
 
 pub use not_yet::Capabilities;
 pub(crate) use not_yet::missing;
 
 use crate::catalog::Catalog;
-use crate::node::Node;
 use crate::source::Sources;
 use context::Context;
 use declare::Declared;
 use derive::{Derived, Round};
 use files::Files;
-use findings::{Findings, Gaps, is_of_reading};
+use findings::Findings;
+use gaps::Gaps;
 use graph::Graph;
 use kind::Kinds;
 use types::Word;
@@ -75,7 +80,7 @@ pub fn compile(sources: &Sources, capabilities: &Capabilities) -> (Option<Model>
     let (catalog, found) = crate::catalog(sources);
     let files = Files::new(sources, &catalog);
     let mut findings = Findings::new(&files);
-    let gaps = gaps(sources, &catalog, &found);
+    let gaps = Gaps::of(sources, &catalog, &found);
     findings.begin(found, gaps);
     let model = resolve(sources, &catalog, capabilities, &mut findings);
     let sound = !findings.has_errors() && sources.is_complete();
@@ -86,38 +91,6 @@ pub fn compile(sources: &Sources, capabilities: &Capabilities) -> (Option<Model>
         diagnostic.place.as_ref().map(|place| (order.get(&*place.file).copied(), place.start))
     });
     (model.filter(|_| sound), diagnostics)
-}
-
-/// What could not be read.
-fn gaps(sources: &Sources, catalog: &Catalog, found: &[Diagnostic]) -> Gaps {
-    // A slip in a file of which no document is marked: a document or an overlay was lost altogether.
-    let lost = |diagnostic: &Diagnostic| {
-        let place = diagnostic.place.as_ref().filter(|_| diagnostic.is_error() && is_of_reading(diagnostic.code));
-        place.is_some_and(|place| {
-            !catalog.documents.iter().any(|document| document.broken && document.name_place.file == place.file)
-        })
-    };
-    let mut gaps = Gaps { documents: !sources.is_complete() || found.iter().any(lost), ..Gaps::default() };
-    for document in catalog.documents.iter().filter(|document| document.broken) {
-        match document.kind {
-            "entity" => gaps.entities.push(Arc::clone(&document.name)),
-            "settings" => gaps.entities.push(declare::settings_entity(&document.name)),
-            "mixin" => {
-                let like = catalog
-                    .of_kind("entity")
-                    .filter(|entity| declare::mixins(catalog, &entity.node).contains(&document.name));
-                gaps.entities.extend(like.map(|entity| Arc::clone(&entity.name)));
-            }
-            "pipeline" => {
-                // The name of the field it makes may be lost with the rest.
-                gaps.entities.extend(document.node.get("entity").and_then(Node::as_text).cloned());
-                gaps.options = true;
-            }
-            "options" => gaps.options = true,
-            _ => {}
-        }
-    }
-    gaps
 }
 
 /// Runs the passes. Nothing when there is nothing to build on.
@@ -148,7 +121,7 @@ fn resolve(
         mappings: Vec::new(),
         settings: Vec::new(),
         scenarios: Vec::new(),
-        scripts: scripts(sources, findings),
+        scripts: script::all(sources, findings),
         user,
         team,
         rates: None,
@@ -199,30 +172,6 @@ impl<'w> World<'w> {
     }
 }
 
-/// The script files of all layers, by the names that expressions call them.
-fn scripts(sources: &Sources, findings: &mut Findings<'_>) -> Scripts {
-    let mut scripts = Scripts::default();
-    let mut named: HashMap<String, Place> = HashMap::new();
-    for (file, layer) in sources.files_with_layers() {
-        let (Some(name), Some(text)) = (files::script_name(&file.local), file.text()) else { continue };
-        let prefix = sources.layers().get(layer).map_or("", |layer| &layer.prefix);
-        let name = format!("{prefix}{name}");
-        let place = Place::start_of(&file.path);
-        if let Some(other) = named.get(&name) {
-            let message = format!("two script files are called `{name}`, and expressions call them by that name");
-            findings.push(
-                Diagnostic::error(code::DUPLICATE_NAME, &place, message)
-                    .label(other, "the other one")
-                    .help("rename one, or give the pack a `prefix`"),
-            );
-            continue;
-        }
-        scripts.add(&name, text, &place).into_iter().for_each(|diagnostic| findings.push(diagnostic));
-        named.insert(name, place);
-    }
-    scripts
-}
-
 /// Gives every entity its fields, with their kinds.
 fn declare_fields(model: &mut Model, kinds: &mut Kinds<'_, '_>, sources: &Sources, findings: &mut Findings<'_>) {
     let declared = kinds.declared;
@@ -241,7 +190,7 @@ fn declare_fields(model: &mut Model, kinds: &mut Kinds<'_, '_>, sources: &Source
         for (index, field) in declaration.fields.iter().enumerate() {
             let word = field.field_type.as_ref().map(|field_type| field_type.word);
             if let Some(word) = word.filter(|word| matches!(word, Word::Lines | Word::Children)) {
-                let kind = kind::rows(kinds, model, id, field, word, findings);
+                let kind = rows::kind(kinds, model, id, field, word, findings);
                 if kind.is_none() {
                     findings.set_broken(&field.name);
                 }
@@ -387,16 +336,16 @@ fn compile_entities(model: &mut Model, world: &World<'_>, graph: &Graph, finding
         .iter()
         .map(|id| {
             (
-                entity::uniques(&cx, *id, findings),
-                entity::indexes(&cx, *id, findings),
+                keys::uniques(&cx, *id, findings),
+                keys::indexes(&cx, *id, findings),
                 rule::all(&cx, *id, findings),
                 graph.order(model, *id),
             )
         })
         .collect();
-    ids.iter().for_each(|id| entity::check_duplicates(&cx, *id, findings));
+    ids.iter().for_each(|id| keys::check_duplicates(&cx, *id, findings));
     let lines = entity::line_of(&cx, findings);
-    let rates = entity::rates(&cx, findings);
+    let rates = rates::find(&cx, findings);
     entity::check_companions(model, findings);
     for ((entity, title), (unique, indexes, rules, order)) in model.entities.iter_mut().zip(titles).zip(parts) {
         entity.title = title;

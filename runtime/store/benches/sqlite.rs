@@ -49,15 +49,18 @@ fn make() -> Bench {
     let model = Arc::new(
         Builder::new()
             .entity("firm", [text("name")])
-            .entity("deal", [
-                text("name"),
-                money("amount"),
-                choice("stage", &STAGES).index(),
-                reference("firm", &["firm"]),
-                date("close_date"),
-                longtext("description"),
-                reference("owner", &["user"]),
-            ])
+            .entity(
+                "deal",
+                [
+                    text("name"),
+                    money("amount"),
+                    choice("stage", &STAGES).index(),
+                    reference("firm", &["firm"]),
+                    date("close_date"),
+                    longtext("description"),
+                    reference("owner", &["user"]),
+                ],
+            )
             .build(),
     );
     let deal = model.entity("deal").unwrap().0;
@@ -74,7 +77,8 @@ fn make() -> Bench {
             .map_err(|error| Error::Statement(format!("{error:?}")))
     })
     .unwrap();
-    let layout = Arc::new(Layout::new(Arc::clone(&model), Arc::new(Schema::of(&model).unwrap()), db.dialect()).unwrap());
+    let layout =
+        Arc::new(Layout::new(Arc::clone(&model), Arc::new(Schema::of(&model).unwrap()), db.dialect()).unwrap());
     let ids = SeededIds::new(1);
     let mut known = Vec::new();
     for _ in 0..ROWS / 1_000 {

@@ -12,6 +12,8 @@ mod field;
 mod links;
 mod record;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

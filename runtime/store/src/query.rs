@@ -11,6 +11,8 @@ mod cursor;
 mod group;
 mod keyset;
 mod list;
+#[cfg(test)]
+mod tests;
 
 use fichero_model::entity::System;
 use fichero_model::expr::{Comparison, Context, Expr, Node, Op, RowName};

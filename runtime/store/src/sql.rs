@@ -104,7 +104,8 @@ pub(crate) fn compacted(dialect: Dialect, text: &str, cells: &[Cell]) -> (String
                     number = number * 10 + digit as usize;
                     chars.next();
                 }
-                let Some((slot, cell)) = number.checked_sub(1).and_then(|at| numbers.get_mut(at).zip(cells.get(at))) else {
+                let Some((slot, cell)) = number.checked_sub(1).and_then(|at| numbers.get_mut(at).zip(cells.get(at)))
+                else {
                     continue;
                 };
                 let number = *slot.get_or_insert_with(|| {
@@ -139,7 +140,8 @@ mod tests {
     #[test]
     fn parameters_that_are_not_named_are_left_out() {
         let cells: Vec<Cell> = (1..=12).map(Cell::Integer).collect();
-        let (text, named) = compacted(Dialect::Postgres, "a = $12 OR b = '$3' OR \"c$4\" = $2::text OR d = $12", &cells);
+        let (text, named) =
+            compacted(Dialect::Postgres, "a = $12 OR b = '$3' OR \"c$4\" = $2::text OR d = $12", &cells);
         assert_eq!(text, "a = $1 OR b = '$3' OR \"c$4\" = $2::text OR d = $1");
         assert_eq!(named, [Cell::Integer(12), Cell::Integer(2)]);
     }

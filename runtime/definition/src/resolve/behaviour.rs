@@ -14,9 +14,10 @@ use super::context::Context;
 use super::declare::{FieldDeclaration, Origin};
 use super::expression;
 use super::findings::Findings;
+use super::literal::literal;
 use super::text;
 use super::types::{Layers, Word};
-use super::value::{Reader, literal};
+use super::value::Reader;
 use crate::catalog::Document;
 use crate::node::{Entry, Node};
 

@@ -4,6 +4,9 @@
 //! ([`System::ALL`]), those written (mixins' first, which the catalog has seen to), then stage fields that a pipeline
 //! makes and `children` that an `inverse` makes, unless they were written already. A field that is wrong keeps its name.
 
+mod fields;
+mod own;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -14,7 +17,7 @@ use fichero_model::place::Place;
 use fichero_model::{EntityId, FieldId, name};
 
 use super::findings::Findings;
-use super::types::{FieldType, Layers, Types, Word};
+use super::types::{FieldType, Layers, Types};
 use crate::catalog::{Catalog, Document};
 use crate::node::{Entry, Node};
 
@@ -22,22 +25,6 @@ use crate::node::{Entry, Node};
 const MOST_FIELDS: usize = 500;
 /// The most entities a workspace may have.
 const MOST_ENTITIES: usize = 10_000;
-
-/// What the runtime itself reads and writes of its own entities; packs cannot take it away or make it something else.
-const OWN: [(&str, &str, Word); 12] = [
-    ("user", "name", Word::Text),
-    ("user", "login", Word::Text),
-    ("user", "email", Word::Text),
-    ("user", "locale", Word::Choice),
-    ("user", "time_zone", Word::Text),
-    ("user", "active", Word::Boolean),
-    ("user", "admin", Word::Boolean),
-    ("user", "team", Word::Ref),
-    ("user", "manager", Word::Ref),
-    ("team", "name", Word::Text),
-    ("team", "parent", Word::Ref),
-    ("team", "manager", Word::Ref),
-];
 
 /// Everything declared.
 pub(super) struct Declared<'c> {
@@ -288,36 +275,6 @@ impl<'c> Declared<'c> {
         }
     }
 
-    /// The fields that the runtime itself needs are there, and are what it takes them for.
-    fn check_own(&self, catalog: &Catalog, findings: &mut Findings<'_>) {
-        for (entity, name, word) in OWN {
-            let Some(declaration) = self.find(entity).and_then(|id| self.entities.get(id.index())) else { continue };
-            let field = declaration.field(name).and_then(|id| declaration.fields.get(id.index()));
-            let (place, message) = match field {
-                Some(field) if field.field_type.as_ref().is_some_and(|found| found.word == word) => continue,
-                Some(field) => (
-                    &field.place,
-                    format!(
-                        "the runtime takes `{name}` of `{entity}` for a `{}`, and this makes it something else",
-                        word.as_str()
-                    ),
-                ),
-                None => match catalog.removed("entity", entity, &["fields", name]) {
-                    Some(place) => {
-                        (place, format!("the runtime needs `{name}` of `{entity}`, so it cannot be removed"))
-                    }
-                    None => continue,
-                },
-            };
-            findings.error_with_help(
-                code::WRONG_TARGET,
-                place,
-                message,
-                "extend it instead: its `label`, `help`, `max` and checks are free",
-            );
-        }
-    }
-
     /// Which entities are like which mixin.
     fn find_like(&mut self, catalog: &Catalog) {
         for document in catalog.of_kind("mixin") {
@@ -364,93 +321,6 @@ impl<'c> Declared<'c> {
             let by_name = Arc::clone(&self.entities[of.index()].fields[by.index()].name);
             let of_name = Arc::clone(&self.entities[of.index()].name);
             self.entities[target.index()].inverse(of, by, &name, &place, (&of_name, &by_name), findings);
-        }
-    }
-}
-
-impl<'c> EntityDeclaration<'c> {
-    fn push(&mut self, field: FieldDeclaration<'c>) {
-        self.by_name.insert(Arc::clone(&field.name), FieldId(self.fields.len() as u16));
-        self.fields.push(field);
-    }
-
-    /// Adds a field unless its name is taken; reserved ones were told.
-    fn push_new(&mut self, field: FieldDeclaration<'c>, findings: &mut Findings<'_>) {
-        match self.by_name.get(&field.name).map(|id| &self.fields[id.index()]) {
-            None => self.push(field),
-            Some(FieldDeclaration { origin: Origin::Holder(_), .. }) => {
-                let message = format!("`{}` already says whose settings a record holds", field.name);
-                findings.error_with_help(code::RESERVED_NAME, &field.place, message, "choose another name");
-            }
-            Some(_) => {}
-        }
-    }
-
-    fn stage(&mut self, document: &'c Document, name: &Arc<str>, place: &Place, findings: &mut Findings<'_>) {
-        let Some(id) = self.by_name.get(name).copied() else {
-            let origin = Origin::Stage { pipelines: vec![document], node: None };
-            self.push(FieldDeclaration { name: Arc::clone(name), place: place.clone(), origin, field_type: None });
-            return;
-        };
-        let field = &mut self.fields[id.index()];
-        match &mut field.origin {
-            Origin::Stage { pipelines, .. } => pipelines.push(document),
-            Origin::Written(node) if node.get("type").is_none() && node.get("lookup").is_none() => {
-                field.origin = Origin::Stage { pipelines: vec![document], node: Some(node) };
-            }
-            Origin::System(_) => {
-                let message =
-                    format!("the field of a pipeline cannot be called `{name}`, which every record has already");
-                findings.error_with_help(
-                    code::RESERVED_NAME,
-                    place,
-                    message,
-                    "choose another name, such as `stage` or `status`",
-                );
-            }
-            Origin::Written(_) | Origin::Inverse { .. } | Origin::Holder(_) => {
-                let message = format!(
-                    "the pipeline `{}` makes the field `{name}`, but `{}` has one already",
-                    document.name, self.name
-                );
-                findings
-                    .push(Diagnostic::error(code::PIPELINE, place, message).label(&field.place, "declared here").help(
-                    format!(
-                        "name another field, or leave out its `type:` to let the pipeline make `{name}` in this place"
-                    ),
-                ));
-            }
-        }
-    }
-
-    fn inverse(
-        &mut self,
-        of: EntityId,
-        by: FieldId,
-        name: &Arc<str>,
-        place: &Place,
-        from: (&str, &str),
-        findings: &mut Findings<'_>,
-    ) {
-        let Some(id) = self.by_name.get(name) else {
-            let origin = Origin::Inverse { of, by };
-            self.push(FieldDeclaration { name: Arc::clone(name), place: place.clone(), origin, field_type: None });
-            return;
-        };
-        let field = &self.fields[id.index()];
-        let same = field.node().is_some_and(|node| {
-            node.get("of").and_then(Node::as_text).is_some_and(|text| &**text == from.0)
-                && node.get("by").and_then(Node::as_text).is_none_or(|text| &**text == from.1)
-        });
-        if !same {
-            let message = format!("`inverse` makes the field `{name}` of `{}`, which has one already", self.name);
-            findings
-                .push(Diagnostic::error(code::DUPLICATE_NAME, place, message).label(&field.place, "declared here").help(
-                format!(
-                    "choose another name, or leave `inverse` out and write `{{type: children, of: {}, by: {}}}` there",
-                    from.0, from.1
-                ),
-            ));
         }
     }
 }

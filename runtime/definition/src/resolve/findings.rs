@@ -12,6 +12,7 @@ use fichero_model::name;
 use fichero_model::place::Place;
 
 use super::files::Files;
+use super::gaps::{Gaps, is_of_reading};
 
 /// Findings in the order they were made.
 pub(super) struct Findings<'s> {
@@ -21,17 +22,6 @@ pub(super) struct Findings<'s> {
     broken: HashSet<Arc<str>>,
     unreadable: HashSet<(Arc<str>, u32)>,
     gaps: Gaps,
-}
-
-/// What could not be read, so that a name which nothing bears may well be borne there.
-#[derive(Debug, Default)]
-pub(super) struct Gaps {
-    /// Whole documents, of which not even the name is known.
-    pub documents: bool,
-    /// Parts of these entities, such as some of their fields.
-    pub entities: Vec<Arc<str>>,
-    /// Some options or stages.
-    pub options: bool,
 }
 
 impl<'s> Findings<'s> {
@@ -193,11 +183,6 @@ pub(super) fn quoted(names: &[&str]) -> String {
 /// The words of an expression that may be names.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')).filter(|word| !word.is_empty())
-}
-
-/// Slips in the text of a file, by which more may be lost than is told.
-pub(super) fn is_of_reading(code: Code) -> bool {
-    code.name().starts_with("F00") || code == code::UNKNOWN_KIND
 }
 
 /// Slips of an expression that nothing else can be the cause of.

@@ -14,7 +14,8 @@ use super::context::Context;
 use super::declare;
 use super::expression::{self, Want};
 use super::findings::Findings;
-use super::value::{Reader, literal, not_given, unknown_field};
+use super::literal::literal;
+use super::value::{Reader, not_given, unknown_field};
 use crate::catalog::Document;
 use crate::node::{Entry, Node};
 

@@ -158,7 +158,7 @@ fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
             );
         }
         for (field, value) in &rule.set {
-            line(out, 2, &format!("set {} = {}", entity[*field].name, setting(model, value)));
+            line(out, 2, &format!("set {} = {}", entity[*field].name, setting(value)));
         }
         if let Some(reject) = &rule.reject {
             let field = reject.field.map(|field| format!(" {}", entity[field].name)).unwrap_or_default();
@@ -231,7 +231,7 @@ fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
     }
     for (word, value) in [("default", &field.default), ("fill", &field.fill)] {
         if let Some(value) = value {
-            push(format!("{word} {}", setting(model, value)));
+            push(format!("{word} {}", setting(value)));
         }
     }
     for (word, value) in [("min", &field.min), ("max", &field.max)] {
@@ -349,7 +349,7 @@ fn records(out: &mut String, model: &Model) {
             &format!("data {} of {}{}", set.name, model[set.entity].name, if set.demo { " demo" } else { "" }),
         );
         for row in &set.rows {
-            line(out, 1, &format!("{}: {}", row.name, settings(model, &model[set.entity], &row.set)));
+            line(out, 1, &format!("{}: {}", row.name, settings(&model[set.entity], &row.set)));
         }
     }
     for found in &model.settings {
@@ -389,7 +389,7 @@ fn records(out: &mut String, model: &Model) {
                 ),
             );
         }
-        line(out, 1, &format!("set {}", settings(model, entity, &mapping.set)));
+        line(out, 1, &format!("set {}", settings(entity, &mapping.set)));
     }
 }
 
@@ -413,7 +413,7 @@ fn scenarios(out: &mut String, model: &Model) {
                     "given {} {}: {}",
                     model[given.entity].name,
                     given.name,
-                    settings(model, &model[given.entity], &given.set)
+                    settings(&model[given.entity], &given.set)
                 ),
             );
         }
@@ -431,14 +431,11 @@ fn one_step(out: &mut String, model: &Model, step: &ScenarioStep) {
 
 fn action(model: &Model, done: &Action) -> String {
     let values = |set: &[(FieldId, Setting)]| {
-        set.iter()
-            .map(|(field, value)| format!("#{}={}", field.index(), setting(model, value)))
-            .collect::<Vec<_>>()
-            .join(" ")
+        set.iter().map(|(field, value)| format!("#{}={}", field.index(), setting(value))).collect::<Vec<_>>().join(" ")
     };
     match done {
         Action::Create { entity, set } => {
-            format!("create {} {}", model[*entity].name, settings(model, &model[*entity], set))
+            format!("create {} {}", model[*entity].name, settings(&model[*entity], set))
         }
         Action::Update { target, set } => format!("update {} {}", target.text, values(set)),
         Action::Delete { target } => format!("delete {}", target.text),
@@ -461,8 +458,8 @@ fn action(model: &Model, done: &Action) -> String {
             format!("mails {count}{}{}", given(" to ", to.as_ref()), given(" subject ", subject.as_ref()))
         }
         Action::Page { path, shows, hides } => {
-            let all = |texts: &[Setting]| texts.iter().map(|text| setting(model, text)).collect::<Vec<_>>().join(", ");
-            format!("page {} shows [{}] hides [{}]", setting(model, path), all(shows), all(hides))
+            let all = |texts: &[Setting]| texts.iter().map(setting).collect::<Vec<_>>().join(", ");
+            format!("page {} shows [{}] hides [{}]", setting(path), all(shows), all(hides))
         }
     }
 }
@@ -507,19 +504,16 @@ fn kind(model: &Model, kind: &Kind, type_name: &str) -> String {
     if type_name == kind.word() { stored } else { format!("{type_name} ({stored})") }
 }
 
-fn settings(model: &Model, entity: &Entity, set: &[(FieldId, Setting)]) -> String {
-    set.iter()
-        .map(|(field, value)| format!("{}={}", entity[*field].name, setting(model, value)))
-        .collect::<Vec<_>>()
-        .join(" ")
+fn settings(entity: &Entity, set: &[(FieldId, Setting)]) -> String {
+    set.iter().map(|(field, value)| format!("{}={}", entity[*field].name, setting(value))).collect::<Vec<_>>().join(" ")
 }
 
-fn setting(model: &Model, value: &Setting) -> String {
+fn setting(value: &Setting) -> String {
     match value {
         Setting::Literal(value) => format!("{value:?}"),
         Setting::Named(name) => format!("record `{name}`"),
         Setting::Expr(expr) => format!("={}", expr.text),
-        Setting::List(all) => format!("[{}]", all.iter().map(|one| setting(model, one)).collect::<Vec<_>>().join(", ")),
+        Setting::List(all) => format!("[{}]", all.iter().map(setting).collect::<Vec<_>>().join(", ")),
         Setting::Rows(rows) => format!("{} rows", rows.len()),
     }
 }

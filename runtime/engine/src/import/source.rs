@@ -22,7 +22,7 @@ const MOST_COLUMNS: usize = 2_000;
 /// A row of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
-    /// The line of the file on which it begins; the heading is line 1.
+    /// The line of the file on which it begins, or the first of the blank lines before it; the heading is line 1.
     pub number: u64,
     /// Its cells.
     pub cells: ByteRecord,
@@ -148,10 +148,12 @@ fn line_of(start: &[u8], at: usize) -> usize {
 fn delimiter_of(start: &[u8]) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
     let mut quoted = false;
-    for byte in start {
+    // Blank lines may stand before the heading.
+    let heading = start.iter().skip_while(|byte| matches!(byte, b'\n' | b'\r'));
+    for byte in heading {
         match byte {
             b'"' => quoted = !quoted,
-            b'\n' | b'\r' if !quoted && counts.iter().any(|(_, count)| *count > 0) => break,
+            b'\n' | b'\r' if !quoted => break,
             other if !quoted => counts.iter_mut().filter(|(sign, _)| sign == other).for_each(|(_, count)| *count += 1),
             _ => {}
         }
@@ -222,10 +224,10 @@ mod tests {
 
     #[test]
     fn rows_know_their_lines_also_behind_line_breaks_in_cells() {
-        let mut source = open(b"name,note\nA,\"two\nlines\"\n\nB,one\n").unwrap();
+        let mut source = open(b"name,note\nA,\"two\nlines\"\nB,one\n\nC,two\n").unwrap();
         let lines: Vec<(u64, usize)> =
             source.read(10).unwrap().iter().map(|line| (line.number, line.cells.len())).collect();
-        assert_eq!(lines, [(2, 2), (5, 2)]);
+        assert_eq!(lines, [(2, 2), (4, 2), (5, 2)]);
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub struct Seen<T> {
     pub now: Timestamp,
     /// What was read.
     pub page: T,
+    /// How many statements that took.
+    pub statements: u64,
 }
 
 /// Who reads a page, as far as every page shows it.
@@ -128,8 +130,9 @@ impl Engine {
         let (live, actor) = (Arc::clone(live), actor.clone());
         self.read(move |engine, _, tx| {
             let work = engine.work(Arc::clone(&live), tx, &actor, Mode::Live);
-            let reader = reader(&work)?;
-            Ok(Seen { reader, now: work.now, page: f(&work)? })
+            let (reader, now, page) = (reader(&work)?, work.now, f(&work)?);
+            drop(work);
+            Ok(Seen { reader, now, page, statements: tx.statements() })
         })
         .await
     }

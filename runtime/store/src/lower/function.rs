@@ -1,6 +1,7 @@
 //! Functions over the values of a row.
 
 use fichero_model::Value;
+use fichero_model::expr::function::{Portable, Published};
 use fichero_model::expr::{Function, Node, Op};
 
 use super::compare::null;
@@ -22,7 +23,7 @@ impl Lowering<'_, '_> {
             (Function::Contains | Function::StartsWith | Function::EndsWith, [text, part]) => {
                 self.search(node, function, text, part, wanted)
             }
-            _ => Err(self.unportable(node, "databases would answer it differently")),
+            _ => Err(self.unportable(node, refusal(function))),
         }
     }
 
@@ -94,6 +95,9 @@ impl Lowering<'_, '_> {
 
     /// The value of a function that gives one.
     pub(super) fn call(&mut self, node: &Node, function: Function, arguments: &[Node]) -> Result<Operand, Error> {
+        if !is_known(function) {
+            return Err(self.unportable(node, refusal(function)));
+        }
         let mut operands = Vec::with_capacity(arguments.len());
         for argument in arguments {
             operands.push(self.value(argument)?);
@@ -146,7 +150,7 @@ impl Lowering<'_, '_> {
                 | Function::DaysBetween,
                 operands,
             ) => self.of_time(node, function, operands),
-            _ => Err(self.unportable(node, "databases would answer it differently")),
+            _ => Err(self.unportable(node, "it is called in a way that has no SQL")),
         }
     }
 
@@ -171,6 +175,70 @@ impl Lowering<'_, '_> {
             }
         };
         Ok(Operand::Sql(Scalar::computed(sql, repr, nullable)))
+    }
+}
+
+/// Whether a function of a row's values can be told to both databases with one meaning.
+fn is_known(function: Function) -> bool {
+    match function {
+        Function::Year
+        | Function::Month
+        | Function::Day
+        | Function::Weekday
+        | Function::Hour
+        | Function::StartOfWeek
+        | Function::StartOfMonth
+        | Function::EndOfMonth
+        | Function::StartOfYear
+        | Function::EndOfYear
+        | Function::AddMonths
+        | Function::DaysBetween
+        | Function::Len
+        | Function::Contains
+        | Function::StartsWith
+        | Function::EndsWith
+        | Function::Fold
+        | Function::IsEmpty
+        | Function::Abs
+        | Function::Sign
+        | Function::Least
+        | Function::Greatest
+        | Function::Base => true,
+        Function::Today
+        | Function::Now
+        | Function::Minutes
+        | Function::Hours
+        | Function::Days
+        | Function::Weeks
+        | Function::Date
+        | Function::Time
+        | Function::DateTime
+        | Function::Lower
+        | Function::Upper
+        | Function::Trim
+        | Function::Replace
+        | Function::Left
+        | Function::Right
+        | Function::Text
+        | Function::Number
+        | Function::IsEmail
+        | Function::IsUrl
+        | Function::Round
+        | Function::Floor
+        | Function::Ceil
+        | Function::Amount
+        | Function::Currency
+        | Function::Join
+        | Function::First
+        | Function::Last => false,
+    }
+}
+
+/// Why a function has no SQL, in the words of the published list.
+fn refusal(function: Function) -> &'static str {
+    match Published::find(function.name()).map(|published| published.portable) {
+        Some(Portable::No(why) | Portable::When(why)) => why,
+        Some(Portable::Yes) | None => "it is called in a way that has no SQL",
     }
 }
 

@@ -15,6 +15,9 @@ use super::{Condition, Lowering, Operand, Repr, RowAt, Scalar};
 use crate::layout::{Form, MONEY_SCALE, Stored};
 use crate::{Dialect, Error};
 
+/// Why a list is no value.
+const LIST: &str = "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min`, `max` or `in`";
+
 /// What a value is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Want {
@@ -101,19 +104,37 @@ impl Lowering<'_, '_> {
             Op::Aggregate { aggregate: Aggregate::Count, list } => self.counted(list, None),
             Op::Aggregate { aggregate, list } => self.aggregated(node, *aggregate, list),
             Op::Arithmetic(..) => Err(self.unportable(node, "only the key of a `text` field is stored")),
-            _ if node.ty == Type::Boolean => {
-                let sql = match self.condition(node, true)? {
-                    Condition::Always(value) => return Ok(Operand::Constant(Value::Boolean(value))),
-                    Condition::When(sql) => sql,
-                };
-                let sql = format!("(CASE WHEN {sql} THEN TRUE ELSE FALSE END)");
-                Ok(Operand::Sql(Scalar::computed(sql, Repr::Boolean, false)))
-            }
             Op::Script { .. } => Err(self.unportable(node, "a script runs in memory only")),
-            _ => {
-                Err(self.unportable(node, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`"))
+            Op::Not(_)
+            | Op::And(..)
+            | Op::Or(..)
+            | Op::Compare(..)
+            | Op::In { .. }
+            | Op::Matches { .. }
+            | Op::Changed(_)
+            | Op::HasRole(_)
+            | Op::If { .. }
+            | Op::Attribute { .. }
+            | Op::Call { .. }
+            | Op::Quantify { quantifier: Quantifier::Any | Quantifier::All, .. } => self.as_value(node),
+            Op::Row(RowName::Old | RowName::Me | RowName::Settings(_)) | Op::Literal(_) | Op::Local(_) | Op::Value => {
+                Err(self.unportable(node, "it should have been worked out beforehand"))
+            }
+            Op::Each { .. } | Op::List(_) | Op::Quantify { quantifier: Quantifier::Filter, .. } => {
+                Err(self.unportable(node, LIST))
             }
         }
+    }
+
+    /// A condition as a value, which is never null.
+    fn as_value(&mut self, node: &Node) -> Result<Operand, Error> {
+        Ok(match self.condition(node, true)? {
+            Condition::Always(value) => Operand::Constant(Value::Boolean(value)),
+            Condition::When(sql) => {
+                let sql = format!("(CASE WHEN {sql} THEN TRUE ELSE FALSE END)");
+                Operand::Sql(Scalar::computed(sql, Repr::Boolean, false))
+            }
+        })
     }
 
     /// The id of a row.
@@ -179,9 +200,7 @@ impl Lowering<'_, '_> {
                 })
             }
             (Form::Json, _) => Err(self.unportable(node, "expressions cannot look into structured data")),
-            (Form::Many(_), _) => {
-                Err(self.unportable(node, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`"))
-            }
+            (Form::Many(_), _) => Err(self.unportable(node, LIST)),
         }
     }
 

@@ -34,7 +34,7 @@ async fn page(visitor: &Visitor, name: &str, id: &str, deed: Deed) -> Result<Res
     if !visitor.may(record.entity, action) {
         return Err(Refusal::forbidden());
     }
-    let Seen { reader, now, page: deletion } =
+    let Seen { reader, now, page: deletion, .. } =
         visitor.app.engine.deletion_page(&visitor.live, &visitor.actor, record).await?;
     if deletion.trashed && deed == Deed::Delete {
         return Ok(visitor.go(&format!("/{name}/{id}"), None));

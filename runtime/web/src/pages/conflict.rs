@@ -25,7 +25,7 @@ use crate::ui::context::{ConflictPage, Difference, Hidden, Link};
 pub async fn show(visitor: &Visitor, record: Ref, posted: &Posted, typed: &Typed) -> Result<Response, Refusal> {
     let version = posted.version().unwrap_or(0);
     let engine = &visitor.app.engine;
-    let Seen { reader, now, page: mut since } =
+    let Seen { reader, now, page: mut since, .. } =
         engine.since_page(&visitor.live, &visitor.actor, record, version).await?;
     let titles = std::mem::take(&mut since.titles).and(typed.titles.clone());
     let words = visitor.words(&reader, now, &titles);

@@ -176,7 +176,7 @@ async fn like(visitor: &Visitor, record: Ref) -> Result<Posted, Refusal> {
         return Err(Refusal::forbidden());
     }
     let question = question(&Spec::of(visitor.model(), record.entity), Some(record.id), Input::default());
-    let Seen { reader, now, page: facts } =
+    let Seen { reader, now, page: facts, .. } =
         visitor.app.engine.form_page(&visitor.live, &visitor.actor, question).await?;
     let words = visitor.words(&reader, now, &facts.titles);
     let (model, raw) =
@@ -266,7 +266,7 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         typed.rows.values_mut().flatten().for_each(|row: &mut PostedRow| row.at = None);
         seen = engine.form_page(&visitor.live, &visitor.actor, question(&spec, id, Input::default())).await;
     }
-    let Seen { reader, now, page: mut facts } = seen?;
+    let Seen { reader, now, page: mut facts, .. } = seen?;
     facts.titles = std::mem::take(&mut facts.titles).and(std::mem::take(&mut typed.titles));
     let words = visitor.words(&reader, now, &facts.titles);
     let errors = refusal.as_ref().map(|refusal| Errors::of(&words, entity, &typed, refusal)).unwrap_or_default();

@@ -26,7 +26,8 @@ pub async fn show(visitor: Visitor) -> Response {
 async fn page(visitor: &Visitor) -> Result<Response, Refusal> {
     let recent = read(visitor.model(), &visitor.recent);
     let records = recent.iter().map(|(record, _)| *record).collect();
-    let Seen { reader, now, page: titles } = visitor.app.engine.titles(&visitor.live, &visitor.actor, records).await?;
+    let Seen { reader, now, page: titles, .. } =
+        visitor.app.engine.titles(&visitor.live, &visitor.actor, records).await?;
     let words = visitor.words(&reader, now, &titles);
     let local = words.local(now);
     let page = HomePage {

@@ -44,7 +44,7 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
     let columns = columns(model, entity, asked.view);
     let bar = bar::Bar::of(model, entity, &columns);
     let question = question(visitor, &asked, &columns, bar.asks_people(model));
-    let Seen { reader, now, page: list } =
+    let Seen { reader, now, page: list, .. } =
         visitor.app.engine.list_page(&visitor.live, &visitor.actor, question).await?;
     let words = visitor.words(&reader, now, &list.titles);
     let head = words.head(entity);

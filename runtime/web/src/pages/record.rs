@@ -46,7 +46,7 @@ async fn page(visitor: &Visitor, name: &str, id: &str, pairs: &[(String, String)
         related: lists.iter().map(|list| list.question(model)).collect(),
         history: pairs.iter().find(|(name, _)| name == "history").map(|(_, cursor)| cursor.clone()),
     };
-    let Seen { reader, now, page: facts } =
+    let Seen { reader, now, page: facts, .. } =
         visitor.app.engine.record_page(&visitor.live, &visitor.actor, question).await?;
     let words = visitor.words(&reader, now, &facts.titles);
     let head = words.head(record.entity);

@@ -18,8 +18,9 @@ use super::visitor::Visitor;
 use super::words::Words;
 use crate::api::problem::Problem;
 
-/// How many values stand beside a suggested title.
+/// How many values stand beside a suggested title, of so many columns that may have one.
 const NOTES: usize = 2;
+const COLUMNS: usize = 4;
 
 /// `GET /{entity}/suggest?q=…`: `[{"value", "text", "note"}]`. With `of` (an entity) and `field` (a reference of it) only
 /// what that reference may point to, in all its entities; `record.NAME` says what the form holds for other fields.
@@ -52,7 +53,7 @@ async fn suggest(visitor: &Visitor, name: &str, pairs: Vec<(String, String)>) ->
         record: of.map(|(entity, _)| record(visitor, entity, &pairs)).unwrap_or_default(),
     };
     let columns: Vec<Column> = question.entities.iter().flat_map(|(_, columns)| columns.clone()).collect();
-    let Seen { reader, now, page: (rows, titles) } =
+    let Seen { reader, now, page: (rows, titles), .. } =
         visitor.app.engine.suggest_page(&visitor.live, &visitor.actor, question).await?;
     let words = visitor.words(&reader, now, &titles);
     let found: Vec<Given> = rows
@@ -105,7 +106,7 @@ fn notes(visitor: &Visitor, entity: EntityId) -> Vec<Column> {
         let words = |kind: &Kind| matches!(kind, Kind::Text { .. } | Kind::Choice { .. } | Kind::Ref(_));
         column.path[..] != [(entity, title)] && layout::end(model, column).is_some_and(|field| words(&field.kind))
     });
-    columns.truncate(NOTES);
+    columns.truncate(COLUMNS);
     columns
 }
 
@@ -114,5 +115,5 @@ fn note(words: &Words<'_>, columns: &[Column], row: &ListRow) -> String {
         let field = layout::end(words.model, column)?;
         Some(words.text(field, value)).filter(|text| !text.is_empty())
     });
-    texts.collect::<Vec<_>>().join(" · ")
+    texts.take(NOTES).collect::<Vec<_>>().join(" · ")
 }

@@ -21,7 +21,7 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
     let entity = visitor.entity(name)?;
     let cursor = pairs.iter().find(|(name, _)| name == "cursor").map(|(_, cursor)| cursor.clone());
     let paged = cursor.is_some();
-    let Seen { reader, now, page: trash } =
+    let Seen { reader, now, page: trash, .. } =
         visitor.app.engine.trash_page(&visitor.live, &visitor.actor, entity, cursor).await?;
     let words = visitor.words(&reader, now, &trash.titles);
     let head = words.head(entity);

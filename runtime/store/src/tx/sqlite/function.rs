@@ -18,10 +18,6 @@ use crate::lower::number::{bound_of, from_sortable, sortable};
 pub(super) fn register(connection: &Connection) -> Result<()> {
     numbers(connection)?;
     days(connection)?;
-    scalar(connection, "fichero_fold", 1, |context| {
-        let text = text(context, 0)?;
-        Ok(text.map(|text| Value::Text(fichero_model::fold::key(text))))
-    })?;
     scalar(connection, "fichero_id_text", 1, |context| match context.get_raw(0) {
         ValueRef::Null => Ok(None),
         ValueRef::Blob(bytes) => {

@@ -120,6 +120,6 @@ pub fn line_fields(model: &Model, of: EntityId, by: FieldId) -> Vec<FieldId> {
 /// than there is.
 pub fn is_watched(field: &Field) -> bool {
     let follows = matches!(field.source, Source::Compute(_) | Source::Copy(_));
-    let coarse = matches!(field.kind, Kind::DateTime | Kind::Time | Kind::Duration | Kind::Json);
+    let coarse = matches!(field.kind, Kind::Boolean | Kind::DateTime | Kind::Time | Kind::Duration | Kind::Json);
     follows || coarse || field.many
 }

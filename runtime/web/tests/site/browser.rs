@@ -1,0 +1,259 @@
+//! A browser without scripts: it keeps cookies, follows links when told to, and posts forms as they stand on the page.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, header};
+use tower::ServiceExt as _;
+
+use crate::markup;
+
+/// A browser.
+#[derive(Clone)]
+pub struct Browser {
+    router: Router,
+    /// What it keeps for the site.
+    pub cookies: BTreeMap<String, String>,
+    /// What it sends besides.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+/// A form as it stands on a page.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    pub action: String,
+    pub pairs: Vec<(String, String)>,
+}
+
+impl Browser {
+    pub fn new(router: Router) -> Self {
+        Self { router, cookies: BTreeMap::new(), headers: Vec::new() }
+    }
+
+    /// Gets a page. What it gets is well built, or the test fails.
+    pub async fn get(&mut self, path: &str) -> Page {
+        self.send(Request::get(path), Body::empty()).await
+    }
+
+    /// Gets a page that is there.
+    pub async fn open(&mut self, path: &str) -> Page {
+        let page = self.get(path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.text());
+        page
+    }
+
+    pub async fn post(&mut self, path: &str, pairs: &[(&str, &str)]) -> Page {
+        let body: Vec<String> =
+            pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, Body::from(body.join("&"))).await
+    }
+
+    /// Posts a form as it stands.
+    pub async fn submit(&mut self, form: &Form) -> Page {
+        let pairs: Vec<(&str, &str)> = form.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.post(&form.action, &pairs).await
+    }
+
+    /// Posts a form that is accepted, and gives the page that the browser is sent to.
+    pub async fn save(&mut self, form: &Form) -> Page {
+        let answer = self.submit(form).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let next = answer.location().to_owned();
+        self.open(&next).await
+    }
+
+    async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Page {
+        let mut request = request.header(header::HOST, "crm.example");
+        if !self.cookies.is_empty() {
+            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        for cookie in headers.get_all(header::SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            if cookie.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let page = Page { status, headers, body: String::from_utf8(body.to_vec()).unwrap() };
+        if page.is_html() {
+            let faults = markup::faults(&page.body);
+            assert!(faults.is_empty(), "{}\n{}", faults.join("\n"), page.body);
+            let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+            assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        }
+        page
+    }
+}
+
+impl Page {
+    pub fn is_html(&self) -> bool {
+        self.headers.get(header::CONTENT_TYPE).is_some_and(|media| media.as_bytes().starts_with(b"text/html"))
+    }
+
+    /// Where the browser is sent.
+    pub fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |location| location.to_str().unwrap())
+    }
+
+    /// What a reader sees, without tags, words parted by single spaces.
+    pub fn text(&self) -> String {
+        let body = self.body.split_once("<body>").map_or(self.body.as_str(), |(_, body)| body);
+        let mut text = String::new();
+        let mut rest = body;
+        while let Some(start) = rest.find('<') {
+            text.push_str(&rest[..start]);
+            text.push(' ');
+            rest = &rest[start..];
+            rest = rest.split_once('>').map_or("", |(_, rest)| rest);
+        }
+        text.push_str(rest);
+        unescaped(&text).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The part of the page inside the first element with this opening.
+    pub fn part<'p>(&'p self, from: &str, to: &str) -> &'p str {
+        let start = self.body.find(from).unwrap_or_else(|| panic!("no `{from}` in {}", self.body));
+        let rest = &self.body[start..];
+        &rest[..rest.find(to).unwrap_or(rest.len())]
+    }
+
+    /// The texts of the first cell of each row of the page's table.
+    pub fn rows(&self) -> Vec<String> {
+        let leads = self.body.split("class=\"lead\"").skip(1);
+        leads.map(|rest| unescaped(rest.split_once('>').unwrap().1.split('<').next().unwrap())).collect()
+    }
+
+    /// Where the first link with this text leads.
+    pub fn link(&self, text: &str) -> Option<String> {
+        self.body.split("<a ").skip(1).find_map(|rest| {
+            let inside = rest.split("</a>").next()?;
+            let shown = Page { body: format!("<a {inside}"), ..self.clone() }.text();
+            let href = inside.split_once("href=\"")?.1.split('"').next()?;
+            (shown == text || shown.starts_with(&format!("{text} "))).then(|| unescaped(href))
+        })
+    }
+
+    /// The form that posts to an address.
+    pub fn form(&self, action: &str) -> Form {
+        let found = self
+            .body
+            .split("<form ")
+            .skip(1)
+            .find(|form| form.split('>').next().unwrap().contains(&format!("action=\"{action}\"")));
+        let form = found.unwrap_or_else(|| panic!("no form posts to {action}: {}", self.text()));
+        let form = form.split("</form>").next().unwrap();
+        Form { action: unescaped(action), pairs: pairs(form) }
+    }
+}
+
+impl Form {
+    /// What stands in an input.
+    pub fn value(&self, name: &str) -> &str {
+        let found = self.pairs.iter().rev().find(|(known, _)| known == name);
+        found.map_or_else(|| panic!("no input {name} in {:?}", self.pairs), |(_, value)| value.as_str())
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(known, _)| known == name)
+    }
+
+    /// Types into an input.
+    pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
+        let at = self.pairs.iter().rposition(|(known, _)| known == name);
+        let at = at.unwrap_or_else(|| panic!("no input {name} in {:?}", self.pairs));
+        self.pairs[at].1 = value.to_owned();
+        self
+    }
+
+    /// Ticks a box, or presses a button.
+    pub fn add(&mut self, name: &str, value: &str) -> &mut Self {
+        self.pairs.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// The pairs that a browser posts for the inputs of a form, in their order.
+fn pairs(form: &str) -> Vec<(String, String)> {
+    // What lies in a template is not part of the page.
+    let mut live = String::new();
+    let mut rest = form;
+    while let Some((before, behind)) = rest.split_once("<template>") {
+        live.push_str(before);
+        rest = behind.split_once("</template>").unwrap().1;
+    }
+    live.push_str(rest);
+    let mut pairs = Vec::new();
+    let mut rest = live.as_str();
+    while let Some(start) = rest.find('<') {
+        rest = &rest[start + 1..];
+        let name = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap();
+        match name {
+            "input" => {
+                let tag = rest.split('>').next().unwrap();
+                let is = |kind: &str| attribute(tag, "type").as_deref() == Some(kind);
+                let checked = tag.contains(" checked");
+                if let Some(name) = attribute(tag, "name")
+                    && (!(is("checkbox") || is("radio")) || checked)
+                {
+                    pairs.push((name, attribute(tag, "value").unwrap_or_default()));
+                }
+            }
+            "textarea" => {
+                let (tag, behind) = rest.split_once('>').unwrap();
+                let text = behind.split("</textarea>").next().unwrap();
+                // The first line break of a text area is not part of it; the others are sent as CRLF.
+                let text = text.strip_prefix('\n').unwrap_or(text).replace("\r\n", "\n").replace('\n', "\r\n");
+                pairs.push((attribute(tag, "name").unwrap(), unescaped(&text)));
+            }
+            "select" => {
+                let (tag, behind) = rest.split_once('>').unwrap();
+                let options: Vec<&str> = behind.split("</select>").next().unwrap().split("<option").skip(1).collect();
+                let chosen = options.iter().find(|option| option.split('>').next().unwrap().contains(" selected"));
+                if let Some(option) = chosen.or(options.first()) {
+                    let (tag_of_option, text) = option.split_once('>').unwrap();
+                    let text = unescaped(text.split('<').next().unwrap());
+                    pairs.push((attribute(tag, "name").unwrap(), attribute(tag_of_option, "value").unwrap_or(text)));
+                }
+            }
+            _ => {}
+        }
+    }
+    pairs
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    Some(unescaped(rest.split('"').next()?))
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
+}
+
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(byte).to_string(),
+        b' ' => "+".to_owned(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
