@@ -26,11 +26,20 @@ pub async fn first_administrator(engine: &Engine) -> Result<Option<(String, Stri
     Ok(Some((ADMINISTRATOR.to_owned(), password)))
 }
 
-/// Makes a person, or gives one that is there another password and rights.
+/// Makes a person with a password, or gives one that is there another password and rights.
 ///
 /// # Errors
 /// When a definition or the password policy refuses it, or the database cannot be written.
 pub async fn add(engine: &Engine, login: &str, name: &str, admin: bool, password: &str) -> Result<(), Failure> {
+    make(engine, login, name, admin).await?;
+    engine.set_password(login, password).await.map_err(|refusal| refused(&refusal))
+}
+
+/// Makes a person, or gives one that is there other rights.
+///
+/// # Errors
+/// When a definition refuses it, or the database cannot be written.
+pub async fn make(engine: &Engine, login: &str, name: &str, admin: bool) -> Result<(), Failure> {
     let live = engine.live();
     let user = live.model.user;
     let known = engine.user_by_login(login).await.ok();
@@ -44,8 +53,7 @@ pub async fn add(engine: &Engine, login: &str, name: &str, admin: bool, password
         None => Command::Create { entity: user, input },
     };
     let actor = Actor::system(Via::Command);
-    engine.command(&actor, command, Mode::Live, None).await.map_err(|refusal| refused(&refusal))?;
-    engine.set_password(login, password).await.map_err(|refusal| refused(&refusal))
+    engine.command(&actor, command, Mode::Live, None).await.map(drop).map_err(|refusal| refused(&refusal))
 }
 
 /// A password of 20 letters and digits that cannot be confused, in groups: 100 bits.

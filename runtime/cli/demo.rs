@@ -38,6 +38,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         make(&folder)?;
         context.report.note(&format!("{} was made", folder.display()));
     }
+    if !args.how.is_private() {
+        context.report.note("warning: everybody who can reach this machine can log in: a demo's password is no secret");
+    }
     let started = serve::start(context, &folder, &args.how)?;
     let runtime = runtime()?;
     runtime.block_on(furnish(context, &started.engine))?;

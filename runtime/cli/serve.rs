@@ -55,6 +55,11 @@ enum Sync {
 }
 
 impl How {
+    /// Only this machine can reach what is served.
+    pub fn is_private(&self) -> bool {
+        self.listen.ip().is_loopback()
+    }
+
     fn sync(&self) -> SqliteSync {
         match self.sqlite_sync {
             Sync::Full => SqliteSync::Full,

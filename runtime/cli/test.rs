@@ -1,6 +1,9 @@
 //! `fichero test`: runs the scenario tests, each in a throwaway database.
 
+mod browser;
+
 use std::num::NonZero;
+use std::sync::Arc;
 
 use fichero_engine::scenario::{self, Outcome as Ended, Run, Template};
 use fichero_model::clock::{Clock as _, SystemClock, SystemIds};
@@ -11,6 +14,7 @@ use super::node::{failed, stored};
 use super::report::Format;
 use super::{Context, Dir, Exit, Failure, Outcome};
 use crate::workspace::Workspace;
+use browser::Browser;
 
 /// The arguments of `fichero test`.
 #[derive(Debug, clap::Args)]
@@ -34,13 +38,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Err(Failure::new(format!("no test has `{filter}` in its name")));
     }
     let ground = Ground::of(context.database(), &std::env::temp_dir()).map_err(|error| stored(&error))?;
-    let template = Template::new(ground, std::sync::Arc::clone(&model), &SystemIds::new(), SystemClock.now());
+    let template = Template::new(ground, Arc::clone(&model), &SystemIds::new(), SystemClock.now());
     let template = template.map_err(|error| failed(&error))?;
     let report = context.report;
+    let pages = Browser::new()?;
     let outcomes = scenario::run(&Run {
         model: &model,
         template: &template,
-        pages: None,
+        pages: Some(&pages),
         threads: std::thread::available_parallelism().map_or(1, NonZero::get),
         filter: args.filter.as_deref(),
         ended: &|ended: &Ended| match (report.format, &ended.failure) {

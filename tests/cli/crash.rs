@@ -74,6 +74,40 @@ fn a_kill_while_definitions_are_put_in_force_leaves_the_old_or_the_new() {
     }
 }
 
+#[test]
+fn a_kill_while_a_file_is_imported_leaves_whole_rows_and_the_rest_goes_in_later() {
+    for database in databases() {
+        let folder = Folder::with("deal.yaml", &format!("{DEAL}  amount: {{type: integer}}\n"));
+        folder.run_on(&database, &["apply"]).ends_with(0);
+        let mut rows = 0;
+        let mut text = "name,amount\n".to_owned();
+        for round in 0..ROUNDS {
+            for _ in 0..60 {
+                text.push_str(&format!("deal {rows},{rows}\n"));
+                rows += 1;
+            }
+            folder.write("in.csv", &text);
+            let mut import = import(&folder, &database);
+            let mut child = import.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program runs");
+            wait_for(&AtomicBool::new(true), Duration::from_millis(30 + u64::from(round) * 5));
+            child.kill().expect("a process can be killed");
+            child.wait().expect("the program ends");
+        }
+        crate::program::run(import(&folder, &database)).ends_with(0);
+        let told = crate::program::run(import(&folder, &database)).ends_with(0).json();
+        assert_eq!(told["unchanged"], rows, "each row is there once, and whole");
+        consistent(&folder, &database);
+    }
+}
+
+fn import(folder: &Folder, database: &Database) -> std::process::Command {
+    let mut import = program();
+    import.args(["import", "deal", "--match", "name", "--format", "json", "--database", database.url(), "-C"]);
+    import.arg(folder.path());
+    import.arg(folder.path().join("in.csv"));
+    import
+}
+
 /// Makes records until the server is gone; gives the names of those that were acknowledged.
 fn write_until_gone(session: &Session, round: u32, made: &AtomicBool) -> Vec<String> {
     let mut names = Vec::new();

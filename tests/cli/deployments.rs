@@ -99,3 +99,36 @@ fn a_url_that_lies_is_no_reason_to_publish() {
     let run = folder.run(&["plan", "--database", &absolute]).ends_with(0);
     assert!(run.stdout.contains("nothing to do"), "{}", run.stdout);
 }
+
+#[test]
+fn who_loses_a_race_plans_again() {
+    for database in databases() {
+        let folders: Vec<Folder> = (0..5)
+            .map(|number| {
+                let folder = Folder::with("deal.yaml", DEAL);
+                folder.write(
+                    "own.yaml",
+                    &format!("entity: own_{number}\ntitle: name\nfields:\n  name: {{type: text}}\n"),
+                );
+                folder
+            })
+            .collect();
+        std::thread::scope(|scope| {
+            let runs: Vec<_> = folders
+                .iter()
+                .map(|folder| scope.spawn(|| folder.run_on(&database, &["apply", "--format", "json"])))
+                .collect();
+            let mut deployments: Vec<i64> = runs
+                .into_iter()
+                .map(|run| {
+                    run.join().expect("the program ends").ends_with(0).json()["deployment"].as_i64().expect("a number")
+                })
+                .collect();
+            deployments.sort_unstable();
+            assert_eq!(deployments, [1, 2, 3, 4, 5]);
+        });
+        let in_force: Vec<bool> =
+            folders.iter().map(|folder| folder.run_on(&database, &["plan"]).stdout.contains("in force")).collect();
+        assert_eq!(in_force.iter().filter(|last| **last).count(), 1, "the last one is in force");
+    }
+}

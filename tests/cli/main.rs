@@ -9,6 +9,7 @@ mod definitions;
 mod demo;
 mod deployments;
 mod program;
+mod records;
 mod reloading;
 mod server;
 mod serving;

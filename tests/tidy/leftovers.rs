@@ -38,7 +38,8 @@ fn begins_somewhere(line: &str, path: &str) -> bool {
 }
 
 fn own_files() -> impl Iterator<Item = &'static File> {
-    tree::files().iter().filter(|file| !FOREIGN.contains(&file.path.as_str()))
+    // Snapshots hold what the code said, not what somebody left for later.
+    tree::files().iter().filter(|file| !FOREIGN.contains(&file.path.as_str()) && !file.path.ends_with(".snap"))
 }
 
 #[test]

@@ -34,16 +34,14 @@ pub fn show(model: &Arc<Model>, entity: EntityId, expr: &Expr, dialect: Dialect)
     let context =
         Context { model, facts: &facts, row: None, record: None, old: None, me: None, now, locals: &[], value: None };
     let all = Filter { trash: Trash::Any, ..Filter::all(entity) };
-    let (text, cells) = match expr.ty() {
-        Type::Boolean => all.and(expr).explain(&layout, &context).map_err(failed)?,
-        _ => {
-            let query = Query { fields: Some(&[]), values: vec![expr], ..Query::new(all, 1) };
-            let prepared = query.prepare(&layout, &context).map_err(failed)?;
-            // One statement is enough to see the value; a list may need a second one for its order.
-            let first = prepared.statements().first().cloned();
-            first.ok_or_else(|| Failure::new("the expression becomes no statement"))?
-        }
+    let query = match expr.ty() {
+        Type::Boolean => Query { fields: Some(&[]), ..Query::new(all.and(expr), 1) },
+        _ => Query { fields: Some(&[]), values: vec![expr], ..Query::new(all, 1) },
     };
+    let prepared = query.prepare(&layout, &context).map_err(failed)?;
+    // One statement is enough to see it; a list may need a second one for its order.
+    let first = prepared.statements().first().cloned();
+    let (text, cells) = first.ok_or_else(|| Failure::new("the expression becomes no statement"))?;
     Ok(Statement { text, parameters: cells.iter().map(in_words).collect() })
 }
 

@@ -331,8 +331,9 @@ impl Engine {
         result
     }
 
-    /// Writes in a transaction, on a thread that owns a connection. When the definitions changed meanwhile in a way
-    /// that what was pinned no longer fits, it is done again with the new model.
+    /// Writes in a transaction, on a thread that owns a connection. The model is pinned before: what was read by it
+    /// (the fields of an input, above all) means something in it alone. When the definitions went past a barrier
+    /// meanwhile, nothing is done, and the caller may try again.
     ///
     /// # Errors
     /// What `f` gives.
@@ -342,14 +343,13 @@ impl Engine {
         E: From<fichero_store::Error> + From<Refusal> + Send + 'static,
         F: Fn(&Engine, Arc<Live>, &mut Tx) -> Result<T, E> + Send + Sync + 'static,
     {
-        let engine = self.clone();
+        let (engine, live) = (self.clone(), self.live());
         let result = self
             .inner
             .db
             .write(priority, isolation, move |tx| {
-                let live = engine.live();
                 live.guard(tx).map_err(E::from)?;
-                f(&engine, live, tx)
+                f(&engine, Arc::clone(&live), tx)
             })
             .await;
         self.inner.figures.command(result.is_ok());

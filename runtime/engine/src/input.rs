@@ -17,6 +17,8 @@ pub struct Input {
     pub errors: Vec<FieldError>,
     /// The identity the record is to have, for data documents and restores.
     pub id: Option<Id>,
+    /// The revision of the model whose field ids these are, where the reader of a request knows it.
+    pub revision: Option<Arc<str>>,
 }
 
 impl Input {

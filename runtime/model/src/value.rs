@@ -18,7 +18,7 @@ use crate::id::{EntityId, Id};
 pub struct Currency([u8; 3]);
 
 impl Currency {
-    /// No currency at all (ISO 4217 `XXX`).
+    /// No currency at all, as ISO 4217 has a code for it.
     pub const NONE: Currency = Currency(*b"XXX");
     /// The euro.
     pub const EUR: Currency = Currency(*b"EUR");

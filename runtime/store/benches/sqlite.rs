@@ -13,7 +13,6 @@ use fichero_model::entity::System;
 use fichero_model::expr::{Context, NoFacts, Row, Scope, compile};
 use fichero_model::fixture::{Builder, choice, date, longtext, money, reference, text};
 use fichero_model::place::Place;
-use fichero_model::rule::SortKey;
 use fichero_model::value::{Currency, Money};
 use fichero_model::{EntityId, Id, Model, Ref, Value};
 use fichero_store::query::{Filter, Query};
@@ -164,14 +163,11 @@ fn list_of_50(bencher: Bencher<'_, '_>) {
     let scope = Scope::row(model, deal);
     let place = Place::start_of(&"bench".into());
     let filter = Arc::new(compile("stage == \"negotiation\"", &place, &scope).unwrap());
-    let by = compile("created_at", &place, &scope).unwrap();
-    let sort = Arc::new([SortKey { by, descending: true }]);
     bencher.bench_local(|| {
-        let (layout, filter, sort) = (Arc::clone(&bench.layout), Arc::clone(&filter), Arc::clone(&sort));
+        let (layout, filter) = (Arc::clone(&bench.layout), Arc::clone(&filter));
         let read = move |tx: &mut fichero_store::Tx| {
             let context = Context::bare(layout.model(), &NoFacts, Timestamp::UNIX_EPOCH);
-            let query = Query { sort: &*sort, ..Query::new(Filter::all(deal).and(&filter), 50) };
-            query.prepare(&layout, &context)?.page(tx)
+            Query::new(Filter::all(deal).and(&filter), 50).prepare(&layout, &context)?.page(tx)
         };
         assert_eq!(bench.db.read_blocking(read).unwrap().items.len(), 50);
     });

@@ -165,12 +165,19 @@ impl<'a, 'c> Lowering<'a, 'c> {
         self.frames.first().map(Frame::text).unwrap_or_default()
     }
 
-    /// Adds a parameter and gives the sign for it.
+    /// The sign for a parameter. The same value is the same parameter, so that an expression that is written twice is
+    /// the same text: that is how the databases know a group by.
     pub(crate) fn bind(&mut self, cell: Cell) -> String {
-        self.cells.push(cell);
+        let number = match self.cells.iter().position(|known| *known == cell) {
+            Some(at) => at + 1,
+            None => {
+                self.cells.push(cell);
+                self.cells.len()
+            }
+        };
         match self.dialect() {
-            Dialect::Sqlite => format!("?{}", self.cells.len()),
-            Dialect::Postgres => format!("${}", self.cells.len()),
+            Dialect::Sqlite => format!("?{number}"),
+            Dialect::Postgres => format!("${number}"),
         }
     }
 

@@ -8,6 +8,7 @@
 //! comes last, so that no record is shown twice or left out while others come and go. Nothing sorts smallest.
 
 mod cursor;
+mod explain;
 mod group;
 mod keyset;
 mod list;
@@ -15,19 +16,18 @@ mod list;
 mod tests;
 
 use fichero_model::entity::System;
-use fichero_model::expr::{Comparison, Context, Expr, Node, Op, RowName};
+use fichero_model::expr::{Comparison, Expr, Node, Op, RowName};
 use fichero_model::kind::Type;
 use fichero_model::{EntityId, FieldId, Model, Value};
 use std::sync::Arc;
 
 pub use cursor::Cursor;
+pub use explain::explain;
 pub use group::{Aggregation, Group, Groups, Measure};
 pub use list::{Found, Page, Query};
 
-use crate::layout::Layout;
+use crate::Error;
 use crate::lower::{Condition, Lowering};
-use crate::sql::compacted;
-use crate::{Cell, Error};
 
 /// Which records are asked for, by whether they are in the trash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -82,17 +82,6 @@ impl<'a> Filter<'a> {
             all = all.and(lowering.condition_of(condition)?);
         }
         Ok(all)
-    }
-
-    /// What the question becomes in SQL, for people who want to know.
-    ///
-    /// # Errors
-    /// [`Error::Unportable`], [`Error::Fault`].
-    pub fn explain(&self, layout: &Layout, context: &Context<'_>) -> Result<(String, Vec<Cell>), Error> {
-        let mut lowering = Lowering::new(layout.model(), layout.tables(), context, self.entity);
-        let condition = self.lower(&mut lowering, layout.model())?;
-        let text = format!("FROM {} WHERE {}", lowering.from(), condition.text());
-        Ok(compacted(layout.dialect(), &text, &lowering.into_cells()))
     }
 }
 

@@ -106,7 +106,11 @@ pub(super) fn literal(node: &Node, kind: &Kind, model: &Model) -> Result<Value, 
             }
             let names: Vec<&str> = options.options.iter().map(|option| &*option.name).collect();
             let flaw = Flaw { code: Some(code::UNKNOWN_OPTION), ..Flaw::new(format!("has no option `{text}`")) };
+            let renamed = options.options.iter().find(|option| option.was.iter().any(|was| &**was == text));
             Err(match name::did_you_mean(text, names.iter().copied()) {
+                _ if renamed.is_some() => {
+                    flaw.help(format!("it is called `{}` now", renamed.map_or("", |option| &option.name)))
+                }
                 Some(near) => flaw.help(format!("did you mean `{near}`?")),
                 None if names.len() <= 12 => flaw.help(format!("its options are {}", quoted(&names))),
                 None => flaw,

@@ -270,6 +270,17 @@ pub(super) fn unknown_field(
     findings: &mut Findings<'_>,
 ) {
     let message = format!("`{}` has no field `{name}`", entity.name);
+    if let Some(renamed) = entity.fields.iter().find(|field| field.was.iter().any(|was| &**was == name)) {
+        let diagnostic = Diagnostic::error(code::UNKNOWN_REFERENCE, place, message)
+            .label(&renamed.place, "declared here")
+            .help(format!("it is called `{}` now", renamed.name));
+        let mended = findings.mended(place, name, &renamed.name);
+        findings.push(match mended {
+            Some(line) => diagnostic.mended(line),
+            None => diagnostic,
+        });
+        return;
+    }
     let known = entity.fields.iter().filter(|field| !field.system).map(|field| &*field.name);
     findings.unknown(code::UNKNOWN_REFERENCE, place, message, name, known);
 }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use fichero_model::entity::{Source, System};
 use fichero_model::expr::{Expr, Row, Setting};
-use fichero_model::kind::Kind;
+use fichero_model::kind::Kind as Storage;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
 
 use super::work::Work;
 use crate::command::Mode;
 use crate::input::{Given, Input, Line};
-use crate::refusal::{FieldError, Refusal};
+use crate::message::Message;
+use crate::refusal::{FieldError, Kind, Refusal};
 use crate::value::check::{self, about};
 
 /// A record that is being made or changed, before it is checked.
@@ -146,6 +147,9 @@ impl Draft {
 
     /// Takes over what the writer gave, field by field.
     fn take(&mut self, work: &Work<'_>, input: Input) -> Result<(), Refusal> {
+        if input.revision.is_some_and(|revision| revision != work.live.model.revision) {
+            return Err(Refusal::new(Kind::Unavailable, "superseded", Message::key("superseded")));
+        }
         self.errors.extend(input.errors);
         let model = Arc::clone(&work.live.model);
         for (id, given) in input.fields {
@@ -201,7 +205,7 @@ impl Draft {
                 self.put_links(id, targets);
             }
             Given::Value(value @ (Value::Integer(_) | Value::Decimal(_) | Value::Money(_)))
-                if matches!(field.kind, Kind::Money { .. }) =>
+                if matches!(field.kind, Storage::Money { .. }) =>
             {
                 match super::money::of(work, self, id, value)? {
                     Ok(money) => self.set(id, money),

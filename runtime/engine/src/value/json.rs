@@ -30,7 +30,7 @@ pub fn input(model: &Model, entity: EntityId, body: &Json) -> Result<Input, Refu
     let Json::Object(members) = body else {
         return Err(Refusal::malformed(Message::with("not_object", [&*model[entity].name])));
     };
-    Ok(object(model, entity, members, 0))
+    Ok(Input { revision: Some(Arc::clone(&model.revision)), ..object(model, entity, members, 0) })
 }
 
 fn object(model: &Model, entity: EntityId, members: &Map<String, Json>, depth: usize) -> Input {

@@ -45,9 +45,7 @@ struct Shared {
 impl Database {
     pub(crate) fn open(url: &str, options: &Options) -> Result<Self, Error> {
         let connect = connect_options(url, options.statement_limit)?;
-        let mut first = PostgresSession::new(connect.clone(), options.statement_limit)?;
-        first.connect()?;
-        check_server(&mut first)?;
+        let first = first(&connect, options.statement_limit)?;
         let pool = options.pool.max(1);
         let announcer = Announcer::new();
         let (bus, speaking) = Bus::start(connect.clone(), announcer.clone())?;
@@ -121,6 +119,19 @@ impl Drop for Database {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Makes the first connection, and sees that the server is one that Fichero works on. On a thread of its own, for who
+/// opens a database may be inside a runtime, which allows no other one.
+fn first(connect: &PgConnectOptions, limit: Duration) -> Result<PostgresSession, Error> {
+    let connecting = || {
+        let mut session = PostgresSession::new(connect.clone(), limit)?;
+        session.connect()?;
+        check_server(&mut session)?;
+        Ok(session)
+    };
+    let connected = std::thread::scope(|scope| scope.spawn(connecting).join());
+    connected.unwrap_or_else(|_| Err(Error::Unavailable("connecting failed".to_owned())))
 }
 
 /// Runs a command until it is done, and answers it.

@@ -3,7 +3,6 @@
 use fichero_model::Value;
 use fichero_model::entity::System;
 use fichero_model::expr::{Node, Op, Quantifier};
-use fichero_model::kind::Type;
 
 use super::path::Source;
 use super::{Lowering, Operand, Repr};
@@ -66,9 +65,12 @@ impl Lowering<'_, '_> {
                 let else_when = self.condition(condition, false)?.and(self.condition(otherwise, wanted)?);
                 Ok(when.or(else_when))
             }
-            // A condition is never nothing, so the second side is never asked.
-            Op::Coalesce(first, _) if first.ty == Type::Boolean => self.condition(first, wanted),
-            Op::Coalesce(_, second) => self.condition(second, wanted),
+            Op::Coalesce(first, second) => match self.known(first)? {
+                Some(Value::Nothing) => self.condition(second, wanted),
+                Some(value) => Ok(Condition::Always(value.is_true() == wanted)),
+                // A condition is never nothing, so the second side is never asked.
+                None => self.condition(first, wanted),
+            },
             Op::Field { of, fields } => {
                 let mut all = Condition::Always(!wanted);
                 for source in self.sources(of, fields)? {

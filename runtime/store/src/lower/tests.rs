@@ -8,7 +8,7 @@ use fichero_model::fixture::{Builder, choice, date, integer, money, reference, s
 use fichero_model::rule::SortKey;
 use fichero_model::{Id, Ref};
 
-use crate::query::{Filter, Query};
+use crate::query::{Filter, Query, explain};
 use crate::schema::Schema;
 use crate::testing::{Deployed, expr};
 use crate::{Cell, ColumnType, Dialect, Layout};
@@ -148,9 +148,8 @@ fn filters_become_sql() {
                 let layout = layout(dialect);
                 let entity = layout.model().entity("opportunity").unwrap().0;
                 let expr = expr(layout.model(), entity, filter);
-                let explained = Filter { trash: crate::query::Trash::Any, ..Filter::all(entity).and(&expr) };
-                let (sql, cells) = explained.explain(&layout, &context(&layout)).unwrap();
-                let sql = sql.replace("FROM \"opportunity\" AS t0", "…");
+                let (sql, cells) = explain(&layout, &context(&layout), entity, &expr).unwrap();
+                let sql = sql.replace("SELECT t0.\"id\" FROM \"opportunity\" AS t0", "…");
                 shown.push_str(&format!("  {dialect:?}: {sql}\n"));
                 if dialect == Dialect::Sqlite && !cells.is_empty() {
                     shown.push_str(&format!("    {cells:?}\n"));
@@ -177,8 +176,7 @@ fn what_has_no_sql_is_refused_with_the_part_and_the_reason() {
         ("first(lines).quantity > 3", "first(lines)", "a list becomes SQL only under"),
     ] {
         let expr = expr(layout.model(), entity, filter);
-        let refused =
-            Filter::all(entity).and(&expr).explain(&layout, &context(&layout)).map_err(|error| error.to_string());
+        let refused = explain(&layout, &context(&layout), entity, &expr).map_err(|error| error.to_string());
         let message = refused.expect_err(filter);
         assert!(message.starts_with(&format!("`{part}`")) && message.contains(why), "`{filter}`: {message}");
     }
@@ -229,9 +227,10 @@ fn positive_comparisons_keep_their_index() {
             (firm, "code == \"X\"", "code"),
         ] {
             let expr = expr(&model, entity, filter);
-            let (sql, cells) =
-                Filter::all(entity).and(&expr).explain(&deployed.layout, &context(&deployed.layout)).unwrap();
-            let plan = plan(&deployed, &format!("SELECT 1 {sql}"), &cells);
+            let query = Query::new(Filter::all(entity).and(&expr), 50);
+            let prepared = query.prepare(&deployed.layout, &context(&deployed.layout)).unwrap();
+            let (sql, cells) = prepared.counting();
+            let plan = plan(&deployed, &format!("SELECT COUNT(*) {sql}"), cells);
             let table = &model[entity].name;
             assert!(
                 plan.contains(&format!("{table}__{index}__")),

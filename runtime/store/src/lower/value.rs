@@ -74,7 +74,7 @@ impl Lowering<'_, '_> {
             Op::Attribute { of, options, attribute } if node.ty != Type::Boolean => {
                 self.attribute(of, *options, *attribute, want)
             }
-            Op::Coalesce(first, _) if first.ty == Type::Boolean => self.wanted(first, want),
+            Op::Coalesce(..) if node.ty == Type::Boolean => self.as_value(node),
             Op::Coalesce(first, second) => {
                 let parts = vec![self.wanted(first, want)?, self.wanted(second, want)?];
                 self.first_of(node, parts)

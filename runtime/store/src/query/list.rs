@@ -155,6 +155,12 @@ impl Prepared<'_> {
         &self.statements
     }
 
+    /// What is counted, behind `SELECT`.
+    #[cfg(test)]
+    pub(crate) fn counting(&self) -> &(String, Vec<Cell>) {
+        &self.count
+    }
+
     /// The records, with at most two statements.
     ///
     /// # Errors

@@ -89,7 +89,7 @@ impl<'a> Grammar<'a> {
             return self.leaf_condition();
         }
         match self.below(17) {
-            0 | 1 | 2 => self.comparison(deeper),
+            0..=2 => self.comparison(deeper),
             3 => format!("not ({})", self.boolean(deeper)),
             4 => format!("!({})", self.boolean(deeper)),
             5 | 6 => format!("({} and {})", self.boolean(deeper), self.boolean(deeper)),

@@ -130,11 +130,7 @@ impl Facts for Rows {
 impl Side {
     fn new(database: fichero_test_support::Database, rows: &Memory<'static>) -> Self {
         let db = Db::open(&Options::new(database.url())).unwrap();
-        let write = |work: Box<dyn FnMut(&mut fichero_store::Tx) -> Result<(), Error> + Send>| {
-            let mut work = work;
-            db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, move |tx| work(tx)).unwrap();
-        };
-        write(Box::new(|tx| {
+        db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, |tx| {
             system::install(tx)?;
             let publication = Publication {
                 model: model(),
@@ -146,7 +142,8 @@ impl Side {
                 at: Timestamp::UNIX_EPOCH,
             };
             publish(tx, &publication).map(drop).map_err(|error| Error::Statement(format!("{error:?}")))
-        }));
+        })
+        .unwrap();
         let schema = Arc::new(Schema::of(model()).unwrap());
         let layout = Arc::new(Layout::new(Arc::clone(model()), schema, db.dialect()).unwrap());
         let records: Vec<Record> = model()
@@ -156,13 +153,12 @@ impl Side {
             .collect();
         let mut links = Vec::new();
         for row in model().all_entities().flat_map(|(entity, _)| rows.all(entity)) {
-            for (field, declared) in model()[row.entity].all_fields().filter(|(_, field)| field.is_link()) {
-                let _ = declared;
+            for (field, _) in model()[row.entity].all_fields().filter(|(_, field)| field.is_link()) {
                 links.push((row.reference().unwrap(), field, rows.linked(row.reference().unwrap(), field).to_vec()));
             }
         }
         let shared = Arc::clone(&layout);
-        write(Box::new(move |tx| {
+        db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, move |tx| {
             // Whatever points to a record comes after it, but for a record's own parent: that is given afterwards.
             let mut order: Vec<&Record> = records.iter().collect();
             let place = |record: &Record| ROWS.iter().position(|(name, _)| *name == &*model()[record.row.entity].name);
@@ -173,8 +169,9 @@ impl Side {
             for (record, field, targets) in &links {
                 shared.set_links(tx, record.entity, *field, record.id, targets)?;
             }
-            Ok(())
-        }));
+            Ok::<_, Error>(())
+        })
+        .unwrap();
         Self { db, layout, _database: database }
     }
 }

@@ -220,6 +220,9 @@ impl Test<'_> {
     }
 
     fn find(&self, node: &Node, findings: &mut Findings<'_>) -> Option<(Action, Option<Type>)> {
+        if let Some(limit) = node.entry("limit") {
+            findings.push(not_yet::key("limit", "a limit on what is found (at most 1,000 are)", &limit.key.place));
+        }
         let from = self.cx.entity(node.get("from"), findings)?;
         let scope = fichero_model::expr::Scope { row: Some(from), ..self.scope() };
         let (filter, sort) = rule::question(node, &scope, "what the step finds", findings);
@@ -251,6 +254,10 @@ impl Test<'_> {
     }
 
     fn refused(&self, verb: &Entry, node: &Node, findings: &mut Findings<'_>) -> Option<Action> {
+        if let Some(actor) = verb.value.entry("as") {
+            let message = "who acts is said of the whole step";
+            findings.error_with_help(code::SCENARIO, &actor.key.place, message, "put `as` before `refused`");
+        }
         let (action, _) = self.action(&verb.key.text, &verb.key.place, &verb.value, findings)?;
         if !matches!(
             action,

@@ -6,6 +6,7 @@ use fichero_model::value::Value;
 use fichero_model::{Model, Ref};
 use jiff::tz::TimeZone;
 
+use super::duration;
 use crate::ui::locale::Locale;
 use crate::ui::{format, typed};
 
@@ -33,7 +34,7 @@ impl Raw<'_> {
             Value::Date(date) => date.to_string(),
             Value::Time(time) => format::time(*time),
             Value::DateTime(at) => at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string(),
-            Value::Duration(seconds) => format::duration(self.chrome, *seconds).replace('\u{a0}', " "),
+            Value::Duration(seconds) => duration::written(self.chrome, *seconds),
             Value::Ref(record) => self.record(field, *record),
             Value::List(items) => items.iter().map(|item| self.of(field, item)).collect::<Vec<_>>().join("\n"),
             Value::Json(json) => serde_json::to_string_pretty(&**json).unwrap_or_default(),

@@ -1,0 +1,86 @@
+//! Commands that work with records: test and import.
+
+use fichero_test_support::databases;
+
+use crate::program::{Folder, run};
+
+const CITY: &str = "entity: city\ntitle: name\nfields:\n  name: {type: text, required: true, external: true}\n  people: {type: integer, min: 0}\n";
+
+const TESTS: &str = "test: a city has people\nsteps:\n  made: {create: city, set: {name: Burgos, people: 175000}}\n  there: {expect: made.people == 175000}\n---\ntest: nobody lives here\nsteps:\n  made: {create: city, set: {name: Ochate}}\n  wrong: {expect: made.people == 7}\n---\ntest: a page shows cities\nsteps:\n  made: {create: city, set: {name: \"Villa & Castle\"}}\n  seen: {page: {path: /city, shows: [Villa & Castle], hides: [Burgos]}}\n";
+
+fn cities() -> Folder {
+    Folder::with("city.yaml", CITY)
+}
+
+#[test]
+fn scenario_tests_close_with_how_many_passed_and_failed() {
+    for database in databases() {
+        let folder = cities();
+        folder.write("tests.yaml", TESTS);
+        let all = folder.run_on(&database, &["test"]).ends_with(1);
+        assert!(all.stdout.ends_with("2 passed, 1 failed\n"), "{}", all.stdout);
+        assert!(all.stdout.contains("tests.yaml:9"), "the place of the step is told: {}", all.stdout);
+        let some = folder.run_on(&database, &["test", "--filter", "people"]).ends_with(0);
+        assert!(some.stdout.ends_with("1 passed, 0 failed\n"), "{}", some.stdout);
+        let page = folder.run_on(&database, &["test", "--filter", "page", "-q"]).ends_with(0);
+        assert_eq!(page.stdout, "1 passed, 0 failed\n");
+        folder.run_on(&database, &["test", "--filter", "nothing like it"]).ends_with(1);
+        assert!(!folder.path().join("data").exists(), "tests leave the workspace alone");
+    }
+}
+
+#[test]
+fn a_file_is_imported_and_its_dirt_rejected_row_by_row() {
+    for database in databases() {
+        let folder = cities();
+        folder.write("in.csv", "name,people\nBurgos,175000\n,5\nSoria,many\nSoria,39000\n");
+        let file = folder.path().join("in.csv").display().to_string();
+        let dry = folder.run_on(&database, &["import", "city", &file, "--dry-run", "--format", "json"]).ends_with(4);
+        assert_eq!((dry.json()["created"].as_i64(), dry.json()["batch"].as_str()), (Some(2), None));
+        let told = folder.run_on(&database, &["import", "city", &file, "--format", "json"]).ends_with(4).json();
+        assert_eq!((told["created"].as_i64(), told["rejected"].as_i64()), (Some(2), Some(2)));
+        let rejects = folder.read("data/rejects/in.csv");
+        assert!(rejects.contains("Soria,many"), "{rejects}");
+
+        // The mended rows alone go in, and nothing is doubled.
+        folder.write("in.csv", "name,people\nSoria,39001\nBurgos,175000\n");
+        let again = folder.run_on(&database, &["import", "city", &file, "--format", "json"]).ends_with(0).json();
+        assert_eq!((again["updated"].as_i64(), again["unchanged"].as_i64()), (Some(1), Some(1)));
+        assert!(
+            !folder.path().join("data/rejects/in.csv").exists(),
+            "what an earlier import rejected is not left behind"
+        );
+    }
+}
+
+#[test]
+fn an_import_that_cannot_be_is_told() {
+    let folder = cities();
+    folder.write("in.csv", "name,people\nBurgos,1\n");
+    let file = folder.path().join("in.csv").display().to_string();
+    folder.write("odd.csv", "name,colour\nBurgos,red\n");
+    let odd = folder.path().join("odd.csv").display().to_string();
+    for (arguments, code, part) in [
+        (&["import", "ctiy", &file][..], 1, "Did you mean `city`?"),
+        (&["import", "city", "missing.csv"], 1, "cannot read missing.csv"),
+        (&["import", "city", &file, "--map", "nothing"], 1, "there is no mapping `nothing`"),
+        (&["import", "city", "in.xlsx"], 1, "cannot be read yet"),
+        (&["import", "city", &file, "--match", "naem"], 1, "naem"),
+        (&["import", "city", &odd], 1, "no field `colour`"),
+        (&["import", "--undo", "x"], 1, "does not exist yet"),
+        (&["import", "city"], 64, "required"),
+        (&["import", "--undo", "x", "--live"], 64, "cannot be used with"),
+    ] {
+        let run = folder.run(arguments).ends_with(code);
+        assert!(run.stderr.contains(part), "{arguments:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_import_may_be_named_by_its_folder_last() {
+    let folder = cities();
+    folder.write("in.csv", "name\nBurgos\n");
+    let mut command = crate::program::program();
+    command.args(["import", "city"]).arg(folder.path().join("in.csv")).arg(folder.path());
+    assert!(run(command).ends_with(0).stdout.starts_with("1 created"));
+}
