@@ -176,11 +176,15 @@ pub(crate) fn missing(path: &[&str]) -> Option<(&'static str, bool)> {
     {
         return Some((what, false));
     }
-    let whole = path.join(".");
-    let behind_kind = whole.split_once('.').map_or("", |(_, rest)| rest);
-    let found =
-        KEYS.into_iter().find(|(known, ..)| *known == whole || known.starts_with("fields.") && *known == behind_kind);
+    let found = KEYS.into_iter().find(|(known, ..)| leads_to(known, path));
     found.map(|(_, what, harmless)| (what, harmless))
+}
+
+/// Whether a path of the list is this one; a list's path that begins with `fields` is meant behind any kind.
+fn leads_to(known: &str, path: &[&str]) -> bool {
+    let path = if known.starts_with("fields.") { path.get(1..).unwrap_or_default() } else { path };
+    // From the end, where most paths differ.
+    known.rsplit('.').eq(path.iter().rev().copied())
 }
 
 /// Walks the keys of a document along the tables of its shape.

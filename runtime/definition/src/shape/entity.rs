@@ -25,7 +25,11 @@ static ENTITY_KEYS: Keys = Keys {
                 Shape::OneOrMore(&Shape::Name(NameOf::Kind(&["mixin"]))),
                 "Mixins whose fields and rules it shares.",
             ),
-            key("title", Shape::Expression, "The field, or expression, that stands for a record in links and lists."),
+            key(
+                "title",
+                Shape::Expression,
+                "The field that stands for a record in links and lists; `name`, `title`, `subject` or the first text where nothing is said.",
+            ),
             key(
                 "tree",
                 Shape::Name(NameOf::Field),

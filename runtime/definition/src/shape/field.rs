@@ -50,7 +50,7 @@ pub static FIELD: Keys = Keys {
         key(
             "on_delete",
             Shape::Word(&["restrict", "cascade", "clear"]),
-            "For a `ref`: what becomes of this record when the other is deleted; `restrict` where nothing is said.",
+            "For a `ref`: what becomes of this record when the other is deleted; `restrict` where nothing is said, but `clear` for `many`.",
         ),
         key(
             "inverse",
@@ -95,7 +95,7 @@ pub static FIELD: Keys = Keys {
         key(
             "options_if",
             Shape::Expression,
-            "For a `choice`: which options are offered; `option` is the one in question.",
+            "For a `choice`: which options are offered; `value` is the one in question.",
         ),
         key("after_submit", Shape::Boolean, "In a document: stays editable when the document is submitted."),
         key("append_only", Shape::Boolean, "True lets entries be added but neither changed nor taken away."),
