@@ -14,10 +14,11 @@ use std::time::Instant;
 
 use fichero_engine::Engine;
 use fichero_engine::data::Which;
-use fichero_engine::deploy::follow::{self, Turn};
+use fichero_engine::deploy::follow::{self, Switch};
 use fichero_engine::deploy::{self, Definitions, Deployed, Plan};
 use fichero_engine::problems::{Outcome, Problems, Waiting, WaitingStep};
 use fichero_store::schema::deployment::Deployment;
+use tokio::runtime::Handle;
 
 use crate::cli::{Node, Report, load_data};
 use crate::workspace::{Workspace, parent};
@@ -51,11 +52,11 @@ impl Author {
         Self { node: node.clone(), deny_warnings, by }
     }
 
-    /// Offers the folder as it was read. Blocks.
+    /// Offers the folder as it was read. `pause` is called before a migration that writers must not meet. Blocks.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn offer(&self, workspace: &Workspace) -> Result<Offered, deploy::Error> {
+    pub fn offer(&self, workspace: &Workspace, pause: impl FnOnce()) -> Result<Offered, deploy::Error> {
         let newest = deploy::newest(&self.node.db)?;
         let denied = self.deny_warnings && !workspace.findings.is_empty();
         let Some(definitions) = workspace.definitions.clone().filter(|_| !denied) else {
@@ -78,6 +79,9 @@ impl Author {
         }
         if plan.hazard().needs_consent() {
             return Ok(Offered::Held(Some(newest), Outcome::Waiting(waiting(&plan))));
+        }
+        if plan.hazard().is_barrier() {
+            pause();
         }
         self.publish(Some(newest), definitions)
     }
@@ -111,17 +115,17 @@ pub struct Reloader {
     author: Author,
     engine: Engine,
     report: Report,
-    turn: Turn,
+    switch: Switch,
     /// Where asynchronous work is done: the watch has a thread of its own.
-    runtime: tokio::runtime::Handle,
+    runtime: Handle,
     /// What the author was told last, which is not told twice.
     told: String,
 }
 
 impl Reloader {
     /// A reloader over what is served. Call it inside a runtime.
-    pub fn new(author: Author, engine: Engine, turn: Turn, report: Report) -> Self {
-        Self { author, engine, report, turn, runtime: tokio::runtime::Handle::current(), told: String::new() }
+    pub fn new(author: Author, engine: Engine, switch: Switch, report: Report) -> Self {
+        Self { author, engine, report, switch, runtime: Handle::current(), told: String::new() }
     }
 
     /// Watches the folder until the watch is dropped.
@@ -138,11 +142,13 @@ impl Reloader {
         let began = Instant::now();
         let workspace = Workspace::load(&self.author.node.folder);
         let beside = workspace.folders_beside(&self.author.node.folder);
-        let turn = self.turn.take();
-        let outcome = match self.author.offer(&workspace) {
+        let turn = self.switch.turn();
+        let mut paused = None;
+        let outcome = match self.author.offer(&workspace, || paused = self.switch.pause()) {
             Ok(Offered::InForce(deployed)) => self.put_in_force(&deployed),
             Ok(Offered::Published(deployed)) => {
                 let outcome = self.put_in_force(&deployed);
+                drop(paused);
                 let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(
                     deployment = deployed.deployment.seq,

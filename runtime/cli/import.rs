@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use fichero_engine::deploy::follow::{self, Own, Turn};
+use fichero_engine::deploy::door::Door;
+use fichero_engine::deploy::follow::{self, Own, Switch};
 use fichero_engine::deploy::node::Membership;
 use fichero_engine::import::{self, Error, Report, Request};
 use fichero_engine::{Actor, Engine, Mode, Via};
@@ -85,7 +86,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             engine: engine.clone(),
             compile: reload::compiler(),
             membership: membership.clone(),
-            turn: Turn::default(),
+            switch: Switch::new(Door::default()),
         };
         let following = tokio::spawn(follow::follow(own, |_| {}));
         let reader = BufReader::with_capacity(1 << 16, opened);

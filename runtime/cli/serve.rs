@@ -6,10 +6,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use fichero_engine::Engine;
 use fichero_engine::data::Which;
+use fichero_engine::deploy::door::Door;
 use fichero_engine::deploy::fill::{self, Standing};
-use fichero_engine::deploy::follow::{self, Followed, Own, Turn};
+use fichero_engine::deploy::follow::{self, Followed, Own, Switch};
 use fichero_engine::deploy::node::Membership;
 use fichero_engine::deploy::{self, Deployed};
 use fichero_engine::problems::{Outcome as Became, Problems};
@@ -108,7 +112,7 @@ pub fn start(context: &Context, folder: &Path, how: &How) -> Result<Started, Fai
     let node = Node::open_with(context, folder, how.sync())?;
     let author = Author::new(&node, context.deny_warnings, "serve");
     let workspace = Workspace::load(folder);
-    let offered = author.offer(&workspace).map_err(|error| failed(&error))?;
+    let offered = author.offer(&workspace, || {}).map_err(|error| failed(&error))?;
     let (deployed, outcome) = match offered {
         Offered::InForce(deployed) | Offered::Published(deployed) => (deployed, Became::InForce),
         Offered::Held(Some(newest), outcome) => (node.compiled(context, newest)?, outcome),
@@ -145,15 +149,20 @@ pub async fn serve(report: Report, how: &How, started: Started, setup: Setup) ->
     let (stop, stopped) = watch::channel(false);
 
     let membership = Membership::new(&engine);
-    let turn = Turn::default();
-    let own =
-        Own { engine: engine.clone(), compile: reload::compiler(), membership: membership.clone(), turn: turn.clone() };
+    let door = Door::default();
+    let switch = Switch::new(door.clone());
+    let own = Own {
+        engine: engine.clone(),
+        compile: reload::compiler(),
+        membership: membership.clone(),
+        switch: switch.clone(),
+    };
     let following = follow_others(own, node.clone(), report);
     let following = tokio::spawn(until(stopped.clone(), following));
     let filling = tokio::spawn(until(stopped.clone(), fill_old_rows(engine.clone())));
     let worker = Worker::start(engine.clone());
     let watching = match watches {
-        true => Some(Reloader::new(author, engine.clone(), turn, report).watch().map_err(|error| {
+        true => Some(Reloader::new(author, engine.clone(), switch, report).watch().map_err(|error| {
             Failure::new(format!("the folder {} cannot be watched: {error}", node.folder.display()))
                 .help("Serve it without --watch, or raise the system's limit of watches")
         })?),
@@ -165,7 +174,8 @@ pub async fn serve(report: Report, how: &How, started: Started, setup: Setup) ->
     report.answer(&human, || json!({"address": format!("http://{address}"), "deployment": seq}));
 
     let router = fichero_web::router(engine.clone(), fichero_web::Setup { demo })
-        .map_err(|error| Failure::new(format!("the pages cannot be made: {error}")))?;
+        .map_err(|error| Failure::new(format!("the pages cannot be made: {error}")))?
+        .layer(middleware::from_fn_with_state(door, pass));
     let serving = axum::serve(listener, router).with_graceful_shutdown(ending.wait(stop));
     let ended = until_drained(stopped, serving.into_future()).await;
 
@@ -181,6 +191,12 @@ pub async fn serve(report: Report, how: &How, started: Started, setup: Setup) ->
     .await;
     tracing::info!("ended");
     ended.map_err(|error| Failure::new(format!("serving failed: {error}")))
+}
+
+/// Lets a request in, and no migration that rewrites what it reads until it has its answer.
+async fn pass(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let _inside = door.enter().await;
+    next.run(request).await
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -8,6 +8,7 @@ mod crash;
 mod definitions;
 mod demo;
 mod deployments;
+mod filling;
 mod program;
 mod records;
 mod reloading;

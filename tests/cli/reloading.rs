@@ -85,3 +85,45 @@ fn holds(record: &Json, body: &Json) {
         assert_eq!(record[field], body[field], "{record}");
     }
 }
+
+#[test]
+fn writers_pause_for_a_barrier_and_none_fails() {
+    for database in databases() {
+        let folder = Folder::with("deal.yaml", DEAL);
+        let mut server = Server::start(&folder, &database, &["--watch"]);
+        let session = server.session();
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..3)
+                .map(|worker| {
+                    let (session, over) = (&session, &over);
+                    scope.spawn(move || create_until_over(session, worker, over))
+                })
+                .collect();
+            for change in 0..CHANGES / 2 {
+                server.forget();
+                // Each stored number is multiplied or divided: no command may read one model and write another.
+                let kind = if change % 2 == 0 { "{type: decimal, scale: 3}" } else { "{type: integer}" };
+                folder.write("deal.yaml", &DEAL.replace("{type: integer}", kind));
+                server.hear("the saved definitions are in force");
+            }
+            over.store(true, Ordering::SeqCst);
+            let made: usize = workers.into_iter().map(|worker| worker.join().expect("no request fails")).sum();
+            assert!(made > CHANGES, "{made} records were made meanwhile");
+        });
+        let page = session.get("/api/deal/aggregate?measures=count(),max(amount),min(amount)");
+        assert_eq!(page["items"][0]["max(amount)"], 7, "each is stored as what it was given as: {page}");
+        assert_eq!(page["items"][0]["min(amount)"], 7, "{page}");
+    }
+}
+
+fn create_until_over(session: &Session, worker: usize, over: &AtomicBool) -> usize {
+    let mut made = 0;
+    while !over.load(Ordering::SeqCst) {
+        let (status, record) =
+            session.ask("POST", "/api/deal", Some(&json!({"name": format!("{worker}-{made}"), "amount": 7})));
+        assert_eq!(status, 201, "{record}");
+        made += 1;
+    }
+    made
+}

@@ -12,10 +12,10 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use fichero_model::Ref;
 use fichero_model::expr::Row;
 use fichero_model::label::Locale;
 use fichero_model::value::Value;
+use fichero_model::{Id, Ref};
 use fichero_store::system::session::Session;
 use fichero_store::system::token::Token;
 use fichero_store::system::{login, password, session, token};
@@ -58,7 +58,7 @@ pub struct Remembered {
 
 #[derive(Clone, Debug)]
 struct Known {
-    user: Ref,
+    user: Id,
     admin: bool,
     locale: Locale,
     expires_at: Option<Timestamp>,
@@ -150,7 +150,8 @@ impl Engine {
                 known
             }
         };
-        Ok(Actor { user: Some(known.user), admin: known.admin, locale: known.locale, via, cause: None })
+        let user = Ref { entity: self.live().model.user, id: known.user };
+        Ok(Actor { user: Some(user), admin: known.admin, locale: known.locale, via, cause: None })
     }
 
     /// Makes a token for programs; gives its secret, which is shown this once.
@@ -262,7 +263,7 @@ impl Engine {
             let admin = own(&live, &row, "admin").is_true();
             let locale =
                 own(&live, &row, "locale").as_text().and_then(Locale::parse).unwrap_or(live.model.workspace.locale);
-            Ok(Known { user, admin, locale, expires_at })
+            Ok(Known { user: user.id, admin, locale, expires_at })
         })
         .await
     }

@@ -9,6 +9,7 @@
 //! What this does not do: read folders or YAML (the composition root hands in [`Compile`]), or decide which folder may
 //! publish.
 
+pub mod door;
 pub mod fill;
 pub mod follow;
 pub mod node;

@@ -4,6 +4,7 @@
 //! Each method pins the model, hops once to a thread that owns a connection, does all of its work there and hops back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use fichero_model::clock::{Clock, Ids};
@@ -32,6 +33,16 @@ use crate::refusal::{Kind, Refusal};
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
+    pin: Option<Arc<Pin>>,
+}
+
+/// What one request holds on to.
+struct Pin {
+    live: Arc<Live>,
+    /// It has changed something.
+    wrote: AtomicBool,
+    /// A write found that the definitions went past a barrier since.
+    superseded: AtomicBool,
 }
 
 struct Inner {
@@ -97,12 +108,42 @@ impl Engine {
             remembered: Remembered::default(),
             figures: Counters::default(),
         };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), pin: None }
     }
 
-    /// The model in force; hold on to it to the end of a request.
+    /// The model in force, or the one that was pinned.
     pub fn live(&self) -> Arc<Live> {
-        self.inner.live.load_full()
+        match &self.pin {
+            Some(pin) => Arc::clone(&pin.live),
+            None => self.inner.live.load_full(),
+        }
+    }
+
+    /// This engine with the model that is in force now, for the whole of one request: what the request says is read by
+    /// it, and means something in it alone.
+    pub fn pinned(&self) -> Self {
+        let live = self.inner.live.load_full();
+        let pin = Pin { live, wrote: AtomicBool::new(false), superseded: AtomicBool::new(false) };
+        Self { inner: Arc::clone(&self.inner), pin: Some(Arc::new(pin)) }
+    }
+
+    /// Whether a pinned engine refused to write because the definitions went past a barrier since, and changed nothing:
+    /// the request may be run again by a newer model.
+    pub fn is_superseded(&self) -> bool {
+        self.pin
+            .as_ref()
+            .is_some_and(|pin| pin.superseded.load(Ordering::Acquire) && !pin.wrote.load(Ordering::Acquire))
+    }
+
+    fn note_superseded(&self) {
+        if let Some(pin) = &self.pin {
+            pin.superseded.store(true, Ordering::Release);
+        }
+    }
+
+    /// Whether a newer model than the pinned one is in force.
+    pub fn is_outdated(&self) -> bool {
+        self.live().seq < self.inner.live.load().seq
     }
 
     /// Puts another model in force. What is under way keeps the one it pinned.
@@ -348,10 +389,16 @@ impl Engine {
             .inner
             .db
             .write(priority, isolation, move |tx| {
-                live.guard(tx).map_err(E::from)?;
+                if live.is_superseded(tx).map_err(E::from)? {
+                    engine.note_superseded();
+                    return Err(E::from(Refusal::unavailable()));
+                }
                 f(&engine, Arc::clone(&live), tx)
             })
             .await;
+        if let (Ok(_), Some(pin)) = (&result, &self.pin) {
+            pin.wrote.store(true, Ordering::Release);
+        }
         self.inner.figures.command(result.is_ok());
         result
     }
@@ -395,7 +442,7 @@ impl From<fichero_store::Error> for Refusal {
             Error::Reference(_) => Refusal::new(Kind::Conflict, "reference", Message::key("not_found")),
             error if error.is_retryable() => {
                 tracing::warn!(error = error.detail(), "the database is busy or away");
-                Refusal::new(Kind::Unavailable, "unavailable", Message::key("unavailable"))
+                Refusal::unavailable()
             }
             error => Refusal::internal("store", &error.detail()),
         }

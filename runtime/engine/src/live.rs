@@ -81,11 +81,23 @@ impl Live {
     /// # Errors
     /// When they did, or the database cannot be read.
     pub fn guard(&self, tx: &mut Tx) -> Result<(), fichero_store::Error> {
-        deployment::guard(tx, self.seq).map_err(|error| match error {
-            Error::Store(error) => error,
-            // The command is run again, with the model that is then in force.
-            other => fichero_store::Error::Conflict(other.to_string()),
-        })
+        match self.is_superseded(tx)? {
+            false => Ok(()),
+            true => Err(fichero_store::Error::Conflict("the definitions have changed since".to_owned())),
+        }
+    }
+
+    /// Whether the definitions in the database went past a barrier that this model was made before.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn is_superseded(&self, tx: &mut Tx) -> Result<bool, fichero_store::Error> {
+        match deployment::guard(tx, self.seq) {
+            Ok(()) => Ok(false),
+            Err(Error::Superseded { .. }) => Ok(true),
+            Err(Error::Store(error)) => Err(error),
+            Err(other) => Err(fichero_store::Error::Conflict(other.to_string())),
+        }
     }
 
     /// A field of the row at hand as an expression.

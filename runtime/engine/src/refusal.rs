@@ -109,6 +109,11 @@ impl Refusal {
         Self::new(Kind::Forbidden, "forbidden", Message::key("forbidden"))
     }
 
+    /// It cannot be done just now; the same may be tried again.
+    pub fn unavailable() -> Self {
+        Self::new(Kind::Unavailable, "unavailable", Message::key("unavailable"))
+    }
+
     /// A fault of the runtime; what happened goes to the operator's log only.
     pub fn internal(context: &str, cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(context, %cause, "internal fault");

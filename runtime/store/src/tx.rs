@@ -26,6 +26,7 @@ pub struct Tx {
     events: Vec<Event>,
     depth: u32,
     started: Instant,
+    unlimited: bool,
 }
 
 #[derive(Debug)]
@@ -36,7 +37,15 @@ pub(crate) enum Session {
 
 impl Tx {
     pub(crate) fn new(session: Session) -> Self {
-        Self { session, statements: 0, failure: None, events: Vec::new(), depth: 0, started: Instant::now() }
+        Self {
+            session,
+            statements: 0,
+            failure: None,
+            events: Vec::new(),
+            depth: 0,
+            started: Instant::now(),
+            unlimited: false,
+        }
     }
 
     /// Makes it fresh for the next command.
@@ -46,6 +55,25 @@ impl Tx {
         self.events.clear();
         self.depth = 0;
         self.started = Instant::now();
+        if std::mem::take(&mut self.unlimited) {
+            match &mut self.session {
+                Session::Sqlite(session) => session.set_unlimited(false),
+                Session::Postgres(session) => session.set_limited(),
+            }
+        }
+    }
+
+    /// Lets the statements of this command run as long as they need: a migration's take as long as there are rows.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn lift_statement_limit(&mut self) -> Result<(), Error> {
+        self.unlimited = true;
+        match &mut self.session {
+            Session::Sqlite(session) => session.set_unlimited(true),
+            Session::Postgres(session) => session.set_unlimited()?,
+        }
+        Ok(())
     }
 
     /// Which database it is.

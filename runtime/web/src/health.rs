@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::server::App;
+use crate::server::Pinned;
 
 /// `GET /healthz`: the process answers.
 pub async fn alive() -> &'static str {
@@ -14,7 +13,7 @@ pub async fn alive() -> &'static str {
 }
 
 /// `GET /readyz`: the database answers, and the definitions are those that are deployed.
-pub async fn ready(State(app): State<App>) -> Response {
+pub async fn ready(Pinned(app): Pinned) -> Response {
     match app.engine.is_ready().await {
         Ok(true) => "ready".into_response(),
         Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "the newest deployment is not in force here").into_response(),
@@ -23,7 +22,7 @@ pub async fn ready(State(app): State<App>) -> Response {
 }
 
 /// `GET /metrics`: figures in the Prometheus text format.
-pub async fn metrics(State(app): State<App>) -> Response {
+pub async fn metrics(Pinned(app): Pinned) -> Response {
     let live = app.engine.live();
     let figures = app.engine.figures();
     let mut text = String::new();

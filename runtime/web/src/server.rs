@@ -1,10 +1,15 @@
 //! The server: routes, limits and headers around the HTTP interface and the pages.
 
+mod again;
+
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware;
 use axum::routing::get;
 use fichero_engine::Engine;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -27,6 +32,26 @@ pub struct App {
     pub engine: Engine,
     /// The templates of the pages.
     pub pages: pages::Pages,
+}
+
+/// What the handlers share, as one request sees it: its engine keeps to the model that was in force when it came.
+#[derive(Clone, Debug)]
+pub struct Pinned(pub App);
+
+impl Pinned {
+    /// As the request sees it; pinned by the first who asks.
+    pub fn of(parts: &mut Parts, app: &App) -> App {
+        let pin = || Self(App { engine: app.engine.pinned(), pages: app.pages.clone() });
+        parts.extensions.get_or_insert_with(pin).0.clone()
+    }
+}
+
+impl FromRequestParts<App> for Pinned {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self(Self::of(parts, app)))
+    }
 }
 
 /// What a server is told about itself.
@@ -53,6 +78,7 @@ pub fn router(engine: Engine, setup: Setup) -> Result<Router, render::Error> {
         .route("/metrics", get(health::metrics))
         .fallback(pages::missing)
         .method_not_allowed_fallback(pages::wrong_method)
+        .layer(middleware::from_fn_with_state(app.clone(), again::by_the_newest_model))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

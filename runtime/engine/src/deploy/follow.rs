@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 
 use fichero_model::diagnostic::Diagnostic;
 use fichero_store::schema::deployment;
+use tokio::runtime::Handle;
+use tokio::sync::OwnedRwLockWriteGuard;
 
+use super::door::{self, Door};
 use super::node::{self, Membership};
 use super::{Compile, Deployed, Error};
 use crate::engine::Engine;
@@ -17,15 +20,30 @@ use crate::engine::Engine;
 /// How often a node looks by itself.
 pub const EVERY: Duration = Duration::from_secs(2);
 
-/// The turn to put definitions in force on a node: who publishes holds it until they are, so that a follower does not
-/// compile the same once more.
-#[derive(Clone, Debug, Default)]
-pub struct Turn(Arc<Mutex<()>>);
+/// What puts definitions in force on a node, one at a time: who publishes holds the turn until they are, so that a
+/// follower does not compile the same once more.
+#[derive(Clone, Debug)]
+pub struct Switch {
+    turn: Arc<Mutex<()>>,
+    door: Door,
+    runtime: Handle,
+}
 
-impl Turn {
-    /// Waits for the turn, and holds it.
-    pub fn take(&self) -> MutexGuard<'_, ()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Switch {
+    /// The switch of a node whose requests pass `door`. Call it inside a runtime.
+    pub fn new(door: Door) -> Self {
+        Self { turn: Arc::default(), door, runtime: Handle::current() }
+    }
+
+    /// Waits for the turn, and holds it. Blocks.
+    pub fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until no request is under way, and keeps new ones waiting until the guard is dropped, for a migration that
+    /// requests must not meet. Blocks.
+    pub fn pause(&self) -> Option<OwnedRwLockWriteGuard<()>> {
+        self.door.close(&self.runtime, door::PATIENCE)
     }
 }
 
@@ -49,7 +67,8 @@ pub enum Followed {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn catch_up(engine: &Engine, compile: &dyn Compile) -> Result<Followed, Error> {
+pub fn catch_up(engine: &Engine, compile: &dyn Compile, switch: &Switch) -> Result<Followed, Error> {
+    let _turn = switch.turn();
     let db = engine.db();
     let live = engine.live();
     let newest = db.read_blocking(deployment::newest_seq)?;
@@ -66,7 +85,7 @@ pub fn catch_up(engine: &Engine, compile: &dyn Compile) -> Result<Followed, Erro
     Ok(Followed::Swapped(deployed))
 }
 
-/// Puts a deployment in force, unless a newer one is.
+/// Puts a deployment in force, unless a newer one is. Requests under way keep the model they pinned.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -87,8 +106,8 @@ pub struct Own {
     pub compile: Arc<dyn Compile>,
     /// The node as others see it.
     pub membership: Membership,
-    /// The turn of this node.
-    pub turn: Turn,
+    /// What puts definitions in force on this node.
+    pub switch: Switch,
 }
 
 /// Follows until the database is closed, and says meanwhile that the node lives. `told` hears of everything but that
@@ -137,10 +156,7 @@ impl Follower {
         {
             return self.beat().map(|()| None);
         }
-        let followed = {
-            let _turn = self.own.turn.take();
-            catch_up(&self.own.engine, &*self.own.compile)?
-        };
+        let followed = catch_up(&self.own.engine, &*self.own.compile, &self.own.switch)?;
         self.uncompilable = match &followed {
             Followed::Uncompilable { seq, .. } => Some(*seq),
             Followed::Current | Followed::Swapped(_) => None,

@@ -2,6 +2,10 @@
 //!
 //! A command waits in the queue, is run by one thread from begin to commit, and is repeated there when PostgreSQL finds
 //! a conflict. Threads and connections are made as they are needed, up to [`Options::pool`].
+//!
+//! Measured on 2 cores with 32 callers, get by id: 30,000 a second this way, 20,000 through sqlx's pool, 14,000 on a
+//! blocking thread that waits for another runtime's socket. A thread that drives its own socket has no hop per
+//! statement.
 
 mod bus;
 

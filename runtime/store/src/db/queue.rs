@@ -2,9 +2,13 @@
 //!
 //! Two lanes: interactive commands go first; a background command goes when none of those waits, or when it has waited
 //! so long itself that it would starve.
+//!
+//! Of several idle threads the one that worked last is woken: its connection and its caches are warm, and where
+//! connections are made as they are needed, no more are made than are.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use super::Priority;
@@ -17,7 +21,6 @@ const STARVED: Duration = Duration::from_millis(250);
 /// A line of waiting commands, for one or more threads to take from.
 pub(crate) struct Queue {
     state: Mutex<State>,
-    ready: Condvar,
     /// How long a command may wait.
     limit: Duration,
     /// How many background commands may be under way at the same time.
@@ -28,7 +31,8 @@ struct State {
     interactive: VecDeque<Waiting>,
     background: VecDeque<Waiting>,
     background_running: usize,
-    idle: usize,
+    /// The threads that wait to be woken, the last to work last.
+    idle: Vec<Thread>,
     open: bool,
 }
 
@@ -49,13 +53,13 @@ impl Queue {
             interactive: VecDeque::new(),
             background: VecDeque::new(),
             background_running: 0,
-            idle: 0,
+            idle: Vec::new(),
             open: true,
         };
-        Self { state: Mutex::new(state), ready: Condvar::new(), limit, background }
+        Self { state: Mutex::new(state), limit, background }
     }
 
-    /// Adds a command. Tells whether more commands wait than threads are idle.
+    /// Adds a command. Tells whether there was no idle thread to wake for it.
     pub(crate) fn push(&self, priority: Priority, command: Box<dyn Run>) -> bool {
         let mut state = self.lock();
         if !state.open {
@@ -68,36 +72,36 @@ impl Queue {
             Priority::Interactive => state.interactive.push_back(waiting),
             Priority::Background => state.background.push_back(waiting),
         }
-        // A thread that was woken counts as idle until it has taken its command.
-        let busy = state.interactive.len() + state.background.len() > state.idle;
-        let wake = state.idle > 0;
+        let idle = state.idle.pop();
         drop(state);
-        if wake {
-            self.ready.notify_one();
+        match idle {
+            Some(thread) => {
+                thread.unpark();
+                false
+            }
+            None => true,
         }
-        busy
     }
 
     /// Waits for the next command; nothing when the queue was closed and is empty.
     pub(crate) fn take(&self) -> Option<Turn> {
-        let mut left_out = LeftOut::default();
-        let mut state = self.lock();
+        let own = std::thread::current();
         loop {
-            if let Some(turn) = self.next(&mut state, &mut left_out) {
-                return Some(turn);
+            let mut left_out = LeftOut::default();
+            let mut state = self.lock();
+            let turn = self.next(&mut state, &mut left_out);
+            let is_over = !state.open && state.interactive.is_empty() && state.background.is_empty();
+            // A thread that woke by itself stands among the idle still.
+            state.idle.retain(|idle| idle.id() != own.id());
+            if turn.is_none() && !is_over {
+                state.idle.push(own.clone());
             }
-            if !state.open && state.interactive.is_empty() && state.background.is_empty() {
-                return None;
+            drop(state);
+            drop(left_out);
+            if turn.is_some() || is_over {
+                return turn;
             }
-            if !left_out.0.is_empty() {
-                drop(state);
-                left_out = LeftOut::default();
-                state = self.lock();
-                continue;
-            }
-            state.idle += 1;
-            state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.idle -= 1;
+            std::thread::park();
         }
     }
 
@@ -117,17 +121,21 @@ impl Queue {
             let mut state = self.lock();
             state.background_running -= 1;
             let wake = !state.background.is_empty() || !state.open;
+            let idle = if wake { state.idle.pop() } else { None };
             drop(state);
-            if wake {
-                self.ready.notify_one();
+            if let Some(idle) = idle {
+                idle.unpark();
             }
         }
     }
 
     /// Takes no more commands; those that wait are still run.
     pub(crate) fn close(&self) {
-        self.lock().open = false;
-        self.ready.notify_all();
+        let mut state = self.lock();
+        state.open = false;
+        let idle = std::mem::take(&mut state.idle);
+        drop(state);
+        idle.iter().for_each(Thread::unpark);
     }
 
     fn next(&self, state: &mut State, left_out: &mut LeftOut) -> Option<Turn> {

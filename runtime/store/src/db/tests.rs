@@ -410,6 +410,20 @@ fn a_statement_that_takes_too_long_is_stopped() {
         let write = opened.db.interactive(move |tx| tx.query(endless, &[], &[ColumnType::Integer]));
         assert!(matches!(write, Err(Error::Timeout(_))), "{write:?}");
         opened.db.interactive(|tx| insert(tx, 1)).unwrap();
+        // A migration may take its time; the command after it may not.
+        let slow = match opened.db.dialect() {
+            Dialect::Sqlite => {
+                "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 3000000) SELECT count(*) FROM c"
+            }
+            Dialect::Postgres => "SELECT count(pg_sleep(0.5)::text)",
+        };
+        let patient = opened.db.interactive(move |tx| {
+            tx.lift_statement_limit()?;
+            tx.query(slow, &[], &[ColumnType::Integer])
+        });
+        assert!(patient.is_ok(), "{patient:?}");
+        let write = opened.db.interactive(move |tx| tx.query(endless, &[], &[ColumnType::Integer]));
+        assert!(matches!(write, Err(Error::Timeout(_))), "{write:?}");
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Session {
     runtime: Runtime,
     options: PgConnectOptions,
     limit: Duration,
+    /// For the command at hand, statements may run as long as they need.
+    unlimited: bool,
     connection: Option<PgConnection>,
 }
 
@@ -40,7 +42,7 @@ impl Session {
     pub(crate) fn new(options: PgConnectOptions, limit: Duration) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Error::Unavailable(format!("no runtime can be started: {error}")))?;
-        Ok(Self { runtime, options, limit, connection: None })
+        Ok(Self { runtime, options, limit, unlimited: false, connection: None })
     }
 
     /// Connects if there is no connection.
@@ -53,6 +55,17 @@ impl Session {
         let connected = connected.map_err(|_| Error::Unavailable("the server does not answer".to_owned()))?;
         self.connection = Some(connected.map_err(|error| unavailable(&error))?);
         Ok(())
+    }
+
+    /// Lets the statements of this transaction run as long as they need.
+    pub(crate) fn set_unlimited(&mut self) -> Result<(), Error> {
+        self.unlimited = true;
+        self.script("SET LOCAL statement_timeout = 0")
+    }
+
+    /// Ends [`Session::set_unlimited`]; the server has forgotten it with the transaction.
+    pub(crate) fn set_limited(&mut self) {
+        self.unlimited = false;
     }
 
     /// Waits, on this thread.
@@ -106,7 +119,7 @@ impl Session {
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, Error> {
         let connection = self.connection.as_mut().ok_or_else(|| Error::Unavailable("not connected".to_owned()))?;
-        let limit = self.limit + PATIENCE;
+        let limit = if self.unlimited { Duration::MAX } else { self.limit + PATIENCE };
         let done = self.runtime.block_on(async { tokio::time::timeout(limit, work(connection)).await });
         match done {
             Ok(Ok(done)) => Ok(done),
@@ -213,9 +226,9 @@ pub(crate) fn check_server(session: &mut Session) -> Result<(), Error> {
         Some([Cell::Integer(version), Cell::Text(encoding)]) => (*version, Arc::clone(encoding)),
         _ => return Err(Error::Unavailable("the server does not say what it is".to_owned())),
     };
-    if version < 130_000 {
+    if version < 140_000 {
         let version = version / 10_000;
-        return Err(Error::Unavailable(format!("PostgreSQL {version} is too old; Fichero needs 13 or newer")));
+        return Err(Error::Unavailable(format!("PostgreSQL {version} is too old; Fichero needs 14 or newer")));
     }
     if &*encoding != "UTF8" {
         return Err(Error::Unavailable(format!(

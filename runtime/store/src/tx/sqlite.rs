@@ -26,13 +26,17 @@ const STATEMENTS: usize = 512;
 pub(crate) struct Session {
     connection: Connection,
     watch: Arc<Watch>,
+    /// How long a statement may run when nothing else is said, in milliseconds.
+    limit: u64,
 }
 
-/// When the statement that is running must stop, in milliseconds since `start`.
+/// When the statement that is running must stop.
 #[derive(Debug)]
 struct Watch {
     start: Instant,
-    limit: Duration,
+    /// How long a statement may run, in milliseconds.
+    limit: AtomicU64,
+    /// In milliseconds since `start`.
     until: AtomicU64,
 }
 
@@ -43,7 +47,7 @@ impl Watch {
 
     /// A statement begins.
     fn begin(&self) {
-        let limit = u64::try_from(self.limit.as_millis()).unwrap_or(u64::MAX);
+        let limit = self.limit.load(Ordering::Relaxed);
         self.until.store(self.elapsed().saturating_add(limit), Ordering::Relaxed);
     }
 
@@ -58,10 +62,18 @@ impl Session {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         rusqlite::vtab::array::load_module(&connection)?;
         function::register(&connection)?;
-        let watch = Arc::new(Watch { start: Instant::now(), limit, until: AtomicU64::new(u64::MAX) });
+        let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        let watch = Watch { start: Instant::now(), limit: AtomicU64::new(limit), until: AtomicU64::new(u64::MAX) };
+        let watch = Arc::new(watch);
         let seen = Arc::clone(&watch);
         connection.progress_handler(STEPS, Some(move || seen.is_over()))?;
-        Ok(Self { connection, watch })
+        Ok(Self { connection, watch, limit })
+    }
+
+    /// Lets statements run as long as they need, or no longer than before.
+    pub(crate) fn set_unlimited(&mut self, unlimited: bool) {
+        let limit = if unlimited { u64::MAX } else { self.limit };
+        self.watch.limit.store(limit, Ordering::Relaxed);
     }
 
     pub(crate) fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64, Error> {

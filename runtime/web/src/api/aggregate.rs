@@ -1,7 +1,7 @@
 //! `GET /api/{entity}/aggregate`: sums and counts over groups.
 
 use axum::Json as Reply;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use fichero_engine::read::aggregate::Request;
 use serde_json::Value as Json;
 
@@ -9,11 +9,11 @@ use super::problem::Problem;
 use super::record::entity;
 use super::session::Caller;
 use super::{list, parameters};
-use crate::server::App;
+use crate::server::Pinned;
 
 /// Sums and counts, asked in the address.
 pub async fn show(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path(name): Path<String>,
     Query(pairs): Query<Vec<(String, String)>>,

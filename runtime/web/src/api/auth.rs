@@ -2,7 +2,7 @@
 
 use axum::Json as Reply;
 use axum::body::Bytes;
-use axum::extract::{FromRequestParts as _, Request, State};
+use axum::extract::{FromRequestParts as _, Request};
 use axum::http::StatusCode;
 use fichero_engine::Refusal;
 use fichero_engine::message::Message;
@@ -11,10 +11,10 @@ use serde_json::{Value as Json, json};
 use super::body;
 use super::problem::Problem;
 use super::session::{Caller, bearer, language};
-use crate::server::App;
+use crate::server::Pinned;
 
 /// `POST /api/login {login, password}` → `{token}`.
-pub async fn login(State(app): State<App>, request: Request) -> Result<Reply<Json>, Problem> {
+pub async fn login(Pinned(app): Pinned, request: Request) -> Result<Reply<Json>, Problem> {
     let (parts, content) = request.into_parts();
     let locale = language(&parts);
     let refuse = |refusal| Problem::new(refusal, locale);
@@ -35,7 +35,7 @@ pub async fn login(State(app): State<App>, request: Request) -> Result<Reply<Jso
 }
 
 /// `POST /api/logout`: the token is good for nothing from now on.
-pub async fn logout(State(app): State<App>, request: Request) -> Result<StatusCode, Problem> {
+pub async fn logout(Pinned(app): Pinned, request: Request) -> Result<StatusCode, Problem> {
     let (mut parts, _) = request.into_parts();
     let caller = Caller::from_request_parts(&mut parts, &app).await?;
     if let Some(token) = bearer(&parts) {

@@ -2,7 +2,7 @@
 
 use axum::Json as Reply;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use fichero_engine::message::Message;
@@ -16,14 +16,14 @@ use super::body;
 use super::problem::{self, Problem};
 use super::record::entity;
 use super::session::Caller;
-use crate::server::App;
+use crate::server::Pinned;
 
 /// The most commands of one request.
 const MOST: usize = 1_000;
 
 /// Runs them: all or none when `atomic`, else each by itself.
 pub async fn run(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path(name): Path<String>,
     bytes: Bytes,

@@ -2,7 +2,7 @@
 
 use axum::Json as Reply;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use fichero_engine::Refusal;
 use fichero_engine::message::Message;
 use fichero_engine::value::json as codec;
@@ -13,11 +13,11 @@ use super::body;
 use super::problem::Problem;
 use super::record::entity;
 use super::session::Caller;
-use crate::server::App;
+use crate::server::Pinned;
 
 /// Computed values, visibility, options and messages for a draft; `id` says which record it changes.
 pub async fn run(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path(name): Path<String>,
     bytes: Bytes,

@@ -2,7 +2,7 @@
 
 use axum::Json as Reply;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use fichero_engine::Refusal;
 use fichero_engine::message::Message;
 use fichero_engine::read::Page;
@@ -14,11 +14,11 @@ use super::parameters;
 use super::problem::Problem;
 use super::record::entity;
 use super::session::Caller;
-use crate::server::App;
+use crate::server::{App, Pinned};
 
 /// A page, asked in the address.
 pub async fn show(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path(name): Path<String>,
     Query(pairs): Query<Vec<(String, String)>>,
@@ -29,7 +29,7 @@ pub async fn show(
 
 /// The same, asked in a body.
 pub async fn query(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path(name): Path<String>,
     bytes: Bytes,

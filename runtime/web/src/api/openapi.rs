@@ -3,7 +3,6 @@
 //! Made from the model for each request that asks for it; a browser or a generator asks rarely.
 
 use axum::Json as Reply;
-use axum::extract::State;
 use fichero_model::entity::{Entity, Field, Source};
 use fichero_model::kind::{Kind, Reference};
 use fichero_model::label::Locale;
@@ -12,10 +11,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::problem::Problem;
 use super::session::Caller;
-use crate::server::App;
+use crate::server::Pinned;
 
 /// The description, in the caller's language.
-pub async fn show(State(app): State<App>, caller: Caller) -> Result<Reply<Json>, Problem> {
+pub async fn show(Pinned(app): Pinned, caller: Caller) -> Result<Reply<Json>, Problem> {
     Ok(Reply(document(&app.engine.live().model, caller.0.locale)))
 }
 

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::Json as Reply;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fichero_engine::message::Message;
@@ -18,7 +18,7 @@ use serde_json::Value as Json;
 use super::problem::Problem;
 use super::session::Caller;
 use super::{body, idempotency, list, parameters};
-use crate::server::App;
+use crate::server::{App, Pinned};
 
 /// The entity of that name.
 ///
@@ -41,7 +41,7 @@ fn reference(app: &App, name: &str, id: &str) -> Result<Ref, Refusal> {
 
 /// `POST /api/{entity}`.
 pub async fn create(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path(name): Path<String>,
     headers: HeaderMap,
@@ -63,7 +63,7 @@ pub async fn create(
 
 /// `GET /api/{entity}/{id}`.
 pub async fn show(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path((name, id)): Path<(String, String)>,
     Query(pairs): Query<Vec<(String, String)>>,
@@ -82,7 +82,7 @@ pub async fn show(
 
 /// `PATCH /api/{entity}/{id}`, RFC 7396 on the record.
 pub async fn update(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path((name, id)): Path<(String, String)>,
     headers: HeaderMap,
@@ -101,7 +101,7 @@ pub async fn update(
 
 /// `PUT /api/{entity}/by/{field}/{value}`: creates or updates by an external key.
 pub async fn upsert(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path((name, field, value)): Path<(String, String, String)>,
     bytes: Bytes,
@@ -124,7 +124,7 @@ pub async fn upsert(
 
 /// `DELETE /api/{entity}/{id}`: into the trash, or for good with `?purge=true`.
 pub async fn delete(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path((name, id)): Path<(String, String)>,
     Query(pairs): Query<Vec<(String, String)>>,
@@ -147,7 +147,7 @@ pub async fn delete(
 
 /// `POST /api/{entity}/{id}/restore`.
 pub async fn restore(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
@@ -163,7 +163,7 @@ pub async fn restore(
 
 /// `POST /api/{entity}/{id}/transition` with `{to, set?, field?}`.
 pub async fn transition(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path((name, id)): Path<(String, String)>,
     headers: HeaderMap,
@@ -201,7 +201,7 @@ pub async fn transition(
 
 /// `GET /api/{entity}/{id}/history`.
 pub async fn history(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     caller: Caller,
     Path((name, id)): Path<(String, String)>,
     Query(pairs): Query<Vec<(String, String)>>,

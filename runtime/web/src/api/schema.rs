@@ -1,7 +1,6 @@
 //! `GET /api/schema`: the model as JSON.
 
 use axum::Json as Reply;
-use axum::extract::State;
 use fichero_model::entity::{Field, Options, Source};
 use fichero_model::kind::{Kind, OnDelete};
 use fichero_model::label::Text;
@@ -10,10 +9,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::problem::Problem;
 use super::session::Caller;
-use crate::server::App;
+use crate::server::Pinned;
 
 /// Entities, fields, options and pipelines.
-pub async fn show(State(app): State<App>, _caller: Caller) -> Result<Reply<Json>, Problem> {
+pub async fn show(Pinned(app): Pinned, _caller: Caller) -> Result<Reply<Json>, Problem> {
     let live = app.engine.live();
     let model = &live.model;
     Ok(Reply(json!({

@@ -8,7 +8,7 @@ use fichero_engine::{Actor, Kind, Refusal, Via};
 use fichero_model::label::Locale;
 
 use super::problem::Problem;
-use crate::server::App;
+use crate::server::{App, Pinned};
 
 /// The cookie that holds the token of a page's session.
 pub const COOKIE: &str = "fichero_session";
@@ -28,6 +28,7 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let app = Pinned::of(parts, app);
         let locale = language(parts);
         let refuse = || {
             Problem::new(

@@ -56,10 +56,22 @@ pub fn targets(model: &Model) -> Vec<(EntityId, Option<usize>)> {
     }
     let mut found = Vec::new();
     walk(&model.menu, model, &mut found);
-    if found.is_empty() {
-        found.extend(layout::entities(model).map(|entity| (entity, None)));
-    }
+    found.extend(unlisted(model).into_iter().map(|entity| (entity, None)));
     found
+}
+
+/// What the menu leads nowhere near: without a menu all entities, else those that the workspace itself declares, so that
+/// a new one is found before anybody has written where.
+fn unlisted(model: &Model) -> Vec<EntityId> {
+    fn is_listed(model: &Model, entries: &[MenuEntry], entity: EntityId) -> bool {
+        entries.iter().any(|entry| {
+            let own = entry.target.as_ref().and_then(|target| led_to(model, target));
+            own.is_some_and(|(led, _)| led == entity) || is_listed(model, &entry.children, entity)
+        })
+    }
+    let own = |entity: EntityId| model[entity].pack.is_none() && entity != model.user && entity != model.team;
+    let wanted = |entity: &EntityId| model.menu.is_empty() || (own(*entity) && !is_listed(model, &model.menu, *entity));
+    layout::entities(model).filter(wanted).collect()
 }
 
 fn led_to(model: &Model, target: &MenuTarget) -> Option<(EntityId, Option<usize>)> {
@@ -87,8 +99,12 @@ fn groups(words: &Words<'_>, path: &str, entity: Option<EntityId>) -> Vec<NavGro
             groups.push(NavGroup { label: Some(words.label(&entry.label).to_owned()), items });
         }
     }
+    let unlisted: Vec<NavItem> = unlisted(words.model).into_iter().map(|entity| of_entity(words, entity)).collect();
     if words.model.menu.is_empty() {
-        loose.items.extend(layout::entities(words.model).map(|entity| of_entity(words, entity)));
+        loose.items.extend(unlisted);
+    } else if !unlisted.is_empty() {
+        let label = words.label(&words.model.workspace.title).to_owned();
+        groups.push(NavGroup { label: Some(label), items: unlisted });
     }
     groups.insert(0, loose);
     mark(words, &mut groups, path, entity);

@@ -16,7 +16,7 @@ use super::preference::Preferences;
 use super::voice::Voice;
 use super::{cookie, csrf, reply};
 use crate::api::problem;
-use crate::server::App;
+use crate::server::{App, Pinned};
 use crate::ui::context::{ErrorPage, Nav, Page, Template};
 use crate::ui::locale::Locale;
 
@@ -42,6 +42,7 @@ impl FromRequestParts<App> for Guest {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let app = Pinned::of(parts, app);
         let live = app.engine.live();
         let mut preferences = Preferences::read(&parts.headers);
         let query =
@@ -61,7 +62,7 @@ impl FromRequestParts<App> for Guest {
             voice: Voice::guessed(preferences.locale, &parts.headers, &live.model),
             path: reply::path_of(parts),
             secure: cookie::is_secure(&parts.headers),
-            app: app.clone(),
+            app,
             live,
             preferences,
             secret,

@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use axum::extract::{FromRequestParts as _, Query, Request, State};
+use axum::extract::{FromRequestParts as _, Query, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 use fichero_engine::{Kind, Refusal};
@@ -10,12 +10,12 @@ use super::post::{Posted, VisitorPost};
 use super::visitor::Visitor;
 use super::{address, cookie, csrf, reply};
 use crate::api::{problem, session};
-use crate::server::App;
+use crate::server::Pinned;
 use crate::ui::context::{LoginPage, LoginRefusal};
 
 /// `GET /login?next=…`; who is signed in already goes on.
 pub async fn show(
-    State(app): State<App>,
+    Pinned(app): Pinned,
     guest: Guest,
     Query(pairs): Query<Vec<(String, String)>>,
     request: Request,
@@ -31,7 +31,7 @@ pub async fn show(
 }
 
 /// `POST /login`.
-pub async fn sign_in(State(app): State<App>, request: Request) -> Response {
+pub async fn sign_in(Pinned(app): Pinned, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(guest) = Guest::from_request_parts(&mut parts, &app).await;
     let ours = csrf::is_from_here(&parts.headers);

@@ -1,6 +1,6 @@
 //! Addresses that lead nowhere: a page for people, a problem for programs.
 
-use axum::extract::{FromRequestParts as _, Request, State};
+use axum::extract::{FromRequestParts as _, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
@@ -12,10 +12,10 @@ use super::guest::Guest;
 use super::visitor::Visitor;
 use crate::api::problem;
 use crate::api::session;
-use crate::server::App;
+use crate::server::{App, Pinned};
 
 /// What answers where no route does.
-pub async fn missing(State(app): State<App>, request: Request) -> Response {
+pub async fn missing(Pinned(app): Pinned, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     if is_for_programs(&parts) {
         return problem::no_route().await.into_response();
@@ -24,7 +24,7 @@ pub async fn missing(State(app): State<App>, request: Request) -> Response {
 }
 
 /// What answers where a route takes no such method.
-pub async fn wrong_method(State(app): State<App>, request: Request) -> Response {
+pub async fn wrong_method(Pinned(app): Pinned, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     if is_for_programs(&parts) {
         return axum::http::StatusCode::METHOD_NOT_ALLOWED.into_response();

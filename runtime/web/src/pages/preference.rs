@@ -3,7 +3,6 @@
 //! The language of somebody who is signed in is kept with them; the rest, and the language before that, in a cookie of
 //! this device.
 
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
@@ -12,7 +11,7 @@ use super::post::{GuestPost, Posted, VisitorPost};
 use super::visitor::Visitor;
 use super::{cookie, reply, voice};
 use crate::api::session;
-use crate::server::App;
+use crate::server::Pinned;
 use crate::ui::context::Theme;
 use crate::ui::locale::Locale;
 
@@ -64,7 +63,7 @@ impl Preferences {
 }
 
 /// `POST /preferences`: goes back to where it came from.
-pub async fn save(State(app): State<App>, request: axum::extract::Request) -> Response {
+pub async fn save(Pinned(app): Pinned, request: axum::extract::Request) -> Response {
     let signed_in = cookie::get(request.headers(), session::COOKIE).is_some();
     if signed_in {
         match VisitorPost::read(request, &app).await {

@@ -103,13 +103,14 @@ fn facts_of(words: &Words<'_>, columns: &[Column], facts: &RecordFacts) -> Vec<F
     let fact = |(column, value): (&Column, &fichero_model::value::Value)| {
         let field = layout::end(words.model, column)?;
         let cell = words.cell(field, value);
-        // What is worth seeing first is there.
-        (cell != Cell::Empty).then(|| Fact { label: list::plain_heading(words, column).label, cell, wide: false })
+        // What is worth seeing first is there, and more than that something is not so.
+        let telling = !matches!(cell, Cell::Empty | Cell::Boolean { value: false });
+        telling.then(|| Fact { label: list::plain_heading(words, column).label, cell, wide: false })
     };
     columns.iter().zip(&facts.columns).filter_map(fact).collect()
 }
 
-/// The fields of a section that are shown; nothing when there are none. Takes its condition from `conditions`, in the
+/// The fields of a section that are shown; nothing when none of them holds anything. Takes its condition from `conditions`, in the
 /// order that sections have.
 fn section(
     words: &Words<'_>,
@@ -121,7 +122,7 @@ fn section(
     let visible = section.visible_if.is_none() || conditions.next().unwrap_or(true);
     let shown = section.fields.iter().filter(|id| visible && is_shown(words.model, entity, **id, facts));
     let facts: Vec<Fact> = shown.map(|id| fact(words, entity, *id, facts)).collect();
-    (!facts.is_empty()).then(|| context::Section {
+    facts.iter().any(|fact| fact.cell != Cell::Empty).then(|| context::Section {
         id: format!("s-{}", section.name),
         title: section.title.map(|title| words.label(title).to_owned()),
         columns: section.columns,

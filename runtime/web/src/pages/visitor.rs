@@ -20,7 +20,7 @@ use super::words::Words;
 use super::{address, chrome, cookie, csrf, reply};
 use crate::api::problem::{self, Problem};
 use crate::api::session;
-use crate::server::App;
+use crate::server::{App, Pinned};
 use crate::ui::context::{ErrorPage, Page, Template};
 
 /// Somebody who is signed in, and what they asked for.
@@ -51,6 +51,7 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let app = Pinned::of(parts, app);
         let secure = cookie::is_secure(&parts.headers);
         let secret = cookie::get(&parts.headers, session::COOKIE).unwrap_or_default().to_owned();
         if secret.is_empty() {
@@ -68,7 +69,7 @@ impl FromRequestParts<App> for Visitor {
             notice: cookie::get(&parts.headers, cookie::NOTICE).and_then(Notice::read),
             path: reply::path_of(parts),
             recent: cookie::get(&parts.headers, cookie::RECENT).unwrap_or_default().to_owned(),
-            app: app.clone(),
+            app,
             actor,
             secure,
             secret,

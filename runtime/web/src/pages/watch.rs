@@ -1,17 +1,16 @@
 //! Lets an open page notice that the definitions changed.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 use super::chrome;
 use super::visitor::Visitor;
-use crate::server::App;
+use crate::server::Pinned;
 
 /// `GET /admin/watch`: `{"revision": "…", "problems": 0}`, for who may see problems.
-pub async fn show(State(app): State<App>, visitor: Visitor) -> Response {
+pub async fn show(Pinned(app): Pinned, visitor: Visitor) -> Response {
     if !visitor.actor.admin {
         return StatusCode::FORBIDDEN.into_response();
     }

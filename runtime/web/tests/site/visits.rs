@@ -122,6 +122,8 @@ fn the_menu_marks_where_one_is_and_problems_are_the_administrators() {
         assert_eq!(current(&menu(&ana.open("/").await)).as_deref(), Some("Home"));
         assert_eq!(current(&menu(&ana.open("/deal").await)).as_deref(), Some("Deals"));
         assert_eq!(current(&menu(&ana.open("/deal?view=big_deals").await)).as_deref(), Some("Big deals"));
+        // What the workspace declares is found although its menu does not lead there.
+        assert_eq!(ana.open("/").await.link("People").as_deref(), Some("/person"));
         assert_eq!(ana.get("/admin/problems").await.status, 403);
         assert_eq!(ana.get("/admin/watch").await.status, 403);
 

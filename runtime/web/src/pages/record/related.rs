@@ -8,6 +8,7 @@ use fichero_model::{EntityId, FieldId, Model, Ref};
 
 use super::pair;
 use crate::pages::address;
+use crate::pages::form::spec::line_fields;
 use crate::pages::layout::{self, Section};
 use crate::pages::list;
 use crate::pages::visitor::Visitor;
@@ -17,8 +18,9 @@ use crate::ui::context::{Count, Related, Row, Table};
 /// How many rows of each list are shown.
 const ROWS: usize = 10;
 
-/// How many columns each list has.
+/// How many columns each list has, and those of lines.
 const COLUMNS: usize = 6;
+const LINE_COLUMNS: usize = 9;
 
 /// The most lists that no definition names.
 const UNNAMED: usize = 6;
@@ -84,10 +86,16 @@ fn of_field(model: &Model, entity: EntityId, id: FieldId) -> Option<Rows> {
 }
 
 fn rows(model: &Model, entity: EntityId, by: FieldId, field: Option<FieldId>, lines: bool) -> Rows {
-    let mut columns = layout::columns(model, entity);
+    let mut columns = match layout::views(model, entity).next() {
+        // Lines are read as they are written.
+        None if lines => {
+            line_fields(model, entity, by).into_iter().map(|id| layout::column(model, entity, id)).collect()
+        }
+        _ => layout::columns(model, entity),
+    };
     // The way back to this very record says nothing here.
     columns.retain(|column| column.path.first() != Some(&(entity, by)));
-    columns.truncate(COLUMNS);
+    columns.truncate(if lines { LINE_COLUMNS } else { COLUMNS });
     Rows { entity, by, field, lines, columns }
 }
 
