@@ -163,17 +163,8 @@ fn draft_line(
 /// Every reference that is new points to a living record that may be chosen.
 fn check_references(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
-    let mut fresh: Vec<(FieldId, Ref)> = Vec::new();
-    for (id, field) in model[draft.entity].all_fields() {
-        if let (Kind::Ref(_), false, false) = (&field.kind, field.system, field.is_link())
-            && draft.old.as_ref().is_none_or(|old| old.get(id) != draft.row.get(id))
-            && let Some(target) = draft.row.get(id).as_ref()
-        {
-            fresh.push((id, target));
-        }
-    }
-    fresh.extend(draft.links.iter().flat_map(|(id, targets)| targets.iter().map(|target| (*id, *target))));
-    work.load(fresh.iter().map(|(_, target)| *target))?;
+    let fresh = draft.fresh_references(work);
+    work.keep(fresh.iter().map(|(_, target)| *target))?;
     for (id, target) in fresh {
         let field = &model[draft.entity][id];
         let Kind::Ref(reference) = &field.kind else { continue };

@@ -12,6 +12,7 @@ use fichero_model::kind::OnDelete;
 use fichero_model::rule::RuleEvent;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_store::Lock;
 
 use super::draft::Draft;
 use super::log;
@@ -37,6 +38,7 @@ struct Reach {
 /// # Errors
 /// When something that lives restricts it, a rule refuses it, or the database cannot be written.
 pub fn trash(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
+    let row = work.seize(row)?;
     run_delete_rules(work, &row)?;
     let reach = reach(work, row)?;
     clear(work, &reach.cleared)?;
@@ -44,7 +46,7 @@ pub fn trash(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
     let mut first = None;
     for row in &reach.rows {
         let trashed = mark(work, row, Some(batch))?;
-        log::removed(work, row, "delete")?;
+        log::removed(work, &trashed, "delete")?;
         super::rollup::touch(work, row.entity, Some(row), None);
         first.get_or_insert(trashed);
     }
@@ -178,7 +180,7 @@ fn clear(work: &Work<'_>, cleared: &[(Arc<Row>, FieldId, Ref)]) -> Result<(), Re
     for (row, field, target) in cleared {
         // The row may have been changed a moment ago by another reference of the same record.
         let Some(reference) = row.reference() else { continue };
-        let Some(stored) = work.lock_any(reference)? else { continue };
+        let Some(stored) = work.lock_any(reference, Lock::Change)? else { continue };
         if work.live.model[row.entity][*field].is_link() {
             work.unlink(&stored, *field, *target)?;
             continue;

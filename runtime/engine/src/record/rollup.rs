@@ -11,6 +11,7 @@ use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Ref};
+use fichero_store::{Dialect, Lock};
 use rust_decimal::Decimal;
 
 use super::check::CheckedLines;
@@ -94,7 +95,7 @@ pub fn settle(work: &Work<'_>) -> Result<(), Refusal> {
 }
 
 fn refresh(work: &Work<'_>, parent: Ref, rollups: &BTreeSet<FieldId>) -> Result<(), Refusal> {
-    let Some(stored) = work.lock(parent)? else { return Ok(()) };
+    let Some(stored) = work.lock(parent, Lock::Change)? else { return Ok(()) };
     let mut draft = Draft {
         entity: parent.entity,
         old: Some(Arc::clone(&stored)),
@@ -115,9 +116,14 @@ fn refresh(work: &Work<'_>, parent: Ref, rollups: &BTreeSet<FieldId>) -> Result<
     if let Some(error) = draft.errors.first() {
         return Err(Refusal::invalid(vec![error.clone()]));
     }
+    // A serializable command that refreshes the same parent counts by its snapshot; that it is too old PostgreSQL sees
+    // by a parent that was written since. Others count after they have locked the parent, and need no such sign.
+    let is_sign = work.live.ties(parent.entity).mixes_children && work.live.layout.dialect() == Dialect::Postgres;
     if draft.row != stored {
         work.write_derived(&stored, &draft.row)?;
         touch(work, parent.entity, Some(&stored), Some(&draft.row));
+    } else if is_sign {
+        work.write_again(&stored, rollups)?;
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::Record;
 use fichero_store::query::{Aggregation, Cursor, Filter, Groups, Query};
 use fichero_store::system::{change, data_row};
-use fichero_store::{Error, Tx};
+use fichero_store::{Error, Lock, Tx};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -61,13 +61,18 @@ pub struct Work<'a> {
     batch: Cell<Option<Id>>,
     /// Rows that were read, living or in the trash; nothing for those that are not there.
     rows: RefCell<HashMap<Ref, Option<Arc<Row>>>>,
+    /// The rows that are locked, and how.
+    locked: RefCell<HashMap<Ref, Lock>>,
     /// The rows behind lists: lines, children, links.
     lists: RefCell<Lists>,
     /// Drafts that expressions see in place of what is stored.
     pending: RefCell<HashMap<Id, Arc<Row>>>,
     /// What a pass over many records found missing; nothing outside of one.
     missing: RefCell<Option<Missing>>,
-    dirty: RefCell<BTreeSet<(Ref, FieldId)>>,
+    /// Rollups of parents that have to be brought up to date.
+    dirty: RefCell<Dirty>,
+    /// Whether that is left to whoever comes after.
+    deferring: Cell<bool>,
     entries: RefCell<Vec<Entry>>,
     rates: RefCell<HashMap<Currency, Option<Decimal>>>,
     /// The settings that were read.
@@ -75,6 +80,9 @@ pub struct Work<'a> {
     /// The places of lines that were read, so that writing one keeps it.
     positions: RefCell<HashMap<Id, i64>>,
 }
+
+/// Rollups of parents.
+pub type Dirty = BTreeSet<(Ref, FieldId)>;
 
 /// Rows by the record and field whose list they are.
 type Lists = HashMap<(Id, FieldId), Vec<Arc<Row>>>;
@@ -105,10 +113,12 @@ impl<'a> Work<'a> {
             command: Cell::new(None),
             batch: Cell::new(actor.cause),
             rows: RefCell::default(),
+            locked: RefCell::default(),
             lists: RefCell::default(),
             pending: RefCell::default(),
             missing: RefCell::new(None),
             dirty: RefCell::default(),
+            deferring: Cell::new(false),
             entries: RefCell::default(),
             rates: RefCell::default(),
             settings: RefCell::default(),
@@ -438,7 +448,7 @@ impl<'a> Work<'a> {
         let (Kind::Lines { of, by }, Some(id)) = (&self.live.model[parent.entity][field].kind, parent.id()) else {
             return Ok(Vec::new());
         };
-        let found = self.with(|tx| self.live.layout.referring(tx, *of, *by, &[id], false))?;
+        let found = self.with(|tx| self.live.layout.lock_referring(tx, *of, *by, &[id], false, Lock::Change))?;
         Ok(found.into_iter().map(|record| self.taken(record)).collect())
     }
 

@@ -1,15 +1,15 @@
 //! Writing records inside a command: locks, rows, links, numbers.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fichero_model::entity::{Sequence, SequencePart, SequencePeriod, System};
 use fichero_model::expr::Row;
-use fichero_model::kind::{Kind, Through};
+use fichero_model::kind::{Kind, OnDelete, Through};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
-use fichero_store::Error;
-use fichero_store::Record;
 use fichero_store::system::sequence;
+use fichero_store::{Dialect, Error, Lock, Record};
 
 use super::{Work, through};
 use crate::input::{Given, Input};
@@ -20,21 +20,100 @@ use crate::record::{check, remove, save, unique};
 use crate::refusal::{Kind as RefusalKind, Refusal};
 
 impl Work<'_> {
-    /// A living record that nobody else changes before this command ends.
+    /// A living record, kept from others until this command ends.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn lock(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
-        Ok(self.lock_any(reference)?.filter(|row| row.get(System::DeletedAt.field()).is_nothing()))
+    pub fn lock(&self, reference: Ref, lock: Lock) -> Result<Option<Arc<Row>>, Refusal> {
+        Ok(self.lock_any(reference, lock)?.filter(|row| row.get(System::DeletedAt.field()).is_nothing()))
     }
 
     /// The same, living or in the trash.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn lock_any(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
-        let found = self.with(|tx| self.live.layout.lock(tx, reference.entity, &[reference.id]))?;
-        Ok(found.into_iter().next().map(|record| self.remember(record)))
+    pub fn lock_any(&self, reference: Ref, lock: Lock) -> Result<Option<Arc<Row>>, Refusal> {
+        self.lock_many(reference.entity, &[reference.id], lock)?;
+        Ok(self.rows.borrow().get(&reference).cloned().flatten())
+    }
+
+    fn lock_many(&self, entity: EntityId, ids: &[Id], lock: Lock) -> Result<(), Refusal> {
+        let found = self.with(|tx| self.live.layout.lock(tx, entity, ids, lock))?;
+        self.rows.borrow_mut().extend(ids.iter().map(|id| (Ref { entity, id: *id }, None)));
+        for record in found {
+            self.remember_locked(record, lock);
+        }
+        Ok(())
+    }
+
+    fn remember_locked(&self, record: Record, lock: Lock) -> Arc<Row> {
+        let row = self.remember(record);
+        if let Some(reference) = row.reference() {
+            let mut locked = self.locked.borrow_mut();
+            let held = locked.entry(reference).or_insert(lock);
+            *held = lock.max(*held);
+        }
+        row
+    }
+
+    /// Locks the records that several commands are about, in a fixed order, before the first of them begins: two that
+    /// come in another order then do not wait for each other.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn reserve(&self, references: impl Iterator<Item = Ref>) -> Result<(), Refusal> {
+        if self.is_sole_writer() {
+            return Ok(());
+        }
+        let mut wanted: BTreeMap<EntityId, BTreeSet<Id>> = BTreeMap::new();
+        for Ref { entity, id } in references {
+            wanted.entry(entity).or_default().insert(id);
+        }
+        for (entity, ids) in wanted {
+            self.lock_many(entity, &Vec::from_iter(ids), Lock::Change)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the records that are newly referred to, with one statement per entity, so that nobody deletes them before
+    /// this command ends: whether they live is judged from what was read under the lock. In a fixed order, so that two
+    /// commands that refer to the same records do not wait for each other.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn keep(&self, references: impl Iterator<Item = Ref>) -> Result<(), Refusal> {
+        if self.is_sole_writer() {
+            return self.load(references);
+        }
+        let mut wanted: BTreeMap<EntityId, BTreeSet<Id>> = BTreeMap::new();
+        for reference in references {
+            let own = self.pending.borrow().contains_key(&reference.id);
+            if !own && !self.locked.borrow().contains_key(&reference) {
+                wanted.entry(reference.entity).or_default().insert(reference.id);
+            }
+        }
+        for (entity, ids) in wanted {
+            self.lock_many(entity, &Vec::from_iter(ids), Lock::Keep)?;
+        }
+        Ok(())
+    }
+
+    /// A living record that is about to be deleted, locked if it is not yet.
+    ///
+    /// # Errors
+    /// When somebody else deleted it meanwhile, or the database cannot be read.
+    pub fn seize(&self, row: Arc<Row>) -> Result<Arc<Row>, Refusal> {
+        let Some(reference) = row.reference() else { return Ok(row) };
+        if self.is_sole_writer() || self.locked.borrow().get(&reference) == Some(&Lock::Remove) {
+            return Ok(row);
+        }
+        let locked = self.lock(reference, Lock::Remove)?;
+        locked.ok_or_else(|| Refusal::new(RefusalKind::Stale, "stale", Message::key("stale")))
+    }
+
+    /// Whether no other command writes before this one ends.
+    fn is_sole_writer(&self) -> bool {
+        self.live.layout.dialect() == Dialect::Sqlite
     }
 
     /// Writes a new record.
@@ -78,6 +157,16 @@ impl Work<'_> {
         self.store(|tx| self.live.layout.set(tx, row.entity, &[id], &changed)).map_err(|error| self.broken(error))?;
         self.rows.borrow_mut().extend(row.reference().map(|reference| (reference, Some(Arc::clone(row)))));
         Ok(())
+    }
+
+    /// Writes fields as they are, for others to see that it was done.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn write_again(&self, row: &Row, fields: &BTreeSet<FieldId>) -> Result<(), Refusal> {
+        let Some(id) = row.id() else { return Ok(()) };
+        let values: Vec<(FieldId, Value)> = fields.iter().map(|field| (*field, row.get(*field).clone())).collect();
+        self.with(|tx| self.live.layout.set(tx, row.entity, &[id], &values).map(drop))
     }
 
     /// Writes which records a reference to many points to.
@@ -155,21 +244,34 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The living records that refer to a record.
+    /// The living records that refer to a record which is about to be deleted and is locked: those that go with it or
+    /// lose their reference are locked with the statement that finds them.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn referring(&self, referrer: &Referrer, target: Ref) -> Result<Vec<Arc<Row>>, Refusal> {
+        let (entity, field) = (referrer.entity, referrer.field);
+        let lock = match referrer.on_delete {
+            OnDelete::Restrict => None,
+            OnDelete::Cascade => Some(Lock::Remove),
+            OnDelete::Clear => Some(Lock::Change),
+        };
         if referrer.link {
-            let links = self.with(|tx| self.live.layout.linking(tx, referrer.entity, referrer.field, &[target.id]))?;
-            let references: Vec<Ref> = links.into_iter().map(|(_, id)| Ref { entity: referrer.entity, id }).collect();
-            self.load(references.iter().copied())?;
-            let rows: Result<Vec<_>, _> = references.into_iter().map(|reference| self.living(reference)).collect();
+            let links = self.with(|tx| self.live.layout.linking(tx, entity, field, &[target.id]))?;
+            let ids: Vec<Id> = links.into_iter().map(|(_, id)| id).collect();
+            match lock {
+                Some(lock) if !self.is_sole_writer() => self.lock_many(entity, &ids, lock)?,
+                _ => self.load(ids.iter().map(|id| Ref { entity, id: *id }))?,
+            }
+            let rows: Result<Vec<_>, _> = ids.into_iter().map(|id| self.living(Ref { entity, id })).collect();
             return Ok(rows?.into_iter().flatten().collect());
         }
-        let found =
-            self.with(|tx| self.live.layout.referring(tx, referrer.entity, referrer.field, &[target.id], false))?;
-        Ok(found.into_iter().map(|record| self.remember(record)).collect())
+        let Some(lock) = lock else {
+            let found = self.with(|tx| self.live.layout.referring(tx, entity, field, &[target.id], false))?;
+            return Ok(found.into_iter().map(|record| self.remember(record)).collect());
+        };
+        let found = self.with(|tx| self.live.layout.lock_referring(tx, entity, field, &[target.id], false, lock))?;
+        Ok(found.into_iter().map(|record| self.remember_locked(record, lock)).collect())
     }
 
     /// The records in the trash that refer to a record and went there with it.
@@ -180,9 +282,10 @@ impl Work<'_> {
         if referrer.link {
             return Ok(Vec::new());
         }
+        let (entity, field) = (referrer.entity, referrer.field);
         let found =
-            self.with(|tx| self.live.layout.referring(tx, referrer.entity, referrer.field, &[target.id], true))?;
-        let rows = found.into_iter().map(|record| self.remember(record));
+            self.with(|tx| self.live.layout.lock_referring(tx, entity, field, &[target.id], true, Lock::Change))?;
+        let rows = found.into_iter().map(|record| self.remember_locked(record, Lock::Change));
         Ok(rows.filter(|row| row.get(System::DeletedBatch.field()).as_text() == Some(batch)).collect())
     }
 
