@@ -270,6 +270,10 @@ impl Typer<'_> {
         let scripts = &self.scope.model.scripts;
         let Some(wanted) = scripts.parameters(&file, &call.name) else {
             let slip = match scripts.get(&file) {
+                // What the file is about was told where it cannot be read.
+                Some(script) if script.broken => {
+                    return Some(Node { op: Op::Literal(Value::Nothing), ty: Type::Any, at });
+                }
                 Some(script) => {
                     let near = did_you_mean(&call.name, script.functions.iter().map(|function| &*function.name))
                         .map(str::to_owned);

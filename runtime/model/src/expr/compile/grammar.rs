@@ -25,9 +25,6 @@ const UNITS: &[(&str, &str)] = &[
     ("week", "weeks"),
     ("weeks", "weeks"),
 ];
-/// Words for nothing in other languages.
-const NOTHING: &[&str] = &["null", "NULL", "nil", "none", "None", "undefined"];
-
 /// Refuses what no expression holds.
 pub(super) fn check(tokens: &Tokens<'_>) -> Result<(), Slip> {
     (0..tokens.all.len()).try_for_each(|index| word(tokens, index))?;
@@ -49,9 +46,6 @@ fn word(tokens: &Tokens<'_>, index: usize) -> Result<(), Slip> {
             mended,
         ))
     };
-    if NOTHING.contains(&word) {
-        return instead(format!("`{word}` is not part of the language"), "()");
-    }
     if word.starts_with("__") {
         return Err(Slip::new(code::EXPRESSION_SYNTAX, at, "names do not begin with two underscores"));
     }
