@@ -210,6 +210,12 @@ impl<'a> Rewriter<'a> {
             _ if !matches!(tokens.kind(index), Some(Kind::Name | Kind::Symbol)) || member => {}
             "and" => self.instead[index] = Some("&&"),
             "or" => self.instead[index] = Some("||"),
+            "!" if tokens.is(index + 1, "in") => {
+                let at = tokens.all[index].at.start..tokens.all[index + 1].at.end;
+                return Err(Slip::new(code::EXPRESSION_SYNTAX, at.clone(), "`!in` is not an operator")
+                    .help("write `not in`")
+                    .mend(tokens.text, at, "not in"));
+            }
             "not" if tokens.is(index + 1, "in") => {
                 self.instead[index] = Some("!in");
                 self.instead[index + 1] = Some("");
