@@ -11,6 +11,9 @@ use tempfile::TempDir;
 /// How long anything may take. A test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How WebDriver calls an element that it names.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
 /// A browser of one's own, without a window. Ends with all its windows when dropped.
 pub struct Chromium {
     driver: Child,
@@ -98,13 +101,15 @@ impl Chromium {
     /// Presses the element that a selector finds.
     pub fn press(&self, selector: &str) {
         let element = self.element(selector);
+        // Bars that stick to the window lie over what is at its edges.
+        let there = json!({"script": "arguments[0].scrollIntoView({block: 'center'})", "args": [{ELEMENT: element}]});
+        self.send("/execute/sync", &there);
         self.send(&format!("/element/{element}/click"), &json!({}));
     }
 
     fn element(&self, selector: &str) -> String {
         let found = self.send("/element", &json!({"using": "css selector", "value": selector}));
-        let id = found.as_object().and_then(|found| found.values().next()).and_then(Json::as_str);
-        id.expect("an element has a name").to_owned()
+        found[ELEMENT].as_str().expect("an element has a name").to_owned()
     }
 
     fn send(&self, path: &str, body: &Json) -> Json {

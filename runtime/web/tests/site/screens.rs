@@ -115,9 +115,9 @@ fn a_form_follows_what_is_typed() {
         assert_eq!(value("name"), "Belt");
         // A section that shows in a stage shows with it, and goes again.
         choose("stage", "lost");
-        screen.chromium.wait_for("document.querySelector('[name=loss_reason]')");
+        screen.chromium.wait_for("document.querySelector('[data-field=loss_reason]')");
         choose("stage", "talk");
-        screen.chromium.wait_for("!document.querySelector('[name=loss_reason]')");
+        screen.chromium.wait_for("!document.querySelector('[data-field=loss_reason]')");
         // A looked-up value.
         choose("firm", &ebro);
         screen.chromium.wait_for("document.querySelector('[data-field=city]')?.textContent.includes('Zaragoza')");
