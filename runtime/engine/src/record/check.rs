@@ -129,10 +129,11 @@ fn check_lines(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<CheckedLines>, 
         }
         let kept: Vec<_> = saved.iter().filter_map(|line| line.row().id()).collect();
         let removed = stored.into_iter().filter(|row| row.id().is_none_or(|id| !kept.contains(&id))).collect();
-        work.pend_lines(draft.id(), field, saved.iter().map(|line| Arc::clone(line.row())).collect());
+        let rows: Vec<_> = saved.iter().map(|line| Arc::clone(line.row())).collect();
+        super::rollup::in_memory(work, draft, field, &rows)?;
+        work.pend_lines(draft.id(), field, rows);
         all.push(CheckedLines { field, saved, removed });
     }
-    super::rollup::in_memory(work, draft, &all)?;
     draft.compute(work)?;
     work.pend(&draft.row);
     Ok(all)

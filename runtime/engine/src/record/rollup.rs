@@ -14,7 +14,6 @@ use fichero_model::{EntityId, FieldId, Ref};
 use fichero_store::{Dialect, Lock};
 use rust_decimal::Decimal;
 
-use super::check::CheckedLines;
 use super::draft::Draft;
 use super::work::Work;
 use crate::refusal::Refusal;
@@ -38,18 +37,19 @@ pub fn begin(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Works out a draft's rollups over lines that are not written yet, so that its rules see them.
+/// Works out a draft's rollups over lines that are not written yet, so that its rules and its form see them.
 ///
 /// # Errors
 /// When a definition fails.
-pub fn in_memory(work: &Work<'_>, draft: &mut Draft, lines: &[CheckedLines]) -> Result<(), Refusal> {
+pub fn in_memory(work: &Work<'_>, draft: &mut Draft, lines: FieldId, rows: &[Arc<Row>]) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
     for (id, field) in model[draft.entity].all_fields() {
-        let Source::Rollup(rollup) = &field.source else { continue };
-        let Some(over) = lines.iter().find(|lines| lines.field == rollup.over) else { continue };
-        let rows: Vec<Arc<Row>> = over.saved.iter().map(|line| Arc::clone(line.row())).collect();
-        let value = fold(work, rollup, &rows)?;
-        put(work, draft, id, value)?;
+        if let Source::Rollup(rollup) = &field.source
+            && rollup.over == lines
+        {
+            let value = fold(work, rollup, rows)?;
+            put(work, draft, id, value)?;
+        }
     }
     Ok(())
 }

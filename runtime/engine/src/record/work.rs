@@ -21,7 +21,7 @@ use fichero_model::rule::SortKey;
 use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::Record;
-use fichero_store::query::{Aggregation, Cursor, Filter, Groups, Query};
+use fichero_store::query::{self, Aggregation, Cursor, Filter, Groups, Query};
 use fichero_store::system::{change, data_row};
 use fichero_store::{Error, Lock, Tx};
 use jiff::Timestamp;
@@ -384,6 +384,17 @@ impl<'a> Work<'a> {
         let count = cap.map(|cap| self.with(|tx| prepared.count(tx, cap))).transpose()?;
         let rows = page.items.into_iter().map(|found| self.remember(found.record)).collect();
         Ok((Found { rows, next: page.next }, count))
+    }
+
+    /// How many records each filter lets through, counted up to a cap, in one statement.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn counts(&self, filters: Vec<Filter<'_>>, cap: u32) -> Result<Vec<u64>, Refusal> {
+        let context = self.context(None, None, None, &[], None);
+        let prepare = |filter: Filter<'_>| Query::new(filter, 0).prepare(&self.live.layout, &context);
+        let questions = filters.into_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+        self.with(|tx| query::counts(tx, &questions, cap))
     }
 
     /// Sums and counts over groups.
