@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use fichero_model::entity::System;
+use fichero_model::entity::{Source, System};
 use fichero_model::expr::Row;
 use fichero_model::kind::OnDelete;
 use fichero_model::rule::RuleEvent;
@@ -93,6 +93,12 @@ pub fn restore(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
         let living = mark(work, row, None)?;
         log::removed(work, &living, "restore")?;
         super::rollup::touch(work, row.entity, None, Some(&living));
+        // Nothing kept its own rollups up to date while it lay in the trash.
+        for (id, field) in work.live.model[row.entity].all_fields() {
+            if let (Source::Rollup(_), Some(reference)) = (&field.source, row.reference()) {
+                work.dirty(reference, id);
+            }
+        }
         first.get_or_insert(living);
     }
     done(first, Effect::Restored)
