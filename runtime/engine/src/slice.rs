@@ -110,9 +110,13 @@ pub(crate) async fn run<T: Task>(
             }
             Err(Ended::Refused) => how.apart = true,
             Err(Ended::Failed(refusal)) => {
+                if refusal.kind != Kind::Unavailable || waited >= PATIENCE {
+                    return Err(refusal);
+                }
                 // By another model the items mean nothing, however long one waits.
-                let in_vain = refusal.kind != Kind::Unavailable || engine.is_superseded();
-                if in_vain || waited >= PATIENCE {
+                let asked = Arc::clone(live);
+                let outdated = engine.read(move |_, _, tx| asked.is_superseded(tx).map_err(Refusal::from)).await;
+                if outdated.unwrap_or(false) {
                     return Err(refusal);
                 }
                 how.most = (how.most / 2).max(1);
