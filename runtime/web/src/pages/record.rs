@@ -153,7 +153,7 @@ impl Sections<'_> {
             title: Some(table.title.clone()),
             tab: false,
             columns: 1,
-            parts: vec![Part::Table(table)],
+            parts: vec![Part::Table(Box::new(table))],
         }));
         shown
     }
@@ -164,7 +164,7 @@ impl Sections<'_> {
         let mut parts: Vec<Part> = Vec::new();
         for id in &section.fields {
             if self.words.model[self.entity][*id].kind.is_rows() {
-                parts.extend(self.table(*id, title.as_deref()).map(Part::Table));
+                parts.extend(self.table(*id, title.as_deref()).map(Box::new).map(Part::Table));
             } else if self.is_shown(*id) && !(first && self.above.contains(id)) {
                 let fact = self.fact(*id);
                 match parts.last_mut() {

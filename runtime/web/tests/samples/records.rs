@@ -232,12 +232,12 @@ fn related(say: Words) -> Vec<Section> {
     let section =
         |id: &str, title: String, tab, parts| Section { id: id.to_owned(), title: Some(title), tab, columns: 1, parts };
     vec![
-        section("s-quotes", quotes.title.clone(), false, vec![Part::Table(quotes)]),
+        section("s-quotes", quotes.title.clone(), false, vec![Part::Table(Box::new(quotes))]),
         section(
             "s-history",
             say.of("History", "Historial", "История"),
             true,
-            vec![Part::Facts { facts: vec![next] }, Part::Table(activities)],
+            vec![Part::Facts { facts: vec![next] }, Part::Table(Box::new(activities))],
         ),
     ]
 }

@@ -69,7 +69,7 @@ pub enum Part {
         facts: Vec<Fact>,
     },
     /// Records that refer to this one.
-    Table(Related),
+    Table(Box<Related>),
 }
 
 /// Records that refer to this one.
