@@ -105,7 +105,7 @@ fn named(live: &Live, fill: &Fill) -> Option<(EntityId, FieldId)> {
 
 /// Fills a field of one row, living or in the trash.
 fn one(work: &Work<'_>, reference: Ref, field: FieldId, stored: Arc<Row>, reason: Reason) -> Result<(), Refusal> {
-    let mut draft = unchanged(&stored);
+    let mut draft = Draft::unchanged(&stored);
     match reason {
         Reason::Derived => derive(work, &mut draft, reference, field)?,
         Reason::Base => revalue(work, &mut draft, field)?,
@@ -121,7 +121,7 @@ fn one(work: &Work<'_>, reference: Ref, field: FieldId, stored: Arc<Row>, reason
         return Ok(());
     }
     if reason == Reason::Required {
-        log::changed(work, &stored, &draft.row)?;
+        log::changed(work, &stored, &draft.row, &[])?;
     }
     work.write_derived(&stored, &draft.row)?;
     rollup::touch(work, reference.entity, Some(&stored), Some(&draft.row));
@@ -161,18 +161,5 @@ fn require(work: &Work<'_>, draft: &mut Draft, field: FieldId) -> Result<(), Ref
     match &model[draft.entity][field].fill {
         Some(setting) if draft.row.get(field).is_nothing() => draft.settle(work, field, setting, &[]),
         _ => Ok(()),
-    }
-}
-
-/// A draft that changes nothing yet.
-fn unchanged(stored: &Arc<Row>) -> Draft {
-    Draft {
-        entity: stored.entity,
-        old: Some(Arc::clone(stored)),
-        row: Arc::clone(stored),
-        given: Vec::new(),
-        links: Vec::new(),
-        lines: Vec::new(),
-        errors: Vec::new(),
     }
 }

@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod check;
 pub mod compute;
+pub mod derived;
 pub mod draft;
 pub mod log;
 pub mod money;

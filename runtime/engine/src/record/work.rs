@@ -135,10 +135,11 @@ impl<'a> Work<'a> {
         id
     }
 
-    /// The identity of the deletion that this command is, taken when it is first asked for.
-    pub fn batch_id(&self) -> Id {
-        let id = self.batch.get().unwrap_or_else(|| self.ids.id(self.now));
-        self.batch.set(Some(id));
+    /// The identity of the deletion that this command is: what it deletes comes back together. An import deletes in many
+    /// commands, each of which stands for itself.
+    pub fn deletion_id(&self) -> Id {
+        let id = self.command_id();
+        self.batch.set(Some(self.batch.get().unwrap_or(id)));
         id
     }
 
@@ -428,6 +429,17 @@ impl<'a> Work<'a> {
             self.pend(row);
         }
         self.lists.borrow_mut().insert((parent, field), rows);
+    }
+
+    /// Lets expressions see what a reference to many will hold in place of what is stored.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn pend_links(&self, record: Id, field: FieldId, targets: &[Ref]) -> Result<(), Refusal> {
+        self.load(targets.iter().copied())?;
+        let rows: Result<Vec<_>, _> = targets.iter().map(|target| self.living(*target)).collect();
+        self.lists.borrow_mut().insert((record, field), rows?.into_iter().flatten().collect());
+        Ok(())
     }
 
     /// The stored lines of a record, locked.

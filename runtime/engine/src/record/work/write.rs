@@ -1,5 +1,6 @@
 //! Writing records inside a command: locks, rows, links, numbers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fichero_model::entity::{Sequence, SequencePart, SequencePeriod, System};
@@ -35,6 +36,23 @@ impl Work<'_> {
     pub fn lock_any(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
         let found = self.with(|tx| self.live.layout.lock(tx, reference.entity, &[reference.id]))?;
         Ok(found.into_iter().next().map(|record| self.remember(record)))
+    }
+
+    /// Records that nobody else changes before this command ends, living or in the trash, with one statement per entity.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn lock_all(&self, references: impl Iterator<Item = Ref>) -> Result<Vec<Arc<Row>>, Refusal> {
+        let mut by_entity: BTreeMap<EntityId, Vec<Id>> = BTreeMap::new();
+        for reference in references {
+            by_entity.entry(reference.entity).or_default().push(reference.id);
+        }
+        let mut rows = Vec::new();
+        for (entity, ids) in by_entity {
+            let found = self.with(|tx| self.live.layout.lock(tx, entity, &ids))?;
+            rows.extend(found.into_iter().map(|record| self.remember(record)));
+        }
+        Ok(rows)
     }
 
     /// Writes a new record.
@@ -117,15 +135,17 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Takes one record out of a reference to many.
+    /// What a reference to many of a stored record points to, living or in the trash, in its order.
     ///
     /// # Errors
-    /// When the database cannot be written.
-    pub fn unlink(&self, row: &Row, field: FieldId, target: Ref) -> Result<(), Refusal> {
-        let Some(id) = row.id() else { return Ok(()) };
-        let links = self.with(|tx| self.live.layout.links(tx, row.entity, field, &[id]))?;
-        let kept: Vec<Ref> = links.into_iter().map(|(_, target)| target).filter(|known| *known != target).collect();
-        self.write_links(row, field, &kept)
+    /// When the database cannot be read.
+    pub fn linked(&self, row: &Row, field: FieldId) -> Result<Vec<Ref>, Refusal> {
+        let Some(id) = row.id() else { return Ok(Vec::new()) };
+        let links = match through(&self.live.model[row.entity][field].kind) {
+            Some(through) => self.links_through(through, &[id])?,
+            None => self.with(|tx| self.live.layout.links(tx, row.entity, field, &[id]))?,
+        };
+        Ok(links.into_iter().map(|(_, target)| target).collect())
     }
 
     /// Keeps lines in this order.
@@ -143,47 +163,44 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Removes a record for good.
+    /// Removes records of one entity for good.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn purge(&self, row: &Row) -> Result<(), Refusal> {
-        let Some(reference) = row.reference() else { return Ok(()) };
-        self.store(|tx| self.live.layout.purge(tx, reference.entity, &[reference.id]))
-            .map_err(|error| self.broken(error))?;
-        self.rows.borrow_mut().insert(reference, None);
+    pub fn purge(&self, rows: &[Arc<Row>]) -> Result<(), Refusal> {
+        let Some(entity) = rows.first().map(|row| row.entity) else { return Ok(()) };
+        let ids: Vec<Id> = rows.iter().filter_map(|row| row.id()).collect();
+        self.store(|tx| self.live.layout.purge(tx, entity, &ids)).map_err(|error| self.broken(error))?;
+        self.rows.borrow_mut().extend(ids.into_iter().map(|id| (Ref { entity, id }, None)));
         Ok(())
     }
 
-    /// The living records that refer to a record.
+    /// The records that refer to some of one entity, each with which it refers to; those in the trash too where `trashed`
+    /// says so.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn referring(&self, referrer: &Referrer, target: Ref) -> Result<Vec<Arc<Row>>, Refusal> {
+    pub fn referring(
+        &self,
+        referrer: &Referrer,
+        (entity, targets): (EntityId, &[Id]),
+        trashed: bool,
+    ) -> Result<Vec<(Arc<Row>, Ref)>, Refusal> {
         if referrer.link {
-            let links = self.with(|tx| self.live.layout.linking(tx, referrer.entity, referrer.field, &[target.id]))?;
-            let references: Vec<Ref> = links.into_iter().map(|(_, id)| Ref { entity: referrer.entity, id }).collect();
-            self.load(references.iter().copied())?;
-            let rows: Result<Vec<_>, _> = references.into_iter().map(|reference| self.living(reference)).collect();
-            return Ok(rows?.into_iter().flatten().collect());
+            let links = self.with(|tx| self.live.layout.linking(tx, referrer.entity, referrer.field, targets))?;
+            let record = |id| Ref { entity: referrer.entity, id };
+            self.load(links.iter().map(|(_, id)| record(*id)))?;
+            let mut found = Vec::with_capacity(links.len());
+            for (target, id) in links {
+                let row = if trashed { self.any(record(id))? } else { self.living(record(id))? };
+                found.extend(row.map(|row| (row, Ref { entity, id: target })));
+            }
+            return Ok(found);
         }
         let found =
-            self.with(|tx| self.live.layout.referring(tx, referrer.entity, referrer.field, &[target.id], false))?;
-        Ok(found.into_iter().map(|record| self.remember(record)).collect())
-    }
-
-    /// The records in the trash that refer to a record and went there with it.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn trashed_with(&self, referrer: &Referrer, target: Ref, batch: &str) -> Result<Vec<Arc<Row>>, Refusal> {
-        if referrer.link {
-            return Ok(Vec::new());
-        }
-        let found =
-            self.with(|tx| self.live.layout.referring(tx, referrer.entity, referrer.field, &[target.id], true))?;
+            self.with(|tx| self.live.layout.referring(tx, referrer.entity, referrer.field, targets, trashed))?;
         let rows = found.into_iter().map(|record| self.remember(record));
-        Ok(rows.filter(|row| row.get(System::DeletedBatch.field()).as_text() == Some(batch)).collect())
+        Ok(rows.filter_map(|row| row.get(referrer.field).as_ref().map(|target| (row, target))).collect())
     }
 
     /// The next number of a sequence field.
