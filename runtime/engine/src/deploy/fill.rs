@@ -11,7 +11,7 @@ use fichero_model::entity::Source;
 use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
-use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_model::{FieldId, Id, Ref};
 use fichero_store::schema::fill::{self, Backfill, Fill, Pending, Reason};
 use fichero_store::system::node;
 use fichero_store::{Isolation, Priority, Tx};
@@ -81,7 +81,8 @@ impl Backfill for Rows<'_> {
     type Error = Refusal;
 
     fn fill(&mut self, tx: &mut Tx, fill: &Fill, rows: &[Id]) -> Result<(), Refusal> {
-        let Some((entity, field)) = named(&self.live, fill) else { return Ok(()) };
+        // What is gone from the model is not filled.
+        let Some((entity, field)) = self.live.field_of_column(&fill.table, &fill.column) else { return Ok(()) };
         let actor = Actor::system(Via::System);
         let work = self.engine.work(Arc::clone(&self.live), tx, &actor, Mode::Load);
         for id in rows {
@@ -93,14 +94,6 @@ impl Backfill for Rows<'_> {
         rollup::settle(&work)?;
         work.flush()
     }
-}
-
-/// What the physical table and column of a fill are called by the model; nothing when they are gone from it.
-fn named(live: &Live, fill: &Fill) -> Option<(EntityId, FieldId)> {
-    let table = live.layout.schema().table(&fill.table)?;
-    let (entity, definition) = live.model.entity(&table.entity)?;
-    let (field, _) = definition.field(&table.born(&fill.column)?.name)?;
-    Some((entity, field))
 }
 
 /// Fills a field of one row, living or in the trash.

@@ -9,6 +9,7 @@ pub mod check;
 pub mod compute;
 pub mod derived;
 pub mod draft;
+pub mod follow;
 pub mod log;
 pub mod money;
 pub mod reference;

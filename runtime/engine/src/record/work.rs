@@ -68,6 +68,10 @@ pub struct Work<'a> {
     /// What a pass over many records found missing; nothing outside of one.
     missing: RefCell<Option<Missing>>,
     dirty: RefCell<BTreeSet<(Ref, FieldId)>>,
+    /// The records whose change others follow, by the index of the follower.
+    followed: RefCell<BTreeSet<(Ref, usize)>>,
+    /// How many jobs that followed each other led to this one.
+    pub round: Cell<u64>,
     entries: RefCell<Vec<Entry>>,
     rates: RefCell<HashMap<Currency, Option<Decimal>>>,
     /// The settings that were read.
@@ -109,6 +113,8 @@ impl<'a> Work<'a> {
             pending: RefCell::default(),
             missing: RefCell::new(None),
             dirty: RefCell::default(),
+            followed: RefCell::default(),
+            round: Cell::default(),
             entries: RefCell::default(),
             rates: RefCell::default(),
             settings: RefCell::default(),
@@ -366,6 +372,18 @@ impl<'a> Work<'a> {
     pub fn page(&self, query: &Query<'_>, cap: Option<u32>) -> Result<(Found, Option<u64>), Refusal> {
         let context = self.context(None, None, None, &[], None);
         self.ask(query, &context, cap)
+    }
+
+    /// The ids of a page of records, and where it ended, when there are more.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn page_of_ids(&self, query: &Query<'_>) -> Result<(Vec<Id>, Option<Cursor>), Refusal> {
+        let query = Query { fields: Some(&[]), ..query.clone() };
+        let context = self.context(None, None, None, &[], None);
+        let prepared = query.prepare(&self.live.layout, &context)?;
+        let page = self.with(|tx| prepared.page(tx))?;
+        Ok((page.items.iter().filter_map(|found| found.record.row.id()).collect(), page.next))
     }
 
     fn ask(&self, query: &Query<'_>, context: &Context<'_>, cap: Option<u32>) -> Result<(Found, Option<u64>), Refusal> {

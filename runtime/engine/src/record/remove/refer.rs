@@ -52,7 +52,7 @@ pub fn set_back(work: &Work<'_>, restored: &[Arc<Row>], batch: Id) -> Result<(),
     let most = u32::try_from(MOST).unwrap_or(u32::MAX);
     let mut by_referrer: BTreeMap<Ref, Vec<(FieldId, Ref)>> = BTreeMap::new();
     for change in work.with(|tx| change::of_batch(tx, batch, None, most))? {
-        let Some(entity) = changed_entity(work, &change) else { continue };
+        let Some(entity) = work.live.entity_of_table(&change.entity) else { continue };
         let referrer = Ref { entity, id: change.record };
         if restored.contains_key(&referrer.id) || &*change.action != "update" {
             continue;
@@ -64,21 +64,13 @@ pub fn set_back(work: &Work<'_>, restored: &[Arc<Row>], batch: Id) -> Result<(),
     turn(work, by_referrer, Turn::Back)
 }
 
-fn changed_entity(work: &Work<'_>, change: &Change) -> Option<EntityId> {
-    let table = work.live.layout.schema().table(&change.entity)?;
-    work.live.model.entity(&table.entity).map(|(entity, _)| entity)
-}
-
 /// The references to restored records that an entry of the log took away.
 fn taken_away(work: &Work<'_>, entity: EntityId, change: &Change, restored: &HashMap<Id, Ref>) -> Vec<(FieldId, Ref)> {
-    let (definition, Some(table)) = (&work.live.model[entity], work.live.layout.schema().table(&change.entity)) else {
-        return Vec::new();
-    };
     let Some(Json::Object(changes)) = change.body.as_deref() else { return Vec::new() };
     let mut taken = Vec::new();
     for (physical, pair) in changes {
-        let Some((id, field)) = table.born(physical).and_then(|born| definition.field(&born.name)) else { continue };
-        if let Kind::Ref(_) = field.kind {
+        let Some((_, id)) = work.live.field_of_column(&change.entity, physical) else { continue };
+        if let Kind::Ref(_) = work.live.model[entity][id].kind {
             let (before, after) = (named(pair.get(0)), named(pair.get(1)));
             let gone = before.into_iter().filter(|id| !after.contains(id)).filter_map(|id| restored.get(&id));
             taken.extend(gone.map(|target| (id, *target)));
