@@ -1,13 +1,13 @@
 //! Fills what old rows lack after a deployment: stored formulas and computed fields, rollups, the worth of money, and
-//! values for fields that became required.
+//! values for fields that became required, and numbers of new sequences.
 //!
 //! Values are worked out as a save would, batch by batch behind interactive commands. They follow from what is there, so
-//! they raise no version and write no history, but for a value that a definition gives a field by `fill`: that is a
-//! change like any other.
+//! they raise no version and write no history, but for a value that a definition gives a field by `fill`, and for a
+//! number: those are told as any change.
 
 use std::sync::Arc;
 
-use fichero_model::entity::Source;
+use fichero_model::entity::{Source, System};
 use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
@@ -22,7 +22,7 @@ use crate::engine::Engine;
 use crate::live::Live;
 use crate::record::draft::Draft;
 use crate::record::work::Work;
-use crate::record::{log, money, rollup};
+use crate::record::{log, money, number, rollup};
 use crate::refusal::Refusal;
 use crate::value::check;
 
@@ -103,6 +103,7 @@ fn one(work: &Work<'_>, reference: Ref, field: FieldId, stored: Arc<Row>, reason
         Reason::Derived => derive(work, &mut draft, reference, field)?,
         Reason::Base => revalue(work, &mut draft, field)?,
         Reason::Required => require(work, &mut draft, field)?,
+        Reason::Numbers => number(work, &mut draft, field)?,
     }
     draft.compute(work)?;
     if !draft.errors.is_empty() {
@@ -113,7 +114,7 @@ fn one(work: &Work<'_>, reference: Ref, field: FieldId, stored: Arc<Row>, reason
     if draft.row == stored {
         return Ok(());
     }
-    if reason == Reason::Required {
+    if matches!(reason, Reason::Required | Reason::Numbers) {
         log::changed(work, &stored, &draft.row, &[])?;
     }
     work.write_derived(&stored, &draft.row)?;
@@ -155,4 +156,19 @@ fn require(work: &Work<'_>, draft: &mut Draft, field: FieldId) -> Result<(), Ref
         Some(setting) if draft.row.get(field).is_nothing() => draft.settle(work, field, setting, &[]),
         _ => Ok(()),
     }
+}
+
+/// Gives a row without a number one of the day it was made. Rows come by their ids, which were given out in the order
+/// they were made in.
+fn number(work: &Work<'_>, draft: &mut Draft, field: FieldId) -> Result<(), Refusal> {
+    if !draft.row.get(field).is_nothing() {
+        return Ok(());
+    }
+    let day = match draft.row.get(System::CreatedAt.field()) {
+        Value::DateTime(moment) => moment.to_zoned(work.live.model.workspace.time_zone.clone()).date(),
+        _ => work.today(),
+    };
+    let number = number::next(work, (draft.entity, field), day)?;
+    draft.set(field, number);
+    Ok(())
 }

@@ -12,6 +12,7 @@ pub mod draft;
 pub mod follow;
 pub mod log;
 pub mod money;
+pub mod number;
 pub mod reference;
 pub mod remove;
 pub mod rollup;

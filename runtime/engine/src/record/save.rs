@@ -31,9 +31,9 @@ fn row(work: &Work<'_>, checked: &mut Checked) -> Result<Done, Refusal> {
         let version = checked.old().map_or(1, |old| old.version());
         return Ok(Done { id, version, effect: Effect::Unchanged });
     }
+    number(work, checked)?;
     let effect = match checked.old().cloned() {
         None => {
-            number(work, checked)?;
             work.insert(checked.row())?;
             Effect::Created
         }
@@ -69,16 +69,24 @@ fn relinked(work: &Work<'_>, checked: &mut Checked) -> Result<Vec<Relinked>, Ref
     Ok(relinked)
 }
 
-/// Gives out the numbers of a new record, last of all, so that a refused one takes none.
+/// Gives out the numbers of a new record, last of all, so that a refused one takes none; and passes over those that were
+/// given with it.
 fn number(work: &Work<'_>, checked: &mut Checked) -> Result<(), Refusal> {
     let model = std::sync::Arc::clone(&work.live.model);
     let entity = checked.entity();
     for (id, field) in model[entity].all_fields() {
-        if let Source::Sequence(sequence) = &field.source
-            && checked.row().get(id).is_nothing()
-        {
-            let number = work.next_number(entity, id, sequence)?;
-            checked.row_mut().set(id, number);
+        if !matches!(field.source, Source::Sequence(_)) {
+            continue;
+        }
+        let given = checked.row().get(id).as_text().map(str::to_owned);
+        let old = checked.old().map(|old| old.get(id).as_text().map(str::to_owned));
+        match given {
+            None if old.is_none() => {
+                let number = super::number::next(work, (entity, id), work.today())?;
+                checked.row_mut().set(id, number);
+            }
+            Some(given) if old != Some(Some(given.clone())) => super::number::pass(work, (entity, id), &given)?,
+            _ => {}
         }
     }
     Ok(())

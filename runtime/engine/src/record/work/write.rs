@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fichero_model::entity::{Sequence, SequencePart, SequencePeriod, System};
+use fichero_model::entity::System;
 use fichero_model::expr::Row;
 use fichero_model::kind::{Kind, Through};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::Error;
 use fichero_store::Record;
-use fichero_store::system::sequence;
 
 use super::{Work, through};
 use crate::input::{Given, Input};
@@ -201,35 +200,6 @@ impl Work<'_> {
             self.with(|tx| self.live.layout.referring(tx, referrer.entity, referrer.field, targets, trashed))?;
         let rows = found.into_iter().map(|record| self.remember(record));
         Ok(rows.filter_map(|row| row.get(referrer.field).as_ref().map(|target| (row, target))).collect())
-    }
-
-    /// The next number of a sequence field.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub fn next_number(&self, entity: EntityId, field: FieldId, definition: &Sequence) -> Result<Value, Refusal> {
-        let today = self.today();
-        let period = match definition.per {
-            SequencePeriod::Ever => String::new(),
-            SequencePeriod::Year => today.strftime("%Y").to_string(),
-            SequencePeriod::Month => today.strftime("%Y-%m").to_string(),
-            SequencePeriod::Day => today.to_string(),
-        };
-        let key = format!("{}.{}", self.live.layout.table_name(entity), self.live.layout.column_name(entity, field));
-        let number = self.with(|tx| sequence::take(tx, &key, &period, 1))?;
-        let text: String = definition
-            .pattern
-            .iter()
-            .map(|part| match part {
-                SequencePart::Text(text) => text.to_string(),
-                SequencePart::Year => today.strftime("%Y").to_string(),
-                SequencePart::ShortYear => today.strftime("%y").to_string(),
-                SequencePart::Month => today.strftime("%m").to_string(),
-                SequencePart::Day => today.strftime("%d").to_string(),
-                SequencePart::Number(digits) => format!("{number:0width$}", width = usize::from(*digits)),
-            })
-            .collect();
-        Ok(Value::text(&text))
     }
 
     /// A refusal of the database in words about fields.
