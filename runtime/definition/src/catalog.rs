@@ -27,6 +27,8 @@ pub struct Catalog {
     by_name: Names,
     renames: Vec<Renames>,
     removed: Vec<Removed>,
+    /// True when a whole document or overlay could not be read, of which not even the name is known.
+    pub(crate) lost: bool,
 }
 
 /// Documents by kind and name.
@@ -86,7 +88,8 @@ pub(crate) fn build(sources: &Sources) -> (Catalog, Vec<Diagnostic>) {
     let mut read = read::read(sources, &mut found);
     let renames = prefix::apply(sources, &mut read);
     read.unique(&mut found);
-    let mut catalog = Catalog { documents: read.documents, by_name: Names::new(), renames, removed: Vec::new() };
+    let mut catalog =
+        Catalog { documents: read.documents, by_name: Names::new(), renames, removed: Vec::new(), lost: read.lost };
     for (index, document) in catalog.documents.iter().enumerate() {
         catalog.by_name.entry(document.kind).or_default().insert(Arc::clone(&document.name), index);
     }

@@ -27,6 +27,8 @@ pub enum Extent {
     Whole,
     /// An overlay: what stands there must be right, what does not stands elsewhere.
     Part,
+    /// A document with values that could not be read: what stands there must be right, what does not may be lost.
+    Rest,
 }
 
 /// Checks the keys of a document against the table of its kind. `what` it is, is for messages: ``the view `deals` ``.
@@ -91,17 +93,11 @@ impl Check<'_> {
         let NodeValue::Map(entries) = &node.value else {
             return self.wrong_form(node, &self.a_map(keys));
         };
+        if takes_text_short(keys) && is_map_of_locales(node) {
+            return self.bare_locales(node, keys);
+        }
         for entry in entries {
             match keys.find(&entry.key.text) {
-                None if is_locale(&entry.key.text) && takes_text_short(keys) => {
-                    if !entries
-                        .iter()
-                        .take_while(|other| other.key.place != entry.key.place)
-                        .any(|other| is_locale(&other.key.text))
-                    {
-                        self.bare_locales(node, keys);
-                    }
-                }
                 Some(key) => {
                     if key.status == Status::NotYet {
                         let diagnostic = Diagnostic::error(
@@ -113,6 +109,11 @@ impl Check<'_> {
                         self.found.push(diagnostic);
                     }
                     self.inside(&entry.key.text, |check| check.value(&entry.value, &key.shape));
+                }
+                None if self.begins_document(entry) => {
+                    self.found.push(forgotten_dashes(entry));
+                    // What stands behind it belongs to the other document.
+                    return;
                 }
                 None => match keys.extra {
                     Some(shape) => self.inside(&entry.key.text, |check| check.attribute(entry, shape)),
@@ -129,6 +130,12 @@ impl Check<'_> {
                 self.found.push(diagnostic);
             }
         }
+    }
+
+    /// Whether a key at the left margin is the first of another document, before which `---` was forgotten.
+    fn begins_document(&self, entry: &Entry) -> bool {
+        let key = &*entry.key.text;
+        self.path.is_empty() && entry.value.scalar().is_some() && (key == "extend" || crate::shape::kind(key).is_some())
     }
 
     /// A map of locales for a thing of which the text is but one key.
@@ -157,7 +164,7 @@ impl Check<'_> {
                 }
             }
             NodeValue::List(items) => self.names_in_list(items),
-            NodeValue::Scalar(_) => self.wrong_form(node, "a map of names"),
+            NodeValue::Scalar(scalar) => self.in_brackets(node, &scalar.text, "a map of names"),
         }
     }
 
@@ -172,8 +179,10 @@ impl Check<'_> {
     }
 
     fn list(&mut self, node: &Node, of: &'static Shape) {
-        let NodeValue::List(items) = &node.value else {
-            return self.wrong_form(node, "a list");
+        let items = match &node.value {
+            NodeValue::List(items) => items,
+            NodeValue::Scalar(scalar) => return self.in_brackets(node, &scalar.text, "a list"),
+            NodeValue::Map(_) => return self.wrong_form(node, "a list"),
         };
         for item in items {
             self.value(item, of);
@@ -243,6 +252,22 @@ impl Check<'_> {
         self.found.push(diagnostic);
     }
 
+    /// A single text where several may stand: in brackets it is a list.
+    fn in_brackets(&mut self, node: &Node, text: &str, expected: &str) {
+        let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+        let is_name = |part: &&str| {
+            fichero_model::name::check(part.trim_start_matches('-').split('.').next().unwrap_or("")).is_ok()
+        };
+        if !parts.iter().all(is_name) {
+            return self.wrong_form(node, expected);
+        }
+        let list = format!("[{}]", parts.join(", "));
+        let key = self.path.last().map_or(self.what, |key| key).to_owned();
+        let message = format!("`{key}` takes {expected}, and {} stands here", node.what());
+        let diagnostic = self.instead(code::WRONG_SHAPE, &node.place, message, &list);
+        self.found.push(diagnostic.help(format!("write `{list}`")));
+    }
+
     fn a_map(&self, keys: &Keys) -> String {
         let some: Vec<String> = keys.iter().take(3).map(|key| format!("`{}`", key.name)).collect();
         format!("a map with keys such as {}", some.join(", "))
@@ -258,9 +283,23 @@ impl Check<'_> {
     }
 }
 
+/// The finding for the first key of a document in the middle of another.
+fn forgotten_dashes(entry: &Entry) -> Diagnostic {
+    let key = &entry.key.text;
+    Diagnostic::error(code::UNKNOWN_KEY, &entry.key.place, format!("`{key}` begins a document of its own"))
+        .help(format!("write `---` on a line before `{key}`"))
+}
+
 /// True for things whose main key is a text, such as the label of an option.
 fn takes_text_short(keys: &Keys) -> bool {
     keys.short.and_then(|short| keys.find(short)).is_some_and(|key| matches!(key.shape, Shape::Text))
+}
+
+/// True for `{en: Deal, es: Negocio}`: every key is the form of a locale and every value a text.
+pub(crate) fn is_map_of_locales(node: &Node) -> bool {
+    let is_text = |value: &Node| value.scalar().is_some() && value.as_bool().is_none() && value.as_decimal().is_none();
+    let entries = node.entries();
+    !entries.is_empty() && entries.iter().all(|entry| is_locale(&entry.key.text) && is_text(&entry.value))
 }
 
 /// `name:text`, where a map was expected.

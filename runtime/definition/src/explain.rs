@@ -41,7 +41,9 @@ fn entries(node: &Node, depth: usize, lines: &mut Vec<Line>) {
                 entries(&entry.value, depth + 1, lines);
             }
             NodeValue::Map(_) | NodeValue::List(_) | NodeValue::Scalar(_) => {
-                lines.push((format!("{indentation}{key}: {}", flow(&entry.value)), Some(entry.value.place.clone())));
+                // All values of a small map have one origin, which need not be that of the map they were laid over.
+                let origin = entry.value.entries().first().map_or(&entry.value.place, |first| &first.value.place);
+                lines.push((format!("{indentation}{key}: {}", flow(&entry.value)), Some(origin.clone())));
             }
         }
     }

@@ -80,7 +80,10 @@ fn same(before: &[yaml::Root], after: &[yaml::Root]) -> bool {
         node
     };
     before.len() == after.len()
-        && before.iter().zip(after).all(|(before, after)| !after.broken && ordered(before).same(&ordered(after)))
+        && before
+            .iter()
+            .zip(after)
+            .all(|(before, after)| after.condition == yaml::Condition::Whole && ordered(before).same(&ordered(after)))
 }
 
 #[cfg(test)]

@@ -37,6 +37,10 @@ pub(crate) fn merge(catalog: &mut Catalog, overlays: &[Overlay], sources: &Sourc
         .filter(|(_, document)| document.kind == "entity")
         .map(|(index, _)| index)
         .collect();
+    // Also those that no entity is like: their slips would wait for the first that is.
+    for document in mixins.catalog.of_kind("mixin") {
+        mixins.whole(&document.name, &document.name_place);
+    }
     let mut merged = Vec::new();
     for index in entities {
         let Some(document) = mixins.catalog.documents.get(index) else { continue };

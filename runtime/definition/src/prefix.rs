@@ -31,6 +31,9 @@ pub(crate) fn apply(sources: &Sources, read: &mut Read) -> Vec<Renames> {
             renames.insert((document.kind, Arc::clone(&document.name)), Arc::clone(&new));
         }
         document.name = new;
+        if let Some(was) = document.node.get_mut("was") {
+            former(was, &layer.prefix);
+        }
     }
     for document in &mut read.documents {
         match renames.get(document.layer) {
@@ -46,6 +49,15 @@ pub(crate) fn apply(sources: &Sources, read: &mut Read) -> Vec<Renames> {
         rename_layer(Some(renames), overlay.kind, &mut overlay.node);
     }
     renames
+}
+
+/// What the pack's author called a document before bore the prefix too.
+fn former(was: &mut Node, prefix: &str) {
+    match &mut was.value {
+        NodeValue::Scalar(scalar) => scalar.text = Arc::from(format!("{prefix}{}", scalar.text)),
+        NodeValue::List(items) => items.iter_mut().for_each(|item| former(item, prefix)),
+        NodeValue::Map(_) => {}
+    }
 }
 
 fn rename_layer(renames: Option<&Renames>, kind: &str, node: &mut Node) {

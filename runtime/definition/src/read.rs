@@ -1,6 +1,8 @@
 //! Reads files into documents: what each is and is called, its short forms written out, its shape checked.
 
-use std::collections::HashMap;
+mod kind;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fichero_model::code;
@@ -10,12 +12,14 @@ use fichero_model::place::Place;
 
 use crate::catalog::Document;
 use crate::check::{self, Extent};
-use crate::node::{Entry, Node, NodeValue, Style};
+use crate::node::{Entry, Node, NodeValue};
 use crate::overlay::Overlay;
-use crate::shape::{self, Keys, KindShape, Naming, Status};
+use crate::shape::{self, KindShape, Naming, Status};
 use crate::short;
 use crate::source::{File, LARGEST, Origin, Sources};
-use crate::yaml::{self, Root};
+use crate::yaml::{self, Condition, Root};
+pub(crate) use kind::kind_of;
+use kind::{Kind, fits_better, misplaced_kind};
 
 /// What the files hold.
 #[derive(Debug, Default)]
@@ -24,11 +28,13 @@ pub(crate) struct Read {
     pub documents: Vec<Document>,
     /// Overlays in the order they are applied.
     pub overlays: Vec<Overlay>,
+    /// True when a whole document or overlay could not be read, of which not even the name is known.
+    pub lost: bool,
 }
 
 /// Reads all files of definitions.
 pub(crate) fn read(sources: &Sources, found: &mut Vec<Diagnostic>) -> Read {
-    let mut reader = Reader { sources, found, read: Read::default() };
+    let mut reader = Reader { sources, found, read: Read::default(), slips: HashSet::new() };
     for (file, layer) in sources.files_with_layers() {
         reader.file(file, layer);
     }
@@ -39,11 +45,14 @@ struct Reader<'a> {
     sources: &'a Sources,
     found: &'a mut Vec<Diagnostic>,
     read: Read,
+    /// The lines of the file at hand that are wrong as YAML: whatever else is said of them only follows from that.
+    slips: HashSet<u32>,
 }
 
 impl Reader<'_> {
     fn file(&mut self, file: &File, layer: usize) {
         if file.bytes().len() > LARGEST {
+            self.read.lost = true;
             let message = format!("the file has {} bytes, at most {LARGEST} (1 MiB) are read", file.bytes().len());
             return self.found.push(
                 Diagnostic::error(code::FILE_TOO_LARGE, &Place::start_of(&file.path), message)
@@ -51,12 +60,16 @@ impl Reader<'_> {
             );
         }
         let Some(text) = file.text() else {
+            self.read.lost = true;
             return self.found.extend(yaml::not_utf8(&file.path, file.bytes()));
         };
         if !file.is_yaml() {
             return;
         }
         let parsed = yaml::parse(&file.path, text);
+        self.read.lost |= parsed.lost;
+        let places = parsed.findings.iter().filter_map(|finding| finding.diagnostic.place.as_ref());
+        self.slips = places.map(|place| place.line).collect();
         self.found.extend(parsed.findings.into_iter().map(|finding| finding.diagnostic));
         for root in parsed.documents {
             self.document(file, layer, root);
@@ -64,8 +77,10 @@ impl Reader<'_> {
     }
 
     fn document(&mut self, file: &File, layer: usize, root: Root) {
-        let Root { node, broken } = root;
+        let Root { node, condition } = root;
+        let broken = matches!(condition, Condition::Partial | Condition::Broken);
         let NodeValue::Map(mut entries) = node.value else {
+            self.read.lost = true;
             if !broken {
                 let diagnostic = Diagnostic::error(
                     code::UNKNOWN_KIND,
@@ -82,12 +97,18 @@ impl Reader<'_> {
         }
         // A workspace's own file without a workspace was told when packs were looked for.
         let told = !self.sources.is_complete() && file.pack.is_none() && &*file.local == "workspace.yaml";
-        let Some((index, kind)) = self.kind_at(&entries, broken || told) else { return };
+        let Some((index, kind)) = self.kind_at(&entries, broken || told) else {
+            self.read.lost = true;
+            return;
+        };
         let first = entries.remove(index);
         let node = Node { place: first.key.place.clone(), value: NodeValue::Map(entries) };
         match kind {
-            Kind::Extend => self.overlay(layer, &first, node, broken),
-            Kind::Known(shape, doubtful) => self.definition(file, layer, shape, &first, node, broken || doubtful),
+            Kind::Extend => self.overlay(layer, &first, node, condition),
+            Kind::Known(shape, doubtful) => {
+                let condition = if doubtful { Condition::Broken } else { condition };
+                self.definition(file, layer, shape, (&first, node), condition);
+            }
         }
     }
 
@@ -151,10 +172,10 @@ impl Reader<'_> {
         file: &File,
         layer: usize,
         shape: &'static KindShape,
-        first: &Entry,
-        mut node: Node,
-        broken: bool,
+        (first, mut node): (&Entry, Node),
+        condition: Condition,
     ) {
+        let broken = matches!(condition, Condition::Partial | Condition::Broken);
         let Some(name) = first.value.as_text().cloned() else {
             if !broken {
                 let message = format!(
@@ -167,10 +188,15 @@ impl Reader<'_> {
                         .help(format!("write `{}: NAME`, and the other keys on lines of their own", shape.kind)),
                 );
             }
+            self.read.lost = true;
             return;
         };
         let name_place = first.value.place.clone();
         self.name(shape, &name, &name_place);
+        if shape.kind == "type" && name::TYPES.contains(&&*name) {
+            // It would stand in for the storage kind in every field of it.
+            return;
+        }
         if !self.belongs(file, layer, shape, &first.key.place) {
             return;
         }
@@ -182,14 +208,17 @@ impl Reader<'_> {
             );
         }
         short::map(&mut node, shape.keys, &self.locale(layer));
-        if !broken {
+        if let Some(extent) = extent(condition) {
             let what = format!("the {} `{name}`", shape.kind);
-            self.found.extend(check::check(&what, &node, shape.keys, Extent::Whole, self.sources));
+            let found = check::check(&what, &node, shape.keys, extent, self.sources);
+            self.take(found);
         }
         self.read.documents.push(Document { kind: shape.kind, name, name_place, node, layer, broken });
     }
 
-    fn overlay(&mut self, layer: usize, first: &Entry, mut node: Node, broken: bool) {
+    fn overlay(&mut self, layer: usize, first: &Entry, mut node: Node, condition: Condition) {
+        let broken = matches!(condition, Condition::Partial | Condition::Broken);
+        self.read.lost |= broken;
         let place = &first.value.place;
         let target = first.value.as_text().and_then(|text| text.split_once(' '));
         let Some((kind, name)) = target.map(|(kind, name)| (kind, name.trim())) else {
@@ -216,10 +245,19 @@ impl Reader<'_> {
             return;
         };
         let overlay = Overlay::new(shape, Arc::from(name), place.clone(), layer, &mut node, &self.locale(layer));
-        if !broken {
-            overlay.check(self.sources, self.found);
+        if extent(condition).is_some() {
+            let mut found = Vec::new();
+            overlay.check(self.sources, &mut found);
+            self.take(found);
         }
         self.read.overlays.push(overlay);
+    }
+
+    /// Takes what a check of shapes found.
+    fn take(&mut self, found: Vec<Diagnostic>) {
+        let slips = &self.slips;
+        let told = |diagnostic: &Diagnostic| diagnostic.place.as_ref().is_some_and(|place| slips.contains(&place.line));
+        self.found.extend(found.into_iter().filter(|diagnostic| !told(diagnostic)));
     }
 
     /// The name of a definition.
@@ -320,60 +358,11 @@ impl Read {
     }
 }
 
-enum Kind {
-    Extend,
-    /// A kind, and whether it was only guessed.
-    Known(&'static KindShape, bool),
-}
-
-impl Kind {
-    fn of(key: &str) -> Option<Self> {
-        if key == "extend" { Some(Kind::Extend) } else { shape::kind(key).map(|shape| Kind::Known(shape, false)) }
+/// What is asked of a document of which so much could be read; nothing when the rest may well be what is missing.
+fn extent(condition: Condition) -> Option<Extent> {
+    match condition {
+        Condition::Whole | Condition::Mended => Some(Extent::Whole),
+        Condition::Partial => Some(Extent::Rest),
+        Condition::Broken => None,
     }
-}
-
-/// Which entry of a document is its first by right, and the keys its kind takes; for documents as they are written.
-pub(crate) fn kind_of(node: &Node) -> Option<(usize, &'static Keys)> {
-    let entries = node.entries();
-    let first = entries.first()?;
-    let by_first = Kind::of(&first.key.text);
-    let misplaced =
-        misplaced_kind(entries).filter(|(index, shape)| *index > 0 && fits_better(entries, shape, by_first.as_ref()));
-    match (misplaced, by_first) {
-        (Some((index, shape)), _) => Some((index, shape.keys)),
-        (None, Some(Kind::Known(shape, _))) => Some((0, shape.keys)),
-        (None, Some(Kind::Extend)) => {
-            let (kind, _) = first.value.as_text()?.split_once(' ')?;
-            Some((0, shape::kind(kind)?.keys))
-        }
-        (None, None) => None,
-    }
-}
-
-/// True when a document whose first key is a kind of its own (`type: board`) is nevertheless of another.
-fn fits_better(entries: &[Entry], shape: &KindShape, by_first: Option<&Kind>) -> bool {
-    let unknown = |shape: &KindShape| {
-        entries
-            .iter()
-            .filter(|entry| &*entry.key.text != shape.kind && shape.keys.find(&entry.key.text).is_none())
-            .count()
-    };
-    match by_first {
-        None => true,
-        Some(Kind::Extend) => false,
-        Some(Kind::Known(first, _)) => unknown(shape) == 0 && unknown(first) > 0,
-    }
-}
-
-/// The entry that must have been meant as the first: its key is a kind, its value a name, and the kind has the most of
-/// the other keys.
-fn misplaced_kind(entries: &[Entry]) -> Option<(usize, &'static KindShape)> {
-    let fitting = |shape: &KindShape| entries.iter().filter(|entry| shape.keys.find(&entry.key.text).is_some()).count();
-    entries
-        .iter()
-        .enumerate()
-        .filter(|(_, entry)| entry.key.style == Style::Plain && entry.value.scalar().is_some())
-        .filter_map(|(index, entry)| Some((index, shape::kind(&entry.key.text)?)))
-        .filter(|(_, shape)| fitting(shape) > 0)
-        .max_by_key(|(index, shape)| (fitting(shape), std::cmp::Reverse(*index)))
 }

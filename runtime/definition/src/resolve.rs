@@ -19,6 +19,7 @@ mod field;
 mod files;
 mod findings;
 mod form;
+mod former;
 mod gaps;
 mod graph;
 mod inside;
@@ -51,7 +52,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fichero_model::diagnostic::Diagnostic;
-use fichero_model::entity::Source;
+use fichero_model::entity::{Field, Source};
 use fichero_model::expr::Setting;
 use fichero_model::kind::Kind;
 use fichero_model::model::Model;
@@ -80,7 +81,7 @@ pub fn compile(sources: &Sources, capabilities: &Capabilities) -> (Option<Model>
     let (catalog, found) = crate::catalog(sources);
     let files = Files::new(sources, &catalog);
     let mut findings = Findings::new(&files);
-    let gaps = Gaps::of(sources, &catalog, &found);
+    let gaps = Gaps::of(sources, &catalog);
     findings.begin(found, gaps);
     let model = resolve(sources, &catalog, capabilities, &mut findings);
     let sound = !findings.has_errors() && sources.is_complete();
@@ -106,6 +107,7 @@ fn resolve(
         findings.error(code::WORKSPACE, &place, "the runtime's own entities `user` and `team` are not there");
         return None;
     };
+    former::check_all(catalog, &declared, findings);
     let workspace = workspace::workspace(catalog, findings);
     let currency = workspace.currency;
     let mut model = Model {
@@ -343,7 +345,10 @@ fn compile_entities(model: &mut Model, world: &World<'_>, graph: &Graph, finding
             )
         })
         .collect();
-    ids.iter().for_each(|id| keys::check_duplicates(&cx, *id, findings));
+    for id in &ids {
+        keys::check_search(&cx, *id, findings);
+        keys::check_duplicates(&cx, *id, findings);
+    }
     let lines = entity::line_of(&cx, findings);
     let rates = rates::find(&cx, findings);
     entity::check_companions(model, findings);
@@ -383,12 +388,7 @@ fn compile_pages(model: &mut Model, world: &World<'_>, findings: &mut Findings<'
     (model.views, model.forms, model.menu) = (views, forms, menu);
 }
 
-fn field_mut(
-    model: &mut Model,
-    entity: EntityId,
-    field: FieldId,
-    change: impl FnOnce(&mut fichero_model::entity::Field),
-) {
+fn field_mut(model: &mut Model, entity: EntityId, field: FieldId, change: impl FnOnce(&mut Field)) {
     if let Some(field) = model.entities.get_mut(entity.index()).and_then(|entity| entity.fields.get_mut(field.index()))
     {
         change(field);

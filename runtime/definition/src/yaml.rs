@@ -4,10 +4,11 @@
 //! Much of what goes wrong in such files is an expression that YAML took apart; the reader sees it (a tag, a bracket
 //! left open, a key without a value, text lost behind ` #`) and prints the line as it must be written.
 //!
-//! What must hold: a finding in one document never hides another document; a document with a finding is never taken
-//! for sound; input of any kind ends in documents and findings, within [`DEEPEST`] and [`MOST`]. The reader knows
+//! What must hold: a finding in one document never hides another document, and one with a certain mend hides nothing
+//! of its own; a document with a finding is never taken for sound; input of any kind ends in documents and findings, within [`DEEPEST`] and [`MOST`]. The reader knows
 //! nothing of kinds and keys.
 
+mod again;
 mod events;
 mod mend;
 mod slips;
@@ -37,6 +38,8 @@ pub struct Parsed {
     pub documents: Vec<Root>,
     /// What is wrong with it, in order.
     pub findings: Vec<Finding>,
+    /// True when there may be more documents than were read.
+    pub lost: bool,
 }
 
 /// The tree of one document.
@@ -44,8 +47,21 @@ pub struct Parsed {
 pub struct Root {
     /// What could be read of it.
     pub node: Node,
-    /// True when something is wrong with it, so that more may stand in the file than in the tree.
-    pub broken: bool,
+    /// How much that is.
+    pub condition: Condition,
+}
+
+/// How much of a document a tree holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// All of it, and nothing is wrong with it.
+    Whole,
+    /// All of it: what is wrong with it has one certain mend, which the tree shows.
+    Mended,
+    /// All but the values that are wrong, each of them told.
+    Partial,
+    /// What stands before the place where the reading broke off.
+    Broken,
 }
 
 /// A slip, and the line that mends it where that is certain.
@@ -93,13 +109,26 @@ pub fn parse(file: &Arc<str>, text: &str) -> Parsed {
             offset: slice.bytes.start,
             line_starts: OnceCell::new(),
         };
-        let read = events::read(&slice, &mut left);
-        let broken = !read.findings.is_empty();
+        let mut before = left;
+        let mut read = events::read(&slice, &mut left);
+        let sound = read.whole;
+        if !sound {
+            read = again::read(&slice, read, &mut before);
+            left = left.min(before);
+        }
         parsed.findings.extend(read.findings);
-        if let Some(node) = read.root {
-            parsed.documents.push(Root { node, broken });
+        let condition = match (sound, read.whole, read.ended) {
+            (true, ..) => Condition::Whole,
+            (false, true, _) => Condition::Mended,
+            (false, false, true) => Condition::Partial,
+            (false, false, false) => Condition::Broken,
+        };
+        match read.root {
+            Some(node) => parsed.documents.push(Root { node, condition }),
+            None => parsed.lost |= !sound,
         }
         if left == 0 {
+            parsed.lost = true;
             break;
         }
     }
@@ -135,11 +164,15 @@ impl Slice<'_> {
     /// The text of a line of the file, counted from 1.
     fn line_text(&self, line: u32) -> Option<&str> {
         let index = line.checked_sub(self.line + 1)? as usize;
-        let starts = self.line_starts.get_or_init(|| {
+        self.text.get(*self.starts().get(index)?..)?.lines().next()
+    }
+
+    /// Where each line of the part begins.
+    fn starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| {
             let behind = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
             std::iter::once(0).chain(behind).collect()
-        });
-        self.text.get(*starts.get(index)?..)?.lines().next()
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Commands: everything anybody can do to records. A closed set; each is one transaction.
 
-use fichero_model::{EntityId, FieldId, Id};
+use fichero_model::{EntityId, FieldId, Id, Ref};
 
 use crate::input::Input;
 
@@ -72,6 +72,33 @@ pub enum Command {
         /// Which.
         id: Id,
     },
+}
+
+impl Command {
+    /// The entity it is about.
+    pub fn entity(&self) -> EntityId {
+        match self {
+            Command::Create { entity, .. }
+            | Command::Update { entity, .. }
+            | Command::Upsert { entity, .. }
+            | Command::Transition { entity, .. }
+            | Command::Delete { entity, .. }
+            | Command::Restore { entity, .. }
+            | Command::Purge { entity, .. } => *entity,
+        }
+    }
+
+    /// The record that is there already, where it says which.
+    pub fn record(&self) -> Option<Ref> {
+        match self {
+            Command::Create { .. } | Command::Upsert { .. } => None,
+            Command::Update { entity, id, .. }
+            | Command::Transition { entity, id, .. }
+            | Command::Delete { entity, id, .. }
+            | Command::Restore { entity, id }
+            | Command::Purge { entity, id } => Some(Ref { entity: *entity, id: *id }),
+        }
+    }
 }
 
 /// How a command is meant.

@@ -26,7 +26,7 @@ use crate::read::cursor::Seal;
 use crate::read::list::{self, ListRequest, Page, ShapeRequest};
 use crate::read::{aggregate, derive, history, show};
 use crate::record;
-use crate::record::work::Work;
+use crate::record::work::{Dirty, Work};
 use crate::refusal::{Kind, Refusal};
 
 /// The running engine. Cheap to clone.
@@ -238,11 +238,29 @@ impl Engine {
         show: Option<ShapeRequest>,
         once: Option<Once>,
     ) -> Result<Answer, Refusal> {
-        let isolation = isolation(&self.live(), &command);
+        if !matches!(command, Command::Upsert { .. }) {
+            return self.command_in_turn(actor, command, mode, show, once).await;
+        }
+        match self.command_in_turn(actor, command.clone(), mode, show.clone(), once.clone()).await {
+            // Somebody may have made the record at the same time, so that it is now there to be changed.
+            Err(refusal) if refusal.code == "unique" => self.command_in_turn(actor, command, mode, show, once).await,
+            answer => answer,
+        }
+    }
+
+    async fn command_in_turn(
+        &self,
+        actor: &Actor,
+        command: Command,
+        mode: Mode,
+        show: Option<ShapeRequest>,
+        once: Option<Once>,
+    ) -> Result<Answer, Refusal> {
+        let isolation = self.live().isolation(&command);
         let actor = actor.clone();
         self.write(Priority::Interactive, isolation, move |engine, live, tx| {
             let work = engine.work(live, tx, &actor, mode);
-            let entity = entity_of(&command);
+            let entity = command.entity();
             if let Some(once) = &once
                 && let Some(id) = idempotency::made_before(&work, once)?
             {
@@ -275,15 +293,23 @@ impl Engine {
         mode: Mode,
     ) -> Result<Vec<Done>, (usize, Refusal)> {
         let live = self.live();
-        let serializable = commands.iter().any(|command| isolation(&live, command) == Isolation::Serializable);
-        let isolation = if serializable { Isolation::Serializable } else { Isolation::ReadCommitted };
+        let alone = commands.iter().any(|command| live.isolation(command) == Isolation::Serializable);
+        let isolation = if alone { Isolation::Serializable } else { Isolation::ReadCommitted };
         let actor = actor.clone();
         self.write(Priority::Interactive, isolation, move |engine, live, tx| {
             let mut all = Vec::with_capacity(commands.len());
+            let mut dirty = Dirty::default();
+            engine.work(Arc::clone(&live), tx, &actor, mode).reserve(commands.iter().filter_map(Command::record))?;
             for (index, command) in commands.iter().enumerate() {
                 let work = engine.work(Arc::clone(&live), tx, &actor, mode);
+                work.defer(dirty);
                 all.push(record::apply(&work, command.clone()).map_err(|refusal| Indexed { index, refusal })?);
+                dirty = work.take_dirty();
             }
+            let work = engine.work(Arc::clone(&live), tx, &actor, mode);
+            work.defer(dirty);
+            let last = commands.len().saturating_sub(1);
+            record::rollup::settle(&work).map_err(|refusal| Indexed { index: last, refusal })?;
             Ok::<_, Indexed>(all)
         })
         .await
@@ -445,31 +471,6 @@ impl From<fichero_store::Error> for Refusal {
                 Refusal::unavailable()
             }
             error => Refusal::internal("store", &error.detail()),
-        }
-    }
-}
-
-/// The entity a command is about.
-fn entity_of(command: &Command) -> EntityId {
-    match command {
-        Command::Create { entity, .. }
-        | Command::Update { entity, .. }
-        | Command::Upsert { entity, .. }
-        | Command::Transition { entity, .. }
-        | Command::Delete { entity, .. }
-        | Command::Restore { entity, .. }
-        | Command::Purge { entity, .. } => *entity,
-    }
-}
-
-/// How a command is kept apart from others: one that decides from other records than those it locks runs as if alone.
-fn isolation(live: &Live, command: &Command) -> Isolation {
-    match command {
-        Command::Create { entity, .. } | Command::Update { entity, .. } | Command::Transition { entity, .. } => {
-            if live.ties(*entity).decides_from_others { Isolation::Serializable } else { Isolation::ReadCommitted }
-        }
-        Command::Upsert { .. } | Command::Delete { .. } | Command::Restore { .. } | Command::Purge { .. } => {
-            Isolation::Serializable
         }
     }
 }

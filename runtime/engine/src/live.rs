@@ -3,6 +3,8 @@
 //! A request, job or script pins one [`Live`] at the door and keeps it to the end; a new one is swapped in behind an
 //! atomic pointer. Nothing here changes after it was made.
 
+mod serial;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -11,7 +13,11 @@ use fichero_model::expr::{Expr, Hop, Node, Op, Reads, Root, RowName};
 use fichero_model::kind::{Kind, MoneyCurrency, OnDelete, Type};
 use fichero_model::{EntityId, FieldId, Model};
 use fichero_store::schema::{Error, deployment};
-use fichero_store::{Layout, Tx};
+use fichero_store::{Isolation, Layout, Tx};
+pub use serial::Serial;
+
+use crate::command::Command;
+use crate::record::remove;
 
 /// A model with its tables and what the commands need to know of it.
 #[derive(Debug)]
@@ -41,8 +47,12 @@ pub struct Ties {
     pub momentary: Vec<FieldId>,
     /// For each rule, whether its condition asks for what the rule looks up.
     pub asks_findings: Vec<bool>,
-    /// A rule decides from other records than the one that is saved.
-    pub decides_from_others: bool,
+    /// Which commands on these records run as if alone.
+    pub serial: Serial,
+    /// Commands that run as if alone and such that do not write the children whose rollups one of these records keeps.
+    pub mixes_children: bool,
+    /// What is decided or taken over when one of these records is written reads rollups.
+    pub reads_rollups: bool,
 }
 
 /// References that lead from a record to another: each step for every entity that the record there may be of.
@@ -136,17 +146,41 @@ impl Live {
         self.model[entity].field(&born.name).map(|(field, _)| (entity, field))
     }
 
+    /// How a command is kept apart from others.
+    pub fn isolation(&self, command: &Command) -> Isolation {
+        let serial = self.ties(command.entity()).serial;
+        let alone = match command {
+            Command::Create { .. } | Command::Update { .. } | Command::Upsert { .. } | Command::Transition { .. } => {
+                serial.save
+            }
+            Command::Delete { .. } | Command::Purge { .. } => serial.remove,
+            // Whichever of a batch is restored brings back all of it.
+            Command::Restore { entity, .. } => {
+                remove::kin(self, *entity).into_iter().any(|kin| self.ties(kin).serial.restore)
+            }
+        };
+        isolation(alone)
+    }
+
+    /// How several commands that make or change records of these entities are kept apart from others.
+    pub fn isolation_of_saves(&self, entities: impl IntoIterator<Item = EntityId>) -> Isolation {
+        isolation(entities.into_iter().any(|entity| self.ties(entity).serial.save))
+    }
+
     /// What hangs on the records of an entity.
     pub fn ties(&self, entity: EntityId) -> &Ties {
         &self.ties[entity.index()]
     }
 }
 
+fn isolation(alone: bool) -> Isolation {
+    if alone { Isolation::Serializable } else { Isolation::ReadCommitted }
+}
+
 fn ties(model: &Model) -> Vec<Ties> {
     let mut ties: Vec<Ties> = model.entities.iter().map(|_| Ties::default()).collect();
     for (entity, definition) in model.all_entities() {
         let own = &mut ties[entity.index()];
-        own.decides_from_others = definition.rules.iter().any(|rule| !rule.finds.is_empty());
         let asks = |condition: &Expr| !condition.reads(model).locals.is_empty();
         own.asks_findings = definition.rules.iter().map(|rule| rule.condition.as_ref().is_some_and(asks)).collect();
         for (id, field) in definition.all_fields() {
@@ -187,6 +221,14 @@ fn ties(model: &Model) -> Vec<Ties> {
                 }
             }
         }
+    }
+    let (serial, reads_rollups) = (serial::serial(model, &ties), serial::reads_rollups(model, &ties));
+    for (own, (serial, reads_rollups)) in ties.iter_mut().zip(serial.into_iter().zip(reads_rollups)) {
+        (own.serial, own.reads_rollups) = (serial, reads_rollups);
+    }
+    let mixed = ties.iter().filter(|own| own.serial.touched).flat_map(|own| &own.rollups);
+    for parent in mixed.map(|tie| tie.parent).collect::<Vec<_>>() {
+        ties[parent.index()].mixes_children = true;
     }
     ties
 }

@@ -1,7 +1,8 @@
 //! The runtime's own sentences, in English, Spanish and Russian.
 //!
 //! A message is a key with arguments, turned into text for its reader at the very end, or a text that an author wrote
-//! in a definition. `{0}`, `{1}` … stand for the arguments.
+//! in a definition. `{0}`, `{1}` … stand for the arguments, `{0:minute|minutes}` for the form of a word that goes with
+//! the number in one: two forms in English and Spanish, three in Russian.
 
 use std::sync::Arc;
 
@@ -64,17 +65,43 @@ impl Message {
         match self {
             Message::Authored(text) => text.get(locale).to_owned(),
             Message::Own { key, arguments } => {
+                let argument = |argument: &'_ Argument| match argument {
+                    Argument::Plain(text) => text.clone(),
+                    Argument::Label(label) => label.get(locale).to_owned(),
+                };
+                let arguments: Vec<String> = arguments.iter().map(argument).collect();
                 let mut text = sentence(key, locale).to_owned();
                 for (index, argument) in arguments.iter().enumerate() {
-                    let argument = match argument {
-                        Argument::Plain(text) => text.as_str(),
-                        Argument::Label(label) => label.get(locale),
-                    };
+                    text = with_form(&text, index, argument, locale);
+                }
+                for (index, argument) in arguments.iter().enumerate() {
                     text = text.replace(&format!("{{{index}}}"), argument);
                 }
                 text
             }
         }
+    }
+}
+
+/// A sentence with the form of a word chosen by a number.
+fn with_form(text: &str, index: usize, number: &str, locale: Locale) -> String {
+    let chosen = || {
+        let (before, rest) = text.split_once(&format!("{{{index}:"))?;
+        let (forms, behind) = rest.split_once('}')?;
+        let forms: Vec<&str> = forms.split('|').collect();
+        let form = forms.get(form_of(number.parse().ok()?, locale)).or(forms.last())?;
+        Some(format!("{before}{form}{behind}"))
+    };
+    chosen().unwrap_or_else(|| text.to_owned())
+}
+
+/// Which form of a word goes with a number.
+fn form_of(n: u64, locale: Locale) -> usize {
+    match (locale.as_str(), n % 10, n % 100) {
+        ("ru", 1, tens) if tens != 11 => 0,
+        ("ru", 2..=4, tens) if !(12..=14).contains(&tens) => 1,
+        ("ru", ..) => 2,
+        _ => usize::from(n != 1),
     }
 }
 
@@ -97,7 +124,8 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("forbidden", "You may not do this", "No tiene permiso para hacer esto", "У вас нет прав на это действие"),
     ("unauthenticated", "Please sign in", "Inicie sesión", "Войдите в систему"),
     ("bad_credentials", "The log-in or the password is wrong", "El usuario o la contraseña no son correctos", "Неверное имя или пароль"),
-    ("locked", "Too many failed attempts; try again in {0} minutes", "Demasiados intentos fallidos; inténtelo de nuevo en {0} minutos", "Слишком много неудачных попыток; попробуйте снова через {0} мин."),
+    ("locked", "Too many failed attempts; try again in {0} {0:minute|minutes}", "Demasiados intentos fallidos; inténtelo de nuevo en {0} {0:minuto|minutos}", "Слишком много неудачных попыток; попробуйте снова через {0} {0:минуту|минуты|минут}"),
+    ("administrators_only", "This page is for administrators. One of them can look here for you, or make you one.", "Esta página es para administradores. Cualquiera de ellos puede mirar aquí por usted o darle acceso.", "Эта страница для администраторов. Любой из них может посмотреть за вас или дать вам доступ."),
     ("internal", "Something went wrong on our side; it has been recorded", "Algo ha fallado por nuestra parte; ha quedado registrado", "Произошла внутренняя ошибка; она записана"),
     ("definition", "A definition failed: {0}", "Ha fallado una definición: {0}", "Ошибка в определении: {0}"),
     ("unavailable", "The database is busy; please try again", "La base de datos está ocupada; inténtelo de nuevo", "База данных занята; попробуйте ещё раз"),
@@ -182,6 +210,27 @@ mod tests {
                 assert_eq!(en.contains(&place), ru.contains(&place), "{key} in Russian");
             }
         }
+    }
+
+    #[test]
+    fn words_take_the_form_that_goes_with_their_number() {
+        let told = |n: u64, tag: &str| {
+            let locale = Locale::parse(tag).unwrap_or(Locale::EN);
+            let text = Message::with("locked", [n.to_string()]).text(locale);
+            text.rsplit(' ').next().unwrap_or_default().to_owned()
+        };
+        for (n, en, es, ru) in [
+            (1, "minute", "minuto", "минуту"),
+            (2, "minutes", "minutos", "минуты"),
+            (5, "minutes", "minutos", "минут"),
+            (11, "minutes", "minutos", "минут"),
+            (21, "minutes", "minutos", "минуту"),
+            (22, "minutes", "minutos", "минуты"),
+        ] {
+            assert_eq!([told(n, "en"), told(n, "es"), told(n, "ru")], [en, es, ru], "{n}");
+        }
+        let foreign = Message::with("bad_parameter", ["{0:a|b}"]).text(Locale::EN);
+        assert!(foreign.contains("{0:a|b}"), "what fills a place is no form: {foreign}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Who may do what. One place that every door asks, before it reads or writes.
 //!
-//! This is the first, honest form: whoever is signed in may work with records; people, teams and what is purged for
-//! good are the administrators'. Roles and row rules will be answered here and nowhere else: [`ReadPath`] lists every
+//! This is the first, honest form: whoever is signed in may work with records; people, teams, settings and what is purged
+//! for good are the administrators'. Roles and row rules will be answered here and nowhere else: [`ReadPath`] lists every
 //! way to read, and each must have its case in [`may_read`].
 
 use fichero_model::{EntityId, Model};
@@ -59,7 +59,8 @@ pub fn may(actor: &Actor, model: &Model, entity: EntityId, action: Action) -> Re
     if actor.admin {
         return Ok(());
     }
-    let own = entity == model.user || entity == model.team;
+    let settings = || model.settings.iter().any(|settings| settings.entity == entity);
+    let own = entity == model.user || entity == model.team || settings();
     match action {
         Action::Purge | Action::Import => Err(Refusal::forbidden()),
         Action::Create | Action::Update | Action::Transition | Action::Delete | Action::Restore => {

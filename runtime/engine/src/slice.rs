@@ -2,22 +2,41 @@
 //!
 //! A slice is one background transaction of at most 20 ms or 500 items, so that people at their screens wait no longer
 //! than that. An item that is refused leaves nothing behind and does not touch its neighbours. On PostgreSQL, where each
-//! savepoint costs two round trips, a slice is first tried without any; only when something in it is refused it is done
-//! again item by item.
+//! savepoint costs two round trips, a slice is first tried without any, and brings the rollups of all parents up to date
+//! at its end; only when something in it is refused it is done again item by item.
+//!
+//! Nobody waits for a slice, so one that met others again and again has time: it is tried again, smaller and after
+//! growing pauses, for minutes. On SQLite another process that wants to write gets its turn between two slices.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use fichero_store::{Dialect, Isolation, Priority, Tx};
+use fichero_model::EntityId;
+use fichero_store::{Dialect, Priority, Tx};
 
 use crate::actor::Actor;
 use crate::command::Mode;
 use crate::engine::Engine;
 use crate::live::Live;
-use crate::record::work::Work;
+use crate::record::rollup;
+use crate::record::work::{Dirty, Work};
 use crate::refusal::{Kind, Refusal};
 
 /// The most items of one transaction.
 pub(crate) const MOST: usize = 500;
+
+/// How long a slice that others are in the way of waits before it is tried again; twice as long each time, up to
+/// [`LONGEST`].
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The longest pause between two tries.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// How long a slice waits in all before it is given up.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// How long SQLite is left to other processes between two slices. They ask for it each millisecond.
+const GAP: Duration = Duration::from_millis(4);
 
 /// What is done with each item.
 pub(crate) trait Task: Send + Sync + 'static {
@@ -33,6 +52,9 @@ pub(crate) trait Task: Send + Sync + 'static {
 
     /// How the commands are meant.
     fn mode(&self) -> Mode;
+
+    /// The entities whose records it makes or changes.
+    fn entities(&self, live: &Live) -> Vec<EntityId>;
 
     /// Whether everything is done and then undone, to see what would happen.
     fn is_dry(&self) -> bool {
@@ -71,16 +93,54 @@ pub(crate) async fn run<T: Task>(
     items: &Arc<[T::Item]>,
     from: usize,
 ) -> Result<Slice<T>, Refusal> {
-    let tentative = engine.db().dialect() == Dialect::Postgres;
-    match once(engine, live, task, items, from, !tentative).await {
-        Err(Ended::Refused) => once(engine, live, task, items, from, true).await,
-        other => other,
+    let is_sqlite = engine.db().dialect() == Dialect::Sqlite;
+    let mut how = How { from, most: MOST, apart: is_sqlite };
+    let (mut pause, mut waited) = (PAUSE, Duration::ZERO);
+    loop {
+        match once(engine, live, task, items, how).await {
+            Ok(slice) => {
+                if is_sqlite {
+                    tokio::time::sleep(GAP).await;
+                }
+                return Ok(slice);
+            }
+            Err(Ended::Dry(slice)) => return Ok(*slice),
+            Err(Ended::Refused) if how.apart => {
+                return Err(Refusal::internal("slice", &"an item was refused outside of its savepoint"));
+            }
+            Err(Ended::Refused) => how.apart = true,
+            Err(Ended::Failed(refusal)) => {
+                // By another model the items mean nothing, however long one waits.
+                let in_vain = refusal.kind != Kind::Unavailable || engine.is_superseded();
+                if in_vain || waited >= PATIENCE {
+                    return Err(refusal);
+                }
+                how.most = (how.most / 2).max(1);
+                waited += pause;
+                tokio::time::sleep(jittered(engine, pause)).await;
+                pause = LONGEST.min(pause * 2);
+            }
+            Err(Ended::Superseded) => return Err(Refusal::unavailable()),
+        }
     }
-    .or_else(|ended| match ended {
-        Ended::Dry(slice) => Ok(*slice),
-        Ended::Refused => Err(Refusal::internal("slice", &"an item was refused outside of its savepoint")),
-        Ended::Failed(refusal) => Err(refusal),
-    })
+}
+
+/// Half of a pause, and up to as much again by chance, so that those who met do not meet again.
+fn jittered(engine: &Engine, pause: Duration) -> Duration {
+    let mut chance = [0];
+    engine.ids().random(&mut chance);
+    pause / 2 + pause / 2 * u32::from(chance[0]) / 255
+}
+
+/// How a slice is done.
+#[derive(Clone, Copy)]
+struct How {
+    /// The first of its items.
+    from: usize,
+    /// How many at most.
+    most: usize,
+    /// Whether each item is kept apart by a savepoint.
+    apart: bool,
 }
 
 async fn once<T: Task>(
@@ -88,17 +148,33 @@ async fn once<T: Task>(
     live: &Arc<Live>,
     task: &Arc<T>,
     items: &Arc<[T::Item]>,
-    from: usize,
-    apart: bool,
+    how: How,
 ) -> Result<Slice<T>, Ended<T>> {
     let (live, task, items) = (Arc::clone(live), Arc::clone(task), Arc::clone(items));
+    let How { from, most, apart } = how;
+    let isolation = live.isolation_of_saves(task.entities(&live));
     engine
-        .write(Priority::Background, Isolation::Serializable, move |engine, _, tx| {
+        .write(Priority::Background, isolation, move |engine, _, tx| {
             // The items speak of the model that was pinned when they were prepared, not of one that came since.
-            live.guard(tx)?;
+            if live.is_superseded(tx)? {
+                return Err(Ended::Superseded);
+            }
             let mut slice = Slice { results: Vec::new(), memory: T::Memory::default() };
-            for item in items.iter().skip(from).take(MOST) {
-                let result = step(engine, &live, tx, &*task, item, &mut slice.memory, apart);
+            let mut dirty = Dirty::default();
+            for item in items.iter().skip(from).take(most) {
+                let result = match apart {
+                    true => tx.savepoint(|tx| {
+                        let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());
+                        task.one(&work, item, &mut slice.memory)
+                    }),
+                    false => {
+                        let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());
+                        work.defer(dirty);
+                        let result = task.one(&work, item, &mut slice.memory);
+                        dirty = work.take_dirty();
+                        result
+                    }
+                };
                 match &result {
                     Err(refusal) if refusal.kind == Kind::Unavailable => return Err(Ended::Failed(refusal.clone())),
                     Err(_) if !apart => return Err(Ended::Refused),
@@ -108,23 +184,17 @@ async fn once<T: Task>(
                     break;
                 }
             }
-            task.close(tx, &slice.results)?;
+            let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());
+            work.defer(dirty);
+            match rollup::settle(&work) {
+                Err(refusal) if refusal.kind == Kind::Unavailable => return Err(Ended::Failed(refusal)),
+                // It is not known which of the items is to blame.
+                Err(_) => return Err(Ended::Refused),
+                Ok(()) => task.close(tx, &slice.results)?,
+            }
             if task.is_dry() { Err(Ended::Dry(Box::new(slice))) } else { Ok(slice) }
         })
         .await
-}
-
-fn step<T: Task>(
-    engine: &Engine,
-    live: &Arc<Live>,
-    tx: &mut Tx,
-    task: &T,
-    item: &T::Item,
-    memory: &mut T::Memory,
-    apart: bool,
-) -> Result<T::Done, Refusal> {
-    let mut one = |tx: &mut Tx| task.one(&engine.work(Arc::clone(live), tx, task.actor(), task.mode()), item, memory);
-    if apart { tx.savepoint(one) } else { one(tx) }
 }
 
 /// Why a slice was rolled back.
@@ -133,6 +203,8 @@ enum Ended<T: Task> {
     Dry(Box<Slice<T>>),
     /// Something in it was refused, and nothing kept it apart.
     Refused,
+    /// The definitions have changed since its items were prepared.
+    Superseded,
     /// The database.
     Failed(Refusal),
 }

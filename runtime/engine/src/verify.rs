@@ -9,7 +9,7 @@ use std::sync::Arc;
 use fichero_model::expr::Row;
 use fichero_model::{EntityId, FieldId, Ref};
 use fichero_store::query::{Cursor, Filter, Query};
-use fichero_store::{Isolation, Priority};
+use fichero_store::{Isolation, Lock, Priority};
 
 use crate::actor::{Actor, Via};
 use crate::command::Mode;
@@ -140,7 +140,7 @@ async fn settle(engine: &Engine, suspects: Vec<Ref>, mend: bool) -> Result<Vec<D
         .write(Priority::Background, Isolation::ReadCommitted, move |engine, live, tx| {
             let actor = Actor::system(Via::System);
             let work = engine.work(live, tx, &actor, Mode::Load);
-            let rows = work.lock_all(suspects.iter().copied())?;
+            let rows = work.lock_all(suspects.iter().copied(), Lock::Change)?;
             let mut differences = Vec::new();
             for (stored, right) in rows.iter().zip(derived::whole(&work, &rows)?) {
                 let fields = derived::fields(&work, stored.entity);

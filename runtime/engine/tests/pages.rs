@@ -3,11 +3,14 @@
 
 mod world;
 
+use std::sync::Arc;
+
 use fichero_engine::input::{Given, Input, Line};
 use fichero_engine::live::field_expr;
 use fichero_engine::read::page::{
-    Ask, FormQuestion, ListQuestion, Pick, RecordQuestion, RelatedQuestion, Seen, SuggestQuestion,
+    Ask, FormQuestion, HomeQuestion, ListQuestion, Pick, RecordQuestion, RelatedQuestion, Seen, SuggestQuestion,
 };
+use fichero_engine::read::search;
 use fichero_model::page::Column;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Ref};
@@ -181,6 +184,35 @@ fn no_page_needs_more_statements_for_more_rows() {
         }
         let more = world.engine.trash_page(&live, &world.actor, few_deal.entity, None).await.unwrap();
         assert_eq!((more.page.rows.len(), more.statements), (22, one.statements), "the trash");
+    });
+}
+
+#[test]
+fn the_first_page_counts_all_its_lists_in_one_statement() {
+    on_each(FIRM, async |world| {
+        let (firm, deal) = furnish(world, 3).await;
+        let live = world.engine.live();
+        let of = |name: &str| live.model.entity(name).unwrap().0;
+        let home = async |lists: Vec<_>| {
+            let question = HomeQuestion { records: vec![firm], lists };
+            world.engine.home_page(&live, &world.actor, question).await.unwrap()
+        };
+        let title = |text: &str| search::title(&live.model, deal.entity, text).map(Arc::new);
+        let one = home(vec![(of("city"), None)]).await;
+        let many = home(vec![
+            (of("deal"), title("deal 01")),
+            (of("city"), None),
+            (of("deal"), title("deal 0")),
+            (of("person"), None),
+            (of("deal"), title("no such")),
+        ])
+        .await;
+        assert_eq!(one.page.counts, [(4, false)]);
+        assert_eq!(many.page.counts, [(1, false), (4, false), (3, false), (3, false), (0, false)]);
+        assert_eq!(one.statements, many.statements);
+        assert!(many.page.titles.get(firm).is_some());
+        let none = home(Vec::new()).await;
+        assert_eq!(none.statements + 1, one.statements);
     });
 }
 

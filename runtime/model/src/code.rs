@@ -91,6 +91,7 @@ codes! {
     NAME_CLASH "F0203" "a name with two meanings" "A bare name is a field of the row at hand, then a local, then a definition. Here it could be more than one; rename one of them.";
     WRONG_TARGET "F0204" "a name of the wrong kind" "The name exists but is something else than what is needed here.";
     CYCLE "F0205" "definitions that need each other in a circle" "Each needs the other to be known first. The message prints the circle; break it at one place.";
+    FORMER_NAME "F0206" "a former name that something else has a claim on" "`was` says what a thing was called before, and what is stored under that name becomes its own. So nothing that still exists may bear it, and one thing alone may claim it. To let two things change places, rename one to a third name first and deploy that.";
 
     EXPRESSION_SYNTAX "F0301" "not readable as an expression" "The expression does not follow the grammar at this column.";
     UNKNOWN_NAME "F0302" "an unknown name in an expression" "A bare name must be a field of the row at hand, a local, or a definition. The help names the nearest.";

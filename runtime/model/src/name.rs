@@ -177,11 +177,11 @@ pub fn is_reserved_field(name: &str) -> bool {
 }
 
 /// The candidate that was probably meant: the nearest by the Damerau-Levenshtein distance, if it is no further than
-/// a slip or two (one edit, and one more for every four letters). Of several equally near ones that which begins most
+/// a slip or two (an edit for every three letters, at most three). Of several equally near ones that which begins most
 /// like it, for people seldom miss the first letters; then the first.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = name.chars().count();
-    let limit = 1 + letters / 4;
+    let limit = (letters / 3).clamp(1, 3);
     candidates
         .into_iter()
         // The lengths alone rule most candidates out, without filling a matrix.
@@ -271,6 +271,7 @@ mod tests {
         assert_eq!(did_you_mean("oportunnity", names), Some("opportunity"));
         assert_eq!(did_you_mean("invoice", names), None);
         assert_eq!(did_you_mean("x", ["y", "z"]), None);
+        assert_eq!(did_you_mean("deal", ["team", "user"]), None);
         assert_eq!(did_you_mean("amout", ["about", "amount"]), Some("amount"));
     }
 }

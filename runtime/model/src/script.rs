@@ -12,6 +12,7 @@ mod engine;
 mod library;
 mod lint;
 mod meter;
+mod syntax;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -36,6 +37,8 @@ pub struct Script {
     pub file: Arc<str>,
     /// The functions in the order of their names, with the names of their parameters.
     pub functions: Vec<Signature>,
+    /// True when the file could not be read, so that a function it seems to lack may well be in it.
+    pub broken: bool,
     ast: AST,
 }
 

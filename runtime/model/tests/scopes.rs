@@ -144,6 +144,93 @@ fn settings_are_the_nearest_record() {
 }
 
 #[test]
+fn words_that_only_rhai_or_other_languages_have_are_names() {
+    let words = [
+        "as",
+        "async",
+        "await",
+        "call",
+        "case",
+        "catch",
+        "curry",
+        "debug",
+        "default",
+        "do",
+        "eval",
+        "exit",
+        "export",
+        "global",
+        "go",
+        "goto",
+        "import",
+        "is",
+        "is_def_fn",
+        "is_def_var",
+        "is_shared",
+        "match",
+        "module",
+        "new",
+        "nil",
+        "none",
+        "null",
+        "package",
+        "print",
+        "private",
+        "protected",
+        "public",
+        "shared",
+        "spawn",
+        "static",
+        "super",
+        "switch",
+        "sync",
+        "thread",
+        "this",
+        "type_of",
+        "undefined",
+        "until",
+        "use",
+        "var",
+        "void",
+        "with",
+        "yield",
+    ];
+    let model = Builder::new().entity("deal", words.map(integer)).build();
+    let (deal, _) = model.entity("deal").unwrap();
+    let facts = fichero_model::fixture::Memory::new(&model);
+    let row = Arc::new(facts.row("deal", words.map(|word| (word, Value::Integer(7)))));
+    let with_locals =
+        Scope { locals: vec![("all".into(), Type::List(Arc::new(Type::Integer)))], ..Scope::row(&model, deal) };
+    let locals = [Value::list([Value::Integer(1), Value::Integer(2)])];
+    let context = Context { row: Some(&row), locals: &locals, ..Context::bare(&model, &facts, now()) };
+    for word in words {
+        for (text, wanted) in [
+            (format!("{word} + 1"), 8),
+            (format!("{word} - 1"), 6),
+            (format!("{word} -1"), 6),
+            (format!("1 + {word}"), 8),
+            (format!("10 - {word}"), 3),
+            (format!("-{word}"), -7),
+            (format!("{word} - -{word}"), 14),
+            (format!("record.{word} - 1"), 6),
+            (format!("{word} ?? 1"), 7),
+            (format!("({word}) - 1"), 6),
+            (format!("if {word} > 1 {{ {word} }} else {{ 0 }}"), 7),
+            (format!("max({word}, 1) - {word}"), 0),
+        ] {
+            assert_eq!(eval(&text, &with_locals, &context), Ok(Value::Integer(wanted)), "{text}");
+        }
+        let text = format!("not {word} in all and {word} > 1 and not {word} < 2");
+        assert_eq!(eval(&text, &with_locals, &context), Ok(Value::Boolean(true)), "{text}");
+    }
+    let items = Scope { locals: with_locals.locals, ..Scope::bare(&model) };
+    for word in words {
+        let text = format!("all.filter(|{word}| {word} - 1 > 0).count()");
+        assert_eq!(eval(&text, &items, &context), Ok(Value::Integer(1)), "{text}");
+    }
+}
+
+#[test]
 fn scripts_are_called_with_values() {
     let model = Builder::new()
         .entity("order", [integer("quantity"), text("level")])

@@ -50,7 +50,7 @@ pub enum Isolation {
     /// Each statement sees what was committed before it. For commands that lock what they decide from.
     ReadCommitted,
     /// As if commands ran one after another. For commands that decide from other records. Repeated when PostgreSQL
-    /// finds a conflict, at most five times.
+    /// finds a conflict, a limited number of times.
     Serializable,
 }
 
@@ -122,7 +122,7 @@ impl Db {
     /// A statement that failed dooms the command even when `f` ignores the error (except in a [`Tx::savepoint`]).
     ///
     /// # Errors
-    /// What `f` gives, and [`Error`]s of getting there and of the commit. [`Error::Conflict`] after five repeats.
+    /// What `f` gives, and [`Error`]s of getting there and of the commit. [`Error::Conflict`] after many repeats.
     pub async fn write<T, E, F>(&self, priority: Priority, isolation: Isolation, f: F) -> Result<T, E>
     where
         F: FnMut(&mut Tx) -> Result<T, E> + Send + 'static,

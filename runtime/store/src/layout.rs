@@ -21,7 +21,7 @@ use fichero_model::{EntityId, FieldId, Model};
 
 pub(crate) use codec::decode;
 pub(crate) use field::{Form, MONEY_SCALE, Stored};
-pub use record::Record;
+pub use record::{Lock, Record};
 pub(crate) use tables::{Table, Tables};
 
 use crate::schema::{Index, Schema};

@@ -25,5 +25,5 @@ mod tx;
 pub use cell::{Cell, Cells, ColumnType};
 pub use db::{Db, Dialect, Event, Events, Isolation, Options, Priority, SqliteSync};
 pub use error::{Constraint, Error};
-pub use layout::{Layout, Record};
+pub use layout::{Layout, Lock, Record};
 pub use tx::Tx;

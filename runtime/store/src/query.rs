@@ -24,7 +24,7 @@ use std::sync::Arc;
 pub use cursor::Cursor;
 pub use explain::explain;
 pub use group::{Aggregation, Group, Groups, Measure};
-pub use list::{Found, Page, Query};
+pub use list::{Found, Page, Query, counts};
 
 use crate::Error;
 use crate::lower::{Condition, Lowering};

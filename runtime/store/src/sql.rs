@@ -83,12 +83,36 @@ fn parameter(out: &mut String, dialect: Dialect, sign: char, number: &str) {
 /// parameters behind; PostgreSQL keeps prepared statements by their text and would take them to be of the types that
 /// the first such statement had.
 pub(crate) fn compacted(dialect: Dialect, text: &str, cells: &[Cell]) -> (String, Vec<Cell>) {
+    let mut numbers: Vec<Option<usize>> = vec![None; cells.len()];
+    let mut named = Vec::new();
+    let text = renumbered(dialect, text, |number| {
+        let (slot, cell) = number.checked_sub(1).and_then(|at| numbers.get_mut(at).zip(cells.get(at)))?;
+        Some(*slot.get_or_insert_with(|| {
+            named.push(cell.clone());
+            named.len()
+        }))
+    });
+    (text, named)
+}
+
+/// Several statements' texts and parameters as parts of one: each part's parameters are numbered behind those before.
+pub(crate) fn beside(dialect: Dialect, parts: &[(String, Vec<Cell>)]) -> (Vec<String>, Vec<Cell>) {
+    let mut cells: Vec<Cell> = Vec::new();
+    let mut texts = Vec::with_capacity(parts.len());
+    for (text, own) in parts {
+        let before = cells.len();
+        texts.push(renumbered(dialect, text, |number| Some(before + number)));
+        cells.extend(own.iter().cloned());
+    }
+    (texts, cells)
+}
+
+/// A text whose parameters get other numbers; one that gets none loses its number. Text between quotes stays as it is.
+fn renumbered(dialect: Dialect, text: &str, mut number_of: impl FnMut(usize) -> Option<usize>) -> String {
     let sign = match dialect {
         Dialect::Sqlite => '?',
         Dialect::Postgres => '$',
     };
-    let mut numbers: Vec<Option<usize>> = vec![None; cells.len()];
-    let mut named = Vec::new();
     let mut out = String::with_capacity(text.len());
     let mut quote: Option<char> = None;
     let mut chars = text.chars().peekable();
@@ -104,20 +128,12 @@ pub(crate) fn compacted(dialect: Dialect, text: &str, cells: &[Cell]) -> (String
                     number = number * 10 + digit as usize;
                     chars.next();
                 }
-                let Some((slot, cell)) = number.checked_sub(1).and_then(|at| numbers.get_mut(at).zip(cells.get(at)))
-                else {
-                    continue;
-                };
-                let number = *slot.get_or_insert_with(|| {
-                    named.push(cell.clone());
-                    named.len()
-                });
-                out.push_str(&number.to_string());
+                out.extend(number_of(number).map(|number| number.to_string()));
             }
             None => {}
         }
     }
-    (out, named)
+    out
 }
 
 #[cfg(test)]

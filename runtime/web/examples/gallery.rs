@@ -34,10 +34,10 @@ fn main() {
 fn icon_sheet() -> String {
     let sprite = assets::href("icons.svg");
     let items: String = icons::names()
-        .map(|name| format!("<li class=\"card\"><svg class=\"icon\"><use href=\"{sprite}#{name}\"/></svg> {name}</li>"))
+        .map(|name| format!("<li><svg class=\"icon\"><use href=\"{sprite}#{name}\"/></svg> {name}</li>"))
         .collect();
     let style = assets::href("style.css");
     format!(
-        "<!doctype html><meta charset=\"utf-8\"><link rel=\"stylesheet\" href=\"{style}\"><ul class=\"cards\">{items}</ul>"
+        "<!doctype html><meta charset=\"utf-8\"><link rel=\"stylesheet\" href=\"{style}\"><ul class=\"groups\">{items}</ul>"
     )
 }

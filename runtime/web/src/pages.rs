@@ -30,6 +30,8 @@ mod problems;
 mod record;
 mod remove;
 mod reply;
+mod search;
+mod settings;
 mod suggest;
 mod transition;
 mod trash;
@@ -79,16 +81,20 @@ pub fn routes() -> Router<App> {
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", post(login::sign_out))
         .route("/preferences", post(preference::save))
+        .route("/admin", get(problems::redirect))
         .route("/admin/problems", get(problems::show))
+        .route("/admin/settings", get(settings::show))
+        .route("/admin/settings/{name}", get(settings::edit))
         .route("/admin/watch", get(watch::show))
         .route("/assets/{fingerprint}/{name}", get(asset::show))
+        .route("/search", get(search::show))
         .route("/{entity}", get(list::show).post(form::create))
         .route("/{entity}/new", get(form::new))
         .route("/{entity}/suggest", get(suggest::show))
         .route("/{entity}/trash", get(trash::show))
         .route("/{entity}/{id}", get(record::show))
         .route("/{entity}/{id}/edit", get(form::edit).post(form::update))
-        .route("/{entity}/{id}/transition", post(transition::run))
+        .route("/{entity}/{id}/transition", get(transition::back).post(transition::run))
         .route("/{entity}/{id}/delete", get(confirm::delete).post(remove::delete))
         .route("/{entity}/{id}/purge", get(confirm::purge).post(remove::purge))
         .route("/{entity}/{id}/restore", post(remove::restore))

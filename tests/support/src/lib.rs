@@ -1,4 +1,4 @@
-//! What tests need of the machine: throwaway databases, folders and ports.
+//! What tests need of the machine: throwaway databases, folders, ports and browsers.
 //!
 //! Everything made here is the caller's alone and goes away when it is dropped, so tests run side by side. A test that
 //! must hold on both databases runs its body once per [`databases`]. Where there is no PostgreSQL, that part is left
@@ -8,11 +8,13 @@
 //! failed.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test whose set-up fails has failed")]
 
+mod chromium;
 mod database;
 mod postgres;
 
 use std::net::TcpListener;
 
+pub use chromium::Chromium;
 pub use database::{Database, databases};
 pub use postgres::Postgres;
 pub use tempfile::TempDir;

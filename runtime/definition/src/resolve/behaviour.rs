@@ -224,7 +224,8 @@ fn bound(cx: &Context<'_>, field: &Field, entry: Option<&Entry>, findings: &mut 
     match literal(&entry.value, &field.kind, cx.model) {
         Ok(value) => Some(value),
         Err(flaw) => {
-            findings.push(flaw.told(code::BAD_VALUE, &entry.value, field));
+            let told = flaw.told(code::BAD_VALUE, &entry.value, field, findings.files());
+            findings.push(told);
             None
         }
     }

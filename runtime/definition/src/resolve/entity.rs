@@ -14,7 +14,7 @@ use super::context::Context;
 use super::declare::{self, EntityDeclaration};
 use super::derive::unstored_because;
 use super::findings::{Findings, quoted};
-use super::{options, text};
+use super::{former, text};
 use crate::catalog::Catalog;
 use crate::node::Node;
 use crate::source::{Origin, Sources};
@@ -39,7 +39,7 @@ pub(super) fn build(
     let layer = sources.layers().get(document.layer);
     Entity {
         name: Arc::clone(&declaration.name),
-        was: options::was(node),
+        was: former::names(node),
         label,
         plural,
         help: text::optional(node.get("help"), findings),

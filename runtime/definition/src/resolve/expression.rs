@@ -24,7 +24,10 @@ pub(super) enum Want<'t> {
 
 /// Compiles the expression that a scalar is.
 pub(super) fn compile(node: &Node, scope: &Scope<'_>, want: &Want<'_>, findings: &mut Findings<'_>) -> Option<Expr> {
-    let written = Written::whole(node, findings.files())?;
+    // That no `=` belongs before an expression here was told by the check of shapes.
+    let superfluous = node.as_formula().is_some_and(|behind| !behind.starts_with('='));
+    let written =
+        if superfluous { Written::formula(node, findings.files())? } else { Written::whole(node, findings.files())? };
     compile_written(&written, scope, want, findings)
 }
 

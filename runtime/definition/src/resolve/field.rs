@@ -9,7 +9,7 @@ use fichero_model::kind::Kind;
 use super::declare::{FieldDeclaration, Origin};
 use super::findings::{Findings, quoted};
 use super::types::{Layers, Word, not_for};
-use super::{options, sequence, system, text};
+use super::{former, sequence, system, text};
 use crate::catalog::Document;
 use crate::node::Node;
 
@@ -98,7 +98,7 @@ pub(super) fn build(declaration: &FieldDeclaration<'_>, kind: Kind, findings: &m
     let is_text = matches!(word, Some(Word::Text | Word::LongText));
     let external = flag("external");
     Field {
-        was: options::was(node),
+        was: former::names(node),
         label: text::label(node.get("label"), &declaration.name, findings),
         help: text::optional(node.get("help"), findings),
         many: layers.is("many") && !matches!(word, Some(Word::Lines | Word::Children | Word::Sequence)),

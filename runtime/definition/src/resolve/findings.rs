@@ -40,11 +40,15 @@ impl<'s> Findings<'s> {
     /// What was found before, by whoever read the files, and what that leaves unknown.
     pub fn begin(&mut self, diagnostics: Vec<Diagnostic>, gaps: Gaps) {
         self.gaps = gaps;
-        for diagnostic in diagnostics {
+        for diagnostic in &diagnostics {
             if let Some(place) = diagnostic.place.as_ref().filter(|_| is_of_reading(diagnostic.code)) {
                 self.unreadable.insert((Arc::clone(&place.file), place.line));
             }
-            self.add(diagnostic);
+        }
+        for diagnostic in diagnostics {
+            if is_of_reading(diagnostic.code) || !self.is_unreadable(&diagnostic) {
+                self.add(diagnostic);
+            }
         }
     }
 
@@ -62,9 +66,8 @@ impl<'s> Findings<'s> {
 
     /// Whether a finding may only follow from what could not be read.
     fn follows_from_gaps(&self, diagnostic: &Diagnostic) -> bool {
-        if let Some(place) = &diagnostic.place
-            && self.unreadable.contains(&(Arc::clone(&place.file), place.line))
-        {
+        let beside = || diagnostic.place.as_ref().is_some_and(|place| self.gaps.is_beside(place));
+        if self.is_unreadable(diagnostic) || is_of_what_lacks(diagnostic.code) && beside() {
             return true;
         }
         if !is_missing_name(diagnostic.code) {
@@ -73,6 +76,12 @@ impl<'s> Findings<'s> {
         let of_option = self.gaps.options && [code::UNKNOWN_OPTION, code::UNKNOWN_STAGE].contains(&diagnostic.code);
         let of_entity = || self.gaps.entities.iter().any(|entity| diagnostic.message.contains(&format!("`{entity}`")));
         self.gaps.documents || of_option || of_entity()
+    }
+
+    /// Whether a finding is on a line that could not be read.
+    fn is_unreadable(&self, diagnostic: &Diagnostic) -> bool {
+        let place = diagnostic.place.as_ref();
+        place.is_some_and(|place| self.unreadable.contains(&(Arc::clone(&place.file), place.line)))
     }
 
     fn add(&mut self, diagnostic: Diagnostic) {
@@ -189,6 +198,21 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
 fn is_own(code: Code) -> bool {
     [code::EXPRESSION_SYNTAX, code::UNKNOWN_FUNCTION, code::TEXT_QUOTES, code::ASSIGNMENT, code::NOT_ALLOWED_HERE]
         .contains(&code)
+}
+
+/// Slips that may be nothing but what is lost of their own document.
+fn is_of_what_lacks(code: Code) -> bool {
+    [
+        code::MISSING_KEY,
+        code::ATTRIBUTE,
+        code::PIPELINE,
+        code::UNIQUE_FIELDS,
+        code::SEQUENCE_PATTERN,
+        code::SCENARIO,
+        code::DATA_ROW,
+        code::MAPPING,
+    ]
+    .contains(&code)
 }
 
 /// Slips that a missing document may be the cause of.

@@ -1,9 +1,10 @@
 //! What could not be read, so that a name which nothing bears may well be borne there.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use fichero_model::code::{self, Code};
-use fichero_model::diagnostic::Diagnostic;
+use fichero_model::place::Place;
 
 use super::declare;
 use crate::catalog::Catalog;
@@ -19,20 +20,19 @@ pub(super) struct Gaps {
     pub entities: Vec<Arc<str>>,
     /// Some options or stages.
     pub options: bool,
+    /// Where documents stand that could not be read whole: in a file, from a byte to another.
+    broken: Vec<(Arc<str>, Range<u32>)>,
 }
 
 impl Gaps {
-    /// What the files leave unknown; `found` is what was wrong with them.
-    pub fn of(sources: &Sources, catalog: &Catalog, found: &[Diagnostic]) -> Self {
-        // A slip in a file of which no document is marked: a document or an overlay was lost altogether.
-        let lost = |diagnostic: &Diagnostic| {
-            let place = diagnostic.place.as_ref().filter(|_| diagnostic.is_error() && is_of_reading(diagnostic.code));
-            place.is_some_and(|place| {
-                !catalog.documents.iter().any(|document| document.broken && document.name_place.file == place.file)
-            })
-        };
-        let mut gaps = Gaps { documents: !sources.is_complete() || found.iter().any(lost), ..Gaps::default() };
+    /// What the files leave unknown.
+    pub fn of(sources: &Sources, catalog: &Catalog) -> Self {
+        let mut gaps = Gaps { documents: !sources.is_complete() || catalog.lost, ..Gaps::default() };
         for document in catalog.documents.iter().filter(|document| document.broken) {
+            let file = &document.name_place.file;
+            let behind = catalog.documents.iter().filter(|other| other.name_place.file == *file);
+            let behind = behind.map(|other| other.node.place.start).filter(|start| *start > document.node.place.start);
+            gaps.broken.push((Arc::clone(file), document.node.place.start..behind.min().unwrap_or(u32::MAX)));
             match document.kind {
                 "entity" => gaps.entities.push(Arc::clone(&document.name)),
                 "settings" => gaps.entities.push(declare::settings_entity(&document.name)),
@@ -52,6 +52,11 @@ impl Gaps {
             }
         }
         gaps
+    }
+
+    /// True when a place is in a document of which a part could not be read.
+    pub fn is_beside(&self, place: &Place) -> bool {
+        self.broken.iter().any(|(file, range)| *file == place.file && range.contains(&place.start))
     }
 }
 

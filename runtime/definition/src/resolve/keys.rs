@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
-use fichero_model::entity::{Index, Unique};
+use fichero_model::entity::{Field, Index, Unique};
 use fichero_model::expr::{Expr, Scope};
 use fichero_model::kind::Kind;
 use fichero_model::place::Place;
@@ -23,12 +23,18 @@ pub(super) fn uniques(cx: &Context<'_>, entity: EntityId, findings: &mut Finding
     let mut all = Vec::new();
     for field in &declaration.fields {
         let Some(entry) =
-            field.node().and_then(|node| node.entry("unique")).filter(|entry| !entry.value.entries().is_empty())
+            field.node().and_then(|node| node.entry("unique")).filter(|entry| entry.value.as_bool() != Some(false))
         else {
             continue;
         };
         let Some(id) = declaration.field(&field.name) else { continue };
-        check_stored(cx, entity, id, &entry.key.place, "a unique rule", findings);
+        // What several values cannot have was told with the field.
+        if !cx.model[entity][id].many {
+            check_stored(cx, entity, id, &entry.key.place, "a unique rule", findings);
+        }
+        if entry.value.entries().is_empty() {
+            continue;
+        }
         all.push(Unique {
             name: Arc::clone(&field.name),
             fields: vec![id],
@@ -190,15 +196,7 @@ fn check_stored(
         return false;
     }
     if !field.is_stored() {
-        findings.push(
-            Diagnostic::error(
-                code::STORED_FORMULA,
-                place,
-                format!("{what} needs stored fields, but `{}` is {}", field.name, unstored_because(field)),
-            )
-            .label(&field.place, "declared here")
-            .help("name a field that is stored; a `copy` keeps a value of another record"),
-        );
+        findings.push(not_stored(field, place, what));
         return false;
     }
     if field.many || matches!(field.kind, Kind::LongText { .. } | Kind::Json | Kind::File) {
@@ -212,6 +210,27 @@ fn check_stored(
         return false;
     }
     true
+}
+
+fn not_stored(field: &Field, place: &Place, what: &str) -> Diagnostic {
+    let message = format!("{what} needs stored fields, but `{}` is {}", field.name, unstored_because(field));
+    Diagnostic::error(code::STORED_FORMULA, place, message)
+        .label(&field.place, "declared here")
+        .help("name a field that is stored; a `copy` keeps a value of another record")
+}
+
+/// Fields that the search looks into have a column of their own to look into.
+pub(super) fn check_search(cx: &Context<'_>, entity: EntityId, findings: &mut Findings<'_>) {
+    let declaration = &cx.declared.entities[entity.index()];
+    for field in &declaration.fields {
+        let entry =
+            field.node().and_then(|node| node.entry("search")).filter(|entry| entry.value.as_bool() == Some(true));
+        let (Some(entry), Some(id)) = (entry, declaration.field(&field.name)) else { continue };
+        let found = &cx.model[entity][id];
+        if !found.is_stored() && !findings.is_broken(&found.name) {
+            findings.push(not_stored(found, &entry.key.place, "the search"));
+        }
+    }
 }
 
 /// The fields and conditions by which duplicates would be found.

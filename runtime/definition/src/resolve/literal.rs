@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fichero_model::Value;
 use fichero_model::code::{self, Code};
-use fichero_model::diagnostic::Diagnostic;
+use fichero_model::diagnostic::{Diagnostic, Texts};
 use fichero_model::entity::Field;
 use fichero_model::expr::typing::words;
 use fichero_model::kind::{Kind, MoneyCurrency};
@@ -16,18 +16,22 @@ use rust_decimal::Decimal;
 
 use super::findings::quoted;
 use super::time;
-use crate::node::{Node, NodeValue};
+use crate::check::with_replaced;
+use crate::node::{Node, NodeValue, Style};
+use crate::yaml::{is_plain, quoted as yaml_quoted};
 
 /// Why a literal does not fit.
 pub(super) struct Flaw {
     message: String,
     help: Option<String>,
+    /// What to write instead.
+    instead: Option<String>,
     code: Option<Code>,
 }
 
 impl Flaw {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, code: None }
+        Self { message: message.into(), help: None, instead: None, code: None }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -35,12 +39,20 @@ impl Flaw {
         self
     }
 
+    fn instead(mut self, text: impl Into<String>) -> Self {
+        self.instead = Some(text.into());
+        self
+    }
+
     /// The finding for an author, about the value of a field.
-    pub fn told(self, code: Code, node: &Node, field: &Field) -> Diagnostic {
-        let diagnostic =
+    pub fn told(self, code: Code, node: &Node, field: &Field, texts: &dyn Texts) -> Diagnostic {
+        let mut diagnostic =
             Diagnostic::error(self.code.unwrap_or(code), &node.place, format!("`{}` {}", field.name, self.message));
-        match self.help {
-            Some(help) => diagnostic.help(help),
+        if let Some(help) = self.help {
+            diagnostic = diagnostic.help(help);
+        }
+        match self.instead.and_then(|new| with_replaced(texts, &node.place, &new)) {
+            Some(line) => diagnostic.mended(line),
             None => diagnostic,
         }
     }
@@ -48,13 +60,13 @@ impl Flaw {
 
 /// The literal of a kind. A flaw is told as the end of a sentence that begins with the field.
 pub(super) fn literal(node: &Node, kind: &Kind, model: &Model) -> Result<Value, Flaw> {
-    let needs = || Flaw::new(format!("takes {}, not {}", words(&kind.value_type(), model), shown(node)));
+    let needs = || meant(node, kind, Flaw::new(format!("takes {}, not {}", wanted(kind, model), shown(node))));
     let text = || node.as_text().map(|text| &**text);
     match kind {
         Kind::Text { max } | Kind::LongText { max } => {
             let text = text().ok_or_else(needs)?;
             if node.as_bool().is_some() {
-                return Err(needs().help(format!("quote it if the word is meant: `\"{text}\"`")));
+                return Err(needs());
             }
             let length = text.chars().count();
             if length > *max as usize {
@@ -73,30 +85,20 @@ pub(super) fn literal(node: &Node, kind: &Kind, model: &Model) -> Result<Value, 
         Kind::Money { currency } => {
             money(node, currency).ok_or_else(|| needs().help("write a number, or `{amount: 12.50, currency: USD}`"))
         }
-        Kind::Boolean => node
-            .as_bool()
-            .map(Value::Boolean)
-            .ok_or_else(|| Flaw::new(format!("takes `true` or `false`, not {}", shown(node)))),
-        Kind::Date => {
-            text().and_then(time::date).map(Value::Date).ok_or_else(|| needs().help("a date is written `2026-03-02`"))
-        }
-        Kind::Time => {
-            text().and_then(time::time).map(Value::Time).ok_or_else(|| needs().help("a time is written `\"09:30\"`"))
-        }
-        Kind::DateTime => {
-            text().and_then(|text| time::moment(text, &model.workspace.time_zone)).map(Value::DateTime).ok_or_else(
-                || needs().help("a moment is written `2026-03-02T09:00`, with an optional zone behind a space"),
-            )
-        }
+        Kind::Boolean => node.as_bool().map(Value::Boolean).ok_or_else(needs),
+        Kind::Date => text().and_then(time::date).map(Value::Date).ok_or_else(needs),
+        Kind::Time => text().and_then(time::time).map(Value::Time).ok_or_else(needs),
+        Kind::DateTime => text()
+            .and_then(|text| time::moment(text, &model.workspace.time_zone))
+            .map(Value::DateTime)
+            .ok_or_else(needs),
         Kind::Duration => match text().map(time::duration) {
             Some(Ok(seconds)) => Ok(Value::Duration(seconds)),
             Some(Err(time::DurationFlaw::Working)) => {
                 Err(Flaw::new("holds elapsed time, and working time has no length without a calendar")
                     .help("leave out `working`"))
             }
-            Some(Err(time::DurationFlaw::Unreadable)) | None => {
-                Err(needs().help("a duration is written `25 minutes` or `1 hour 30 minutes`"))
-            }
+            Some(Err(time::DurationFlaw::Unreadable)) | None => Err(needs()),
         },
         Kind::Choice { options } => {
             let text = text().ok_or_else(needs)?;
@@ -118,6 +120,65 @@ pub(super) fn literal(node: &Node, kind: &Kind, model: &Model) -> Result<Value, 
         }
         Kind::Json => Ok(Value::Json(Arc::new(json(node)))),
         Kind::Ref(_) | Kind::File | Kind::Lines { .. } | Kind::Children { .. } => Err(needs()),
+    }
+}
+
+/// What a kind takes.
+fn wanted(kind: &Kind, model: &Model) -> String {
+    match kind {
+        Kind::Boolean => "`true` or `false`".to_owned(),
+        _ => words(&kind.value_type(), model),
+    }
+}
+
+/// Adds what was probably meant by a literal that does not fit, else how one is written.
+fn meant(node: &Node, kind: &Kind, flaw: Flaw) -> Flaw {
+    let Some(text) = node.as_text().map(|text| text.trim()) else { return flaw };
+    let is_quoted = node.scalar().is_some_and(|scalar| scalar.style != Style::Plain);
+    let unquoted = |fits: bool| fits.then(|| Node::word(&node.place, text));
+    let call = match (kind, text) {
+        (Kind::Text { .. } | Kind::LongText { .. }, _) => None,
+        (Kind::Date, "today" | "now") => Some("=today()".to_owned()),
+        (Kind::DateTime, "today" | "now") => Some("=now()".to_owned()),
+        (_, text) if text.ends_with(')') && text.contains('(') => Some(format!("={text}")),
+        _ => None,
+    };
+    if let Some(call) = call {
+        let new = if is_plain(&call, true) { call.clone() } else { yaml_quoted(&call) };
+        return flaw.help(format!("an expression begins with `=`: `{call}`")).instead(new);
+    }
+    match kind {
+        Kind::Boolean => match &*text.to_ascii_lowercase() {
+            "yes" | "on" | "true" | "1" => flaw.help("write `true`, without quotes").instead("true"),
+            "no" | "off" | "false" | "0" => flaw.help("write `false`, without quotes").instead("false"),
+            _ => flaw,
+        },
+        Kind::Integer if unquoted(is_quoted).is_some_and(|bare| bare.as_integer().is_some()) => {
+            flaw.help("remove the quotes").instead(text)
+        }
+        Kind::Integer => match text.split_once('.') {
+            Some((whole, zeros)) if !whole.is_empty() && zeros.bytes().all(|digit| digit == b'0') => {
+                flaw.help(format!("write `{whole}`")).instead(whole)
+            }
+            _ => flaw,
+        },
+        Kind::Text { .. } | Kind::LongText { .. } if node.as_bool().is_some() => {
+            flaw.help(format!("quote it if the word is meant: `\"{text}\"`")).instead(format!("\"{text}\""))
+        }
+        Kind::Date => flaw.help("a date is written `2026-03-02`"),
+        Kind::Time => flaw.help("a time is written `\"09:30\"`"),
+        Kind::DateTime => flaw.help("a moment is written `2026-03-02T09:00`, with an optional zone behind a space"),
+        Kind::Duration => flaw.help("a duration is written `25 minutes` or `1 hour 30 minutes`"),
+        Kind::Text { .. }
+        | Kind::LongText { .. }
+        | Kind::Decimal { .. }
+        | Kind::Money { .. }
+        | Kind::Choice { .. }
+        | Kind::Ref(_)
+        | Kind::File
+        | Kind::Json
+        | Kind::Lines { .. }
+        | Kind::Children { .. } => flaw,
     }
 }
 

@@ -97,7 +97,8 @@ fn column(
             (None, kind) => match literal(default, kind, cx.model) {
                 Ok(value) => Some(value),
                 Err(flaw) => {
-                    findings.push(flaw.told(code::MAPPING, default, target));
+                    let told = flaw.told(code::MAPPING, default, target, findings.files());
+                    findings.push(told);
                     None
                 }
             },

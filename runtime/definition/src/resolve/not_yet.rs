@@ -46,7 +46,7 @@ impl Capabilities {
 }
 
 /// Types that values of several parts need.
-const TYPES: [(&str, &str); 16] = [
+const TYPES: [(&str, &str); 18] = [
     ("address", "an address is several fields; base has the mixin `located` for now"),
     ("person_name", "write `first_name` and `last_name` as texts for now"),
     ("emails", "write several fields of type `email` for now"),
@@ -63,6 +63,8 @@ const TYPES: [(&str, &str); 16] = [
     ("calendar", "calendars are not kept yet"),
     ("properties", "write fields for now"),
     ("secret", "secrets are not kept yet"),
+    ("team", "write `{type: ref, to: team}` for now"),
+    ("user", "write `{type: ref, to: user}` for now"),
 ];
 
 /// Keys that nothing acts on, by their path without the names between, and what is missing. Those with `true` do no

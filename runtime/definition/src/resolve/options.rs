@@ -11,9 +11,11 @@ use fichero_model::name;
 use rust_decimal::Decimal;
 
 use super::findings::{Findings, quoted};
+use super::former::{self, Named};
 use super::text;
 use super::time;
 use crate::catalog::Catalog;
+use crate::check::is_map_of_locales;
 use crate::node::{Entry, Node};
 use crate::shape::Keys;
 use crate::shape::field::OPTION;
@@ -53,6 +55,11 @@ pub(super) fn set(
 ) -> Options {
     let attributes: Vec<Attribute> =
         vocabulary.fixed.iter().cloned().chain(attributes(entries, vocabulary, findings)).collect();
+    let named: Vec<Named<'_>> = entries
+        .iter()
+        .map(|entry| Named { name: &entry.key.text, place: &entry.key.place, node: Some(&entry.value) })
+        .collect();
+    former::check(&named, vocabulary.what, findings);
     let mut options = Vec::new();
     for entry in entries {
         let values = attributes.iter().map(|attribute| {
@@ -61,7 +68,7 @@ pub(super) fn set(
         });
         options.push(Choice {
             name: Arc::clone(&entry.key.text),
-            was: was(&entry.value),
+            was: former::names(&entry.value),
             label: text::label(entry.value.get("label"), &entry.key.text, findings),
             color: entry.value.get("color").and_then(Node::as_text).cloned(),
             retired: is_retired(&entry.value),
@@ -69,13 +76,6 @@ pub(super) fn set(
         });
     }
     Options { name, options, attributes }
-}
-
-/// The former names of something.
-pub(super) fn was(node: &Node) -> Vec<Arc<str>> {
-    let Some(was) = node.get("was") else { return Vec::new() };
-    let one = was.as_text().cloned();
-    one.into_iter().chain(was.items().iter().filter_map(|item| item.as_text().cloned())).collect()
 }
 
 fn is_retired(node: &Node) -> bool {
@@ -86,7 +86,9 @@ fn is_retired(node: &Node) -> bool {
 fn attributes(entries: &[&Entry], vocabulary: &Vocabulary<'_>, findings: &mut Findings<'_>) -> Vec<Attribute> {
     let is_fixed = |name: &str| vocabulary.fixed.iter().any(|attribute| &*attribute.name == name);
     let mut names: Vec<&Arc<str>> = Vec::new();
-    for key in entries.iter().flat_map(|entry| entry.value.entries()).map(|entry| &entry.key) {
+    // A bare map of locales was told to be no map of keys.
+    let maps = entries.iter().map(|entry| &entry.value).filter(|value| !is_map_of_locales(value));
+    for key in maps.flat_map(Node::entries).map(|entry| &entry.key) {
         if vocabulary.keys.find(&key.text).is_none() && !is_fixed(&key.text) && !names.contains(&&key.text) {
             names.push(&key.text);
         }

@@ -3,6 +3,7 @@
 //! Records have names in a test: those that are given, and the results of steps that make or find some. Expressions
 //! see them as locals, in that order.
 
+mod because;
 mod step;
 
 use std::sync::Arc;

@@ -1,15 +1,16 @@
 //! Types of fields: the storage kinds, what `type` documents make of them, and those that no release stores yet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fichero_model::code;
-use fichero_model::diagnostic::Diagnostic;
+use fichero_model::diagnostic::{Diagnostic, Texts};
 use fichero_model::place::Place;
 
 use super::findings::Findings;
 use super::not_yet;
 use crate::catalog::{Catalog, Document};
+use crate::check::with_replaced;
 use crate::node::{Entry, Node};
 
 /// What a field's type comes down to.
@@ -112,16 +113,57 @@ pub(super) struct FieldType<'c> {
     pub documents: Vec<&'c Document>,
 }
 
+/// What other tools call the types, what they are here, and what goes with them.
+const SYNONYMS: [(&str, Word, &str); 34] = [
+    ("array", Word::Json, "several values of one type are `many: true`"),
+    ("belongs_to", Word::Ref, "with `to:` and the name of an entity"),
+    ("bigint", Word::Integer, ""),
+    ("bool", Word::Boolean, ""),
+    ("char", Word::Text, ""),
+    ("checkbox", Word::Boolean, ""),
+    ("currency", Word::Money, ""),
+    ("date_time", Word::DateTime, ""),
+    ("double", Word::Decimal, ""),
+    ("dropdown", Word::Choice, "with `options:`"),
+    ("enum", Word::Choice, "with `options:`"),
+    ("float", Word::Decimal, ""),
+    ("foreign_key", Word::Ref, "with `to:` and the name of an entity"),
+    ("has_many", Word::Children, "with `of:` and the name of an entity"),
+    ("int", Word::Integer, ""),
+    ("link", Word::Ref, "with `to:` and the name of an entity"),
+    ("long_text", Word::LongText, ""),
+    ("lookup", Word::Ref, "with `to:` and the name of an entity"),
+    ("memo", Word::LongText, ""),
+    ("multiselect", Word::Choice, "with `options:` and `many: true`"),
+    ("number", Word::Decimal, "`integer` for whole numbers"),
+    ("numeric", Word::Decimal, ""),
+    ("picklist", Word::Choice, "with `options:`"),
+    ("reference", Word::Ref, "with `to:` and the name of an entity"),
+    ("relation", Word::Ref, "with `to:` and the name of an entity"),
+    ("select", Word::Choice, "with `options:`"),
+    ("str", Word::Text, ""),
+    ("string", Word::Text, ""),
+    ("table", Word::Lines, "with `of:` and the name of an entity"),
+    ("text_area", Word::LongText, ""),
+    ("textarea", Word::LongText, ""),
+    ("timestamp", Word::DateTime, ""),
+    ("uuid", Word::Text, "every record has an `id` already"),
+    ("varchar", Word::Text, ""),
+];
+
 /// All `type` documents.
 #[derive(Debug, Default)]
 pub(super) struct Types<'c> {
     by_name: HashMap<Arc<str>, Option<FieldType<'c>>>,
+    /// The names of entities, which people write for the type of a reference.
+    entities: HashSet<&'c str>,
 }
 
 impl<'c> Types<'c> {
     /// Follows every `type` document down to its storage kind.
     pub fn collect(catalog: &'c Catalog, findings: &mut Findings<'_>) -> Self {
-        let mut types = Types::default();
+        let entities = catalog.of_kind("entity").map(|document| &*document.name).collect();
+        let mut types = Types { entities, ..Types::default() };
         for document in catalog.of_kind("type") {
             let resolved = follow(catalog, document, &types, findings);
             types.by_name.insert(Arc::clone(&document.name), resolved);
@@ -138,9 +180,42 @@ impl<'c> Types<'c> {
         if let Some(word) = Word::parse(name) {
             return Some(FieldType { word, documents: Vec::new() });
         }
-        tell_unknown(name, place, self.by_name.keys().map(|name| &**name), findings);
+        if let Some(diagnostic) = not_yet::unstored_type(name, place) {
+            let mended = self.entities.contains(name).then(|| reference_line(name, place, findings.files())).flatten();
+            findings.push(match mended {
+                Some(line) => diagnostic.mended(line),
+                None => diagnostic,
+            });
+        } else if self.entities.contains(name) {
+            findings.push(entity_as_type(name, place, findings.files()));
+        } else {
+            tell_unknown(name, place, self.by_name.keys().map(|name| &**name), findings);
+        }
         None
     }
+}
+
+/// The name of an entity where a type should stand: a reference to it was meant.
+fn entity_as_type(name: &str, place: &Place, texts: &dyn Texts) -> Diagnostic {
+    let diagnostic = Diagnostic::error(code::UNKNOWN_TYPE, place, format!("`{name}` is an entity, and no type"))
+        .help(format!("a reference to its records is `{{type: ref, to: {name}}}`"));
+    match reference_line(name, place, texts) {
+        Some(line) => diagnostic.mended(line),
+        None => diagnostic,
+    }
+}
+
+/// The line of a field's type with a reference to an entity in its place; nothing where that needs two lines.
+fn reference_line(name: &str, place: &Place, texts: &dyn Texts) -> Option<String> {
+    let text = texts.text(&place.file)?;
+    let start = text.get(..place.start as usize)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let before = text.get(start..place.start as usize)?;
+    let new = match before.trim_end().ends_with("type:") {
+        true if before.contains('{') => format!("ref, to: {name}"),
+        true => return None,
+        false => format!("{{type: ref, to: {name}}}"),
+    };
+    with_replaced(texts, place, &new)
 }
 
 /// Follows `of:` to a storage kind.
@@ -192,6 +267,18 @@ fn follow<'c>(
 fn tell_unknown<'n>(name: &str, place: &Place, documents: impl Iterator<Item = &'n str>, findings: &mut Findings<'_>) {
     if let Some(diagnostic) = not_yet::unstored_type(name, place) {
         findings.push(diagnostic);
+        return;
+    }
+    if let Some((_, word, with)) = SYNONYMS.into_iter().find(|(synonym, ..)| *synonym == name) {
+        let word = word.as_str();
+        let with = if with.is_empty() { String::new() } else { format!(", {with}") };
+        let diagnostic = Diagnostic::error(code::UNKNOWN_TYPE, place, format!("there is no type `{name}`"))
+            .help(format!("write `{word}`{with}"));
+        let mended = findings.mended(place, name, word);
+        findings.push(match mended {
+            Some(line) => diagnostic.mended(line),
+            None => diagnostic,
+        });
         return;
     }
     let words: Vec<&str> = Word::ALL.into_iter().map(Word::as_str).collect();

@@ -128,7 +128,8 @@ impl<'r> Reader<'r> {
         match literal(node, &field.kind, self.model()) {
             Ok(value) => Some(Setting::Literal(value)),
             Err(flaw) => {
-                findings.push(flaw.told(self.code, node, field));
+                let told = flaw.told(self.code, node, field, findings.files());
+                findings.push(told);
                 None
             }
         }

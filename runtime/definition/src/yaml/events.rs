@@ -18,6 +18,10 @@ pub(super) struct Read {
     pub root: Option<Node>,
     /// What is wrong.
     pub findings: Vec<Finding>,
+    /// True when the parser came to its end.
+    pub ended: bool,
+    /// True when nothing is wrong.
+    pub whole: bool,
 }
 
 /// Reads one document; takes the nodes it uses from `left`.
@@ -31,29 +35,34 @@ pub(super) fn read(slice: &Slice<'_>, left: &mut usize) -> Read {
         flow_nesting_limit: DEEPEST + 8,
         block_nesting_limit: DEEPEST + 8,
     };
-    let mut builder = Builder { slice, stack: Vec::new(), root: None, findings: Vec::new(), last_scalar: None };
+    let mut builder =
+        Builder { slice, stack: Vec::new(), root: None, findings: Vec::new(), last_scalar: None, restarted: false };
+    let mut ended = true;
     for event in Parser::new_from_str_with_options(slice.text, options) {
         match event {
             Ok((event, span)) => {
                 if event.is_node() {
                     let Some(fewer) = left.checked_sub(1) else {
                         builder.too_many(&span);
+                        ended = false;
                         break;
                     };
                     *left = fewer;
                 }
                 if !builder.event(event, span) {
+                    ended = false;
                     break;
                 }
             }
             Err(error) => {
                 builder.stopped(&error);
+                ended = false;
                 break;
             }
         }
     }
     builder.close_all();
-    Read { root: builder.root, findings: builder.findings }
+    Read { root: builder.root, whole: builder.findings.is_empty(), findings: builder.findings, ended }
 }
 
 /// A document as far as it is read.
@@ -65,6 +74,8 @@ pub(super) struct Builder<'a> {
     pub(super) findings: Vec<Finding>,
     /// The plain scalar that came last, for a comment right behind it.
     pub(super) last_scalar: Option<Place>,
+    /// True behind the first key of the document standing there again.
+    restarted: bool,
 }
 
 /// A collection that is still open.
@@ -232,6 +243,7 @@ impl Builder<'_> {
 
     /// Puts a node where it belongs.
     fn take(&mut self, built: Built) {
+        let outermost = self.stack.len() == 1;
         let Some(frame) = self.stack.last_mut() else {
             if let Built::Node(node) = built {
                 self.root = Some(node);
@@ -252,16 +264,26 @@ impl Builder<'_> {
                 KeySlot::Value(name) => match built {
                     Built::Null(_) => nulls.push(name),
                     Built::Node(value) => {
-                        if let Some(first) = position(entries, seen, &name.text) {
-                            let first = entries.get(first).map_or(&name.place, |entry| &entry.key.place);
+                        if let Some(index) = position(entries, seen, &name.text) {
+                            let first = entries.get(index).map_or(&name.place, |entry| &entry.key.place);
+                            // The first key of a document says what it is.
+                            let restarts = outermost && index == 0;
                             let diagnostic = Diagnostic::error(
                                 code::DUPLICATE_KEY,
                                 &name.place,
                                 format!("the key `{}` stands twice in one map", name.text),
                             )
                             .label(first, "first here")
-                            .help("remove one of them, or give it another name");
-                            self.findings.push(Finding::plain(diagnostic));
+                            .help(if restarts {
+                                "write `---` on a line before it if a new document begins here, or remove one of them"
+                            } else {
+                                "remove one of them, or give it another name"
+                            });
+                            // What stands twice behind it does so for the same cause.
+                            if !(outermost && self.restarted) {
+                                self.findings.push(Finding::plain(diagnostic));
+                            }
+                            self.restarted |= restarts;
                         } else {
                             if let Some(seen) = seen {
                                 seen.insert(Arc::clone(&name.text), entries.len());
@@ -281,8 +303,18 @@ impl Builder<'_> {
                     }
                     Built::Null(place) => {
                         *key = KeySlot::Skip;
-                        let diagnostic = Diagnostic::error(code::SYNTAX, &place, "a value without a key")
-                            .help("write a key before the colon");
+                        let word = self.text_of(&place);
+                        let diagnostic = if word.is_empty() {
+                            Diagnostic::error(code::SYNTAX, &place, "a value without a key")
+                                .help("write a key before the colon")
+                        } else {
+                            Diagnostic::error(
+                                code::NULL,
+                                &place,
+                                format!("`{word}` is nothing at all in YAML, so it cannot be a key"),
+                            )
+                            .help("choose another name, or quote it")
+                        };
                         self.findings.push(Finding::plain(diagnostic));
                     }
                 },

@@ -26,6 +26,13 @@ pub fn line(line: &str) -> Option<String> {
     sound.then(|| format!("{lead}{key}{mended}{comment}"))
 }
 
+/// The value of a line behind its key, and its column (from 0).
+pub fn value(line: &str) -> Option<(usize, &str)> {
+    let (lead, rest) = lead(line);
+    let (key, value) = key_and_value(rest)?;
+    Some((lead.chars().count() + key.chars().count(), value))
+}
+
 /// The line with a space behind the colon of a key, where one is missing: `name:text`, `{type:text, …}`.
 pub fn space_after_colon(line: &str) -> Option<String> {
     let (lead, rest) = lead(line);

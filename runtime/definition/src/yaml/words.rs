@@ -60,6 +60,9 @@ pub(super) fn explain(slice: &Slice<'_>, kind: &ErrorKind, place: Place) -> Find
     if let Some(finding) = missing_space(slice, kind, &place).or_else(|| too_far_in(slice, kind, &place)) {
         return finding;
     }
+    if let Some(finding) = sign_before_block(slice, kind, &place) {
+        return finding;
+    }
     if let Some(line) = slice.line_text(place.line)
         && let Some(mended) = mend::line(line)
     {
@@ -70,6 +73,25 @@ pub(super) fn explain(slice: &Slice<'_>, kind: &ErrorKind, place: Place) -> Find
     }
     let (message, help) = words(slice, kind, &place);
     finding(code::SYNTAX, &place, &message, &help)
+}
+
+/// `!(a > 1)`: what begins the value is a tag or an anchor, so that its `>` stands where a block of text may begin.
+fn sign_before_block(slice: &Slice<'_>, kind: &ErrorKind, place: &Place) -> Option<Finding> {
+    if *kind != ErrorKind::InvalidBlockScalarHeader {
+        return None;
+    }
+    let line = slice.line_text(place.line)?;
+    let (column, value) = mend::value(line)?;
+    let word = value.split(' ').next()?;
+    let (code, what) = match word.chars().next()? {
+        '!' => (code::TAG, "tag"),
+        '&' => (code::ANCHOR, "anchor"),
+        _ => return None,
+    };
+    let here = line_place(place, slice, place.line, column, word.chars().count())?;
+    let diagnostic = Diagnostic::error(code, &here, format!("`{word}` is read as a YAML {what}, so it would be lost"))
+        .help(format!("quote an expression that begins with `{}`", &word[..1]));
+    Some(Finding::mended(diagnostic, place.line, mend::line(line)))
 }
 
 /// What is said of a value that must be quoted.

@@ -13,6 +13,7 @@ use super::{Row, order};
 use crate::actor::{Actor, Via};
 use crate::command::{Command, Effect, Mode};
 use crate::input::Input;
+use crate::live::Live;
 use crate::record;
 use crate::record::work::Work;
 use crate::refusal::Refusal;
@@ -64,6 +65,10 @@ impl Task for Load {
 
     fn mode(&self) -> Mode {
         Mode::Load
+    }
+
+    fn entities(&self, _: &Live) -> Vec<EntityId> {
+        self.rows.iter().map(|row| row.entity).collect()
     }
 
     fn one(&self, work: &Work<'_>, fill: &Fill, (): &mut ()) -> Result<Effect, Refusal> {

@@ -14,7 +14,7 @@ use fichero_model::value::Value;
 use fichero_model::{FieldId, Id, Ref};
 use fichero_store::schema::fill::{self, Backfill, Fill, Pending, Reason};
 use fichero_store::system::node;
-use fichero_store::{Isolation, Priority, Tx};
+use fichero_store::{Isolation, Lock, Priority, Tx};
 
 use crate::actor::{Actor, Via};
 use crate::command::Mode;
@@ -87,7 +87,7 @@ impl Backfill for Rows<'_> {
         let work = self.engine.work(Arc::clone(&self.live), tx, &actor, Mode::Load);
         for id in rows {
             let reference = Ref { entity, id: *id };
-            if let Some(stored) = work.lock_any(reference)? {
+            if let Some(stored) = work.lock_any(reference, Lock::Change)? {
                 one(&work, reference, field, stored, fill.reason)?;
             }
         }

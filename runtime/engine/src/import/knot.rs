@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use fichero_model::fold;
-use fichero_store::{Isolation, Priority};
+use fichero_store::Priority;
 
 use super::source::Line;
 use super::task::{Done, Import, Memory, Waiting};
@@ -64,8 +64,9 @@ pub(super) async fn tie(
 
 async fn all(engine: &Engine, live: &Arc<Live>, task: &Import, lines: Arc<[Line]>) -> Result<Vec<Done>, Ended> {
     let (live, task) = (Arc::clone(live), task.clone());
+    let isolation = live.isolation_of_saves(task.entities(&live));
     engine
-        .write(Priority::Background, Isolation::Serializable, move |engine, _, tx| {
+        .write(Priority::Background, isolation, move |engine, _, tx| {
             live.guard(tx)?;
             let mut memory = Memory::default();
             let mut ids = Vec::with_capacity(lines.len());

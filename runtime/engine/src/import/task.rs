@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use fichero_model::expr::Setting;
+use fichero_model::kind::Kind;
 use fichero_model::value::Value;
-use fichero_model::{FieldId, Id};
+use fichero_model::{EntityId, FieldId, Id};
 use fichero_store::Tx;
 use fichero_store::query::{Filter, Query};
 use fichero_store::system::import::{self as stored, Progress};
@@ -17,6 +18,7 @@ use super::source::Line;
 use crate::actor::Actor;
 use crate::command::{Command, Effect, Mode};
 use crate::input::{Given, Input};
+use crate::live::Live;
 use crate::message::{Argument, Message};
 use crate::record;
 use crate::record::work::Work;
@@ -89,6 +91,16 @@ impl Task for Import {
 
     fn mode(&self) -> Mode {
         self.mode
+    }
+
+    fn entities(&self, live: &Live) -> Vec<EntityId> {
+        let definition = &live.model[self.plan.entity];
+        let made = self.plan.columns.iter().filter(|column| column.create);
+        let targets = made.filter_map(|column| match &definition[column.field()].kind {
+            Kind::Ref(reference) => Some(reference.targets.to_vec()),
+            _ => None,
+        });
+        std::iter::once(self.plan.entity).chain(targets.flatten()).collect()
     }
 
     fn is_dry(&self) -> bool {

@@ -6,6 +6,7 @@
 
 mod deletion;
 mod form;
+mod home;
 mod list;
 mod past;
 mod picker;
@@ -32,11 +33,15 @@ use crate::refusal::Refusal;
 pub use super::derive::State;
 pub use deletion::{Affected, Deletion};
 pub use form::{FormFacts, FormQuestion, LineFacts};
+pub use home::{HomeFacts, HomeQuestion};
 pub use list::{List, ListQuestion, ListRow};
 pub use past::{Changed, Entry, Since};
 pub use picker::{Ask, Pick, Picks, SuggestQuestion};
 pub use record::{RecordFacts, RecordQuestion, Related, RelatedQuestion};
 pub use trash::{Trash, TrashRow};
+
+/// Counting the rows of a list stops here.
+const MOST_COUNTED: u32 = 1_000;
 
 /// What was read for somebody.
 #[derive(Debug)]
@@ -100,25 +105,6 @@ impl Engine {
     /// When the database cannot be read.
     pub async fn reader(&self, live: &Arc<Live>, actor: &Actor) -> Result<Seen<()>, Refusal> {
         self.look(live, actor, |_| Ok(())).await
-    }
-
-    /// The titles of records, without those that are no longer there or in the trash.
-    ///
-    /// # Errors
-    /// When they may not be read, or the database cannot be read.
-    pub async fn titles(&self, live: &Arc<Live>, actor: &Actor, records: Vec<Ref>) -> Result<Seen<Titles>, Refusal> {
-        self.look(live, actor, move |work| {
-            crate::policy::may_read(work.actor, crate::policy::ReadPath::Title)?;
-            work.load(records.iter().copied())?;
-            let mut living = Vec::with_capacity(records.len());
-            for record in &records {
-                if work.living(*record)?.is_some() {
-                    living.push(*record);
-                }
-            }
-            titles(work, &living)
-        })
-        .await
     }
 
     /// Reads what a page needs, in one hop.

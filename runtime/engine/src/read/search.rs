@@ -1,11 +1,11 @@
 //! Finding records by words, as people type them: in a list's quick search and while they choose a record.
 //!
-//! Every word must be found in the title or in one of the fields marked `search`, wherever in it, without regard to case
-//! or accents.
+//! Every word must be found in the title, in a number given out, in one of the fields marked `search`, or in what a list
+//! shows beside them: its texts and the titles of what it refers to. Wherever in it, without regard to case or accents.
 
 use std::sync::Arc;
 
-use fichero_model::entity::Field;
+use fichero_model::entity::{Field, Source};
 use fichero_model::expr::function::Function;
 use fichero_model::expr::{Expr, Node, Op};
 use fichero_model::kind::{Kind, Type};
@@ -18,13 +18,38 @@ use crate::live::field_expr;
 /// The most words that are looked for; the rest of what was typed is passed over.
 const MOST_WORDS: usize = 6;
 
+/// A field of an entity, or one that references lead to from there.
+pub type Path = Vec<(EntityId, FieldId)>;
+
 /// The condition that finds records by words; nothing when no word was given or the entity has nothing to search in.
-pub fn words(model: &Model, entity: EntityId, text: &str) -> Option<Arc<Expr>> {
-    let fields = fields(model, entity);
+/// `beside` is what a list shows, whose texts are searched too.
+pub fn words(model: &Model, entity: EntityId, beside: &[&[(EntityId, FieldId)]], text: &str) -> Option<Arc<Expr>> {
+    let mut paths: Vec<Path> = fields(model, entity).into_iter().map(|id| vec![(entity, id)]).collect();
+    for path in beside.iter().filter_map(|path| text_at(model, path)) {
+        if !paths.contains(&path) && part(model, &path, "x").is_some() {
+            paths.push(path);
+        }
+    }
     let words = text.split_whitespace().take(MOST_WORDS);
-    let all =
-        words.filter_map(|word| any(model, entity, &fields, word)).reduce(|one, other| joined(Op::And, one, other))?;
+    let all = words.filter_map(|word| any(model, &paths, word)).reduce(|one, other| joined(Op::And, one, other))?;
     Some(Arc::new(whole(model, entity, all, text)?))
+}
+
+/// The path to the text that a field shows: the field itself, or the title of what it refers to; nothing where that is
+/// no text.
+pub fn text_at(model: &Model, path: &[(EntityId, FieldId)]) -> Option<Path> {
+    let (entity, id) = *path.last()?;
+    let field = &model[entity][id];
+    let titled = match &field.kind {
+        Kind::Ref(reference) => match *reference.targets {
+            [target] => Some((target, model[target].title)),
+            _ => return None,
+        },
+        _ => None,
+    };
+    let (end, id) = titled.unwrap_or((entity, id));
+    let is_text = matches!(model[end][id].kind, Kind::Text { .. }) && !model[end][id].many;
+    (is_text && !field.many).then(|| path.iter().copied().chain(titled).collect())
 }
 
 /// The condition that finds records by a part of their title; nothing when the title is no text that can be searched.
@@ -38,13 +63,8 @@ pub fn title(model: &Model, entity: EntityId, text: &str) -> Option<Expr> {
 
 /// The condition that a text at the end of a path of references holds a part; nothing when the database cannot ask it.
 pub fn part(model: &Model, path: &[(EntityId, FieldId)], text: &str) -> Option<Expr> {
-    let ((entity, first), rest) = path.split_first()?;
-    let walk = |of: Node, (entity, field): &(EntityId, FieldId)| {
-        let ty = model[*entity][*field].value_type();
-        Node { op: Op::Field { of: Box::new(of), fields: Arc::new([(*entity, *field)]) }, ty, at: 0..0 }
-    };
-    let end = rest.iter().fold(field_expr(model, *entity, *first).root, walk);
-    whole(model, *entity, holds(end, text), text)
+    let (entity, _) = path.first()?;
+    whole(model, *entity, found_at(model, path, text)?, text)
 }
 
 /// Whether the records of an entity can be found by words.
@@ -61,7 +81,9 @@ pub fn by_title(model: &Model, entity: EntityId) -> Vec<SortKey> {
 
 fn fields(model: &Model, entity: EntityId) -> Vec<FieldId> {
     let definition = &model[entity];
-    let wanted = |id: FieldId, field: &Field| id == definition.title || field.search;
+    let wanted = |id: FieldId, field: &Field| {
+        id == definition.title || field.search || matches!(field.source, Source::Sequence(_))
+    };
     let all = definition.all_fields().filter(|(id, field)| wanted(*id, field)).map(|(id, _)| id);
     all.filter(|id| is_searchable(model, entity, *id)).collect()
 }
@@ -73,8 +95,18 @@ fn is_searchable(model: &Model, entity: EntityId, id: FieldId) -> bool {
         && whole(model, entity, contains(model, entity, id, "x"), "x").is_some()
 }
 
-fn any(model: &Model, entity: EntityId, fields: &[FieldId], word: &str) -> Option<Node> {
-    fields.iter().map(|id| contains(model, entity, *id, word)).reduce(|one, other| joined(Op::Or, one, other))
+fn any(model: &Model, paths: &[Path], word: &str) -> Option<Node> {
+    paths.iter().filter_map(|path| found_at(model, path, word)).reduce(|one, other| joined(Op::Or, one, other))
+}
+
+/// That the text at the end of a path holds a part.
+fn found_at(model: &Model, path: &[(EntityId, FieldId)], part: &str) -> Option<Node> {
+    let ((entity, first), rest) = path.split_first()?;
+    let walk = |of: Node, (entity, field): &(EntityId, FieldId)| {
+        let ty = model[*entity][*field].value_type();
+        Node { op: Op::Field { of: Box::new(of), fields: Arc::new([(*entity, *field)]) }, ty, at: 0..0 }
+    };
+    Some(holds(rest.iter().fold(field_expr(model, *entity, *first).root, walk), part))
 }
 
 fn contains(model: &Model, entity: EntityId, id: FieldId, part: &str) -> Node {

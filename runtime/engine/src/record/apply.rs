@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fichero_model::expr::Row;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_store::Lock;
 
 use super::draft::Draft;
 use super::work::Work;
@@ -14,11 +15,19 @@ use crate::message::Message;
 use crate::policy::{self, Action};
 use crate::refusal::{Kind, Refusal};
 
+/// How often an upsert looks for its record again because it was taken away meanwhile.
+const UPSERTS: usize = 5;
+
 /// Does a command inside a transaction. Nothing outside the database happens; the caller commits.
 ///
 /// # Errors
 /// When it is refused. The caller rolls back, so nothing is half done.
 pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
+    // What is decided from rollups needs them as the commands before this one left them.
+    let at_once = !work.is_deferring() || work.live.ties(command.entity()).reads_rollups;
+    if at_once {
+        super::rollup::settle(work)?;
+    }
     let done = match command {
         Command::Create { entity, input } => create(work, entity, input),
         Command::Update { entity, id, input, version } => {
@@ -41,11 +50,13 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
         Command::Purge { entity, id } => {
             policy::may(work.actor, &work.live.model, entity, Action::Purge)?;
             refuse_append_only(work, entity)?;
-            let row = work.lock_any(Ref { entity, id })?.ok_or_else(Refusal::not_found)?;
+            let row = work.lock_any(Ref { entity, id }, Lock::Remove)?.ok_or_else(Refusal::not_found)?;
             super::remove::purge(work, row)
         }
     }?;
-    super::rollup::settle(work)?;
+    if at_once {
+        super::rollup::settle(work)?;
+    }
     work.flush()?;
     Ok(done)
 }
@@ -70,14 +81,18 @@ fn upsert(work: &Work<'_>, entity: EntityId, key: FieldId, input: Input) -> Resu
             return Err(Refusal::malformed(Message::with("required", [&field.label])));
         }
     };
-    let found = work.equal(entity, key, value, 1)?;
-    match found.first().and_then(|row| row.reference()) {
-        None => create(work, entity, input),
-        Some(reference) => {
-            let old = target(work, reference, None, Action::Update)?;
-            update(work, old, input)
+    for _ in 0..UPSERTS {
+        let found = work.equal(entity, key, value.clone(), 1)?;
+        let Some(row) = found.first() else { return create(work, entity, input) };
+        policy::may(work.actor, &work.live.model, entity, Action::Update)?;
+        let reference = row.reference().ok_or_else(Refusal::not_found)?;
+        // Before it was locked somebody may have deleted it or given it another key; then it is not the one.
+        let locked = work.lock(reference, Lock::Change)?.filter(|locked| locked.get(key) == row.get(key));
+        if let Some(old) = locked {
+            return update(work, old, input);
         }
     }
+    Err(Refusal::unavailable())
 }
 
 fn transition(
@@ -116,10 +131,11 @@ fn transition(
 /// The living record a command is about, locked, at the version the writer read.
 fn target(work: &Work<'_>, reference: Ref, version: Option<i64>, action: Action) -> Result<Arc<Row>, Refusal> {
     policy::may(work.actor, &work.live.model, reference.entity, action)?;
+    let lock = if action == Action::Delete { Lock::Remove } else { Lock::Change };
     if action == Action::Delete {
         refuse_append_only(work, reference.entity)?;
     }
-    let row = work.lock(reference)?.ok_or_else(Refusal::not_found)?;
+    let row = work.lock(reference, lock)?.ok_or_else(Refusal::not_found)?;
     match version {
         Some(version) if version != row.version() => Err(Refusal::new(Kind::Stale, "stale", Message::key("stale"))),
         _ => Ok(row),
@@ -128,7 +144,7 @@ fn target(work: &Work<'_>, reference: Ref, version: Option<i64>, action: Action)
 
 fn trashed(work: &Work<'_>, entity: EntityId, id: Id) -> Result<Arc<Row>, Refusal> {
     policy::may(work.actor, &work.live.model, entity, Action::Restore)?;
-    work.lock_any(Ref { entity, id })?.ok_or_else(Refusal::not_found)
+    work.lock_any(Ref { entity, id }, Lock::Change)?.ok_or_else(Refusal::not_found)
 }
 
 fn refuse_append_only(work: &Work<'_>, entity: EntityId) -> Result<(), Refusal> {

@@ -128,10 +128,11 @@ fn check_lines(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<CheckedLines>, 
         }
         let kept: Vec<_> = saved.iter().filter_map(|line| line.row().id()).collect();
         let removed = stored.into_iter().filter(|row| row.id().is_none_or(|id| !kept.contains(&id))).collect();
-        work.pend_lines(draft.id(), field, saved.iter().map(|line| Arc::clone(line.row())).collect());
+        let rows: Vec<_> = saved.iter().map(|line| Arc::clone(line.row())).collect();
+        super::rollup::in_memory(work, draft, field, &rows)?;
+        work.pend_lines(draft.id(), field, rows);
         all.push(CheckedLines { field, saved, removed });
     }
-    super::rollup::in_memory(work, draft, &all)?;
     draft.compute(work)?;
     work.pend(&draft.row);
     Ok(all)
@@ -162,17 +163,8 @@ fn draft_line(
 /// Every reference that is new points to a living record that may be chosen.
 fn check_references(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
-    let mut fresh: Vec<(FieldId, Ref)> = Vec::new();
-    for (id, field) in model[draft.entity].all_fields() {
-        if let (Kind::Ref(_), false, false) = (&field.kind, field.system, field.is_link())
-            && draft.old.as_ref().is_none_or(|old| old.get(id) != draft.row.get(id))
-            && let Some(target) = draft.row.get(id).as_ref()
-        {
-            fresh.push((id, target));
-        }
-    }
-    fresh.extend(draft.links.iter().flat_map(|(id, targets)| targets.iter().map(|target| (*id, *target))));
-    work.load(fresh.iter().map(|(_, target)| *target))?;
+    let fresh = draft.fresh_references(work);
+    work.keep(fresh.iter().map(|(_, target)| *target))?;
     for (id, target) in fresh {
         let field = &model[draft.entity][id];
         let Kind::Ref(reference) = &field.kind else { continue };

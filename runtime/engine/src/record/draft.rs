@@ -57,6 +57,7 @@ impl Draft {
         };
         draft.take(work, input)?;
         draft.fill_defaults(work)?;
+        draft.keep_references(work)?;
         super::rollup::begin(work, &mut draft)?;
         draft.copy(work)?;
         draft.compute(work)?;
@@ -71,6 +72,7 @@ impl Draft {
         let mut draft = Self::unchanged(&old);
         draft.begin_change(work);
         draft.take(work, input)?;
+        draft.keep_references(work)?;
         draft.copy(work)?;
         draft.compute(work)?;
         Ok(draft)
@@ -152,6 +154,22 @@ impl Draft {
         value: Option<&Value>,
     ) -> Result<bool, Refusal> {
         self.eval(work, expr, locals, value).map(|value| value.is_true())
+    }
+
+    /// The records that it refers to and that what is stored does not.
+    pub fn fresh_references(&self, work: &Work<'_>) -> Vec<(FieldId, Ref)> {
+        let changed = |id: FieldId| self.old.as_ref().is_none_or(|old| old.get(id) != self.row.get(id));
+        let single = work.live.model[self.entity]
+            .all_fields()
+            .filter(|(_, field)| matches!(field.kind, Storage::Ref(_)) && !field.system && !field.is_link())
+            .filter_map(|(id, _)| if changed(id) { Some((id, self.row.get(id).as_ref()?)) } else { None });
+        let linked = self.links.iter().flat_map(|(id, targets)| targets.iter().map(|target| (*id, *target)));
+        single.chain(linked).collect()
+    }
+
+    /// Reads them under a lock before anything is read through them.
+    fn keep_references(&self, work: &Work<'_>) -> Result<(), Refusal> {
+        work.keep(self.fresh_references(work).into_iter().map(|(_, target)| target))
     }
 
     /// Takes over what the writer gave, field by field.

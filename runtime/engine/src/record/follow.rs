@@ -15,9 +15,9 @@ use fichero_model::expr::{Comparison, Expr, Node, Op, Row, RowName};
 use fichero_model::kind::Type;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
-use fichero_store::Dialect;
 use fichero_store::query::{Cursor, Filter, Query};
 use fichero_store::system::job::{self, Lane, NewJob};
+use fichero_store::{Dialect, Lock};
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
@@ -85,7 +85,7 @@ pub fn run(work: &Work<'_>, payload: &Json) -> Result<(), Refusal> {
     let condition = errand.condition(work);
     let query = Query { after: errand.after.as_ref(), ..Query::new(Filter::all(errand.entity).and(&condition), BATCH) };
     let (ids, next) = work.page_of_ids(&query)?;
-    let rows = work.lock_all(ids.into_iter().map(|id| Ref { entity: errand.entity, id }))?;
+    let rows = work.lock_all(ids.into_iter().map(|id| Ref { entity: errand.entity, id }), Lock::Change)?;
     work.round.set(round + 1);
     super::derived::refresh(work, &rows)?;
     super::rollup::settle(work)?;

@@ -16,6 +16,7 @@ use fichero_model::kind::{Kind as Storage, OnDelete};
 use fichero_model::rule::RuleEvent;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_store::Lock;
 use fichero_store::query::{Filter, Query, Trash};
 
 use self::reach::Among;
@@ -35,6 +36,7 @@ const MOST: usize = 10_000;
 /// # Errors
 /// When something that lives restricts it, a rule refuses it, or the database cannot be written.
 pub fn trash(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
+    let row = work.seize(row)?;
     let reach = reach::of(work, row, Among::Living)?;
     run_delete_rules(work, &reach.rows)?;
     let batch = work.deletion_id();
@@ -42,7 +44,7 @@ pub fn trash(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
     let mut first = None;
     for row in &reach.rows {
         let trashed = mark(work, row, Some(batch))?;
-        log::removed(work, row, "delete")?;
+        log::removed(work, &trashed, "delete")?;
         super::rollup::touch(work, row.entity, Some(row), None);
         first.get_or_insert(trashed);
     }
@@ -160,7 +162,11 @@ fn batch_of(work: &Work<'_>, row: Arc<Row>, batch: Id) -> Result<Vec<Arc<Row>>, 
         let equals = vec![(System::DeletedBatch.field(), Value::text(&batch.to_string()))];
         let filter = Filter { equals, trash: Trash::Trashed, ..Filter::all(kin) };
         let found = work.page(&Query::new(filter, MOST), None)?.0;
-        rows.extend(found.rows.into_iter().filter(|row| row.id().is_some_and(|id| seen.insert(id))));
+        let others = found.rows.iter().filter_map(|row| row.reference()).filter(|other| seen.insert(other.id));
+        // Somebody else may have brought one back before it was locked.
+        let others = work.lock_all(others, Lock::Change)?.into_iter();
+        let same = |row: &Arc<Row>| row.get(System::DeletedBatch.field()).as_text() == Some(&*batch.to_string());
+        rows.extend(others.filter(same));
         if rows.len() > MOST || found.next.is_some() {
             return Err(Refusal::new(Kind::TooLarge, "too_large", Message::key("too_large")));
         }
@@ -191,7 +197,8 @@ fn refuse_trashed_targets(work: &Work<'_>, rows: &[Arc<Row>]) -> Result<(), Refu
         targets.extend(links.into_iter().map(|(_, target)| target));
     }
     targets.retain(|target| !coming.contains(target));
-    work.load(targets.iter().copied())?;
+    // None of them may go into the trash before this command ends.
+    work.keep(targets.iter().copied())?;
     let mut missing = Vec::new();
     for target in targets {
         if let Some(row) = work.any(target)?.filter(|row| !row.get(System::DeletedAt.field()).is_nothing()) {

@@ -11,9 +11,9 @@ use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Ref};
+use fichero_store::{Dialect, Lock};
 use rust_decimal::Decimal;
 
-use super::check::CheckedLines;
 use super::draft::Draft;
 use super::work::Work;
 use crate::refusal::Refusal;
@@ -37,18 +37,19 @@ pub fn begin(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Works out a draft's rollups over lines that are not written yet, so that its rules see them.
+/// Works out a draft's rollups over lines that are not written yet, so that its rules and its form see them.
 ///
 /// # Errors
 /// When a definition fails.
-pub fn in_memory(work: &Work<'_>, draft: &mut Draft, lines: &[CheckedLines]) -> Result<(), Refusal> {
+pub fn in_memory(work: &Work<'_>, draft: &mut Draft, lines: FieldId, rows: &[Arc<Row>]) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
     for (id, field) in model[draft.entity].all_fields() {
-        let Source::Rollup(rollup) = &field.source else { continue };
-        let Some(over) = lines.iter().find(|lines| lines.field == rollup.over) else { continue };
-        let rows: Vec<Arc<Row>> = over.saved.iter().map(|line| Arc::clone(line.row())).collect();
-        let value = fold(work, rollup, &rows)?;
-        put(work, draft, id, value)?;
+        if let Source::Rollup(rollup) = &field.source
+            && rollup.over == lines
+        {
+            let value = fold(work, rollup, rows)?;
+            put(work, draft, id, value)?;
+        }
     }
     Ok(())
 }
@@ -84,7 +85,8 @@ pub fn settle(work: &Work<'_>) -> Result<(), Refusal> {
     for _ in 0..DEEPEST {
         let dirty = work.take_dirty();
         if dirty.is_empty() {
-            return Ok(());
+            // What others compute from these follows even where the log was written before.
+            return super::follow::order(work);
         }
         let parents: BTreeSet<Ref> = dirty.iter().map(|(parent, _)| *parent).collect();
         // In the order of their ids, so that two commands that touch the same parents cannot wait for each other.
@@ -98,7 +100,7 @@ pub fn settle(work: &Work<'_>) -> Result<(), Refusal> {
 }
 
 fn refresh(work: &Work<'_>, parent: Ref, rollups: &BTreeSet<FieldId>) -> Result<(), Refusal> {
-    let Some(stored) = work.lock(parent)? else { return Ok(()) };
+    let Some(stored) = work.lock(parent, Lock::Change)? else { return Ok(()) };
     let mut draft = Draft {
         entity: parent.entity,
         old: Some(Arc::clone(&stored)),
@@ -119,9 +121,14 @@ fn refresh(work: &Work<'_>, parent: Ref, rollups: &BTreeSet<FieldId>) -> Result<
     if let Some(error) = draft.errors.first() {
         return Err(Refusal::invalid(vec![error.clone()]));
     }
+    // A serializable command that refreshes the same parent counts by its snapshot; that it is too old PostgreSQL sees
+    // by a parent that was written since. Others count after they have locked the parent, and need no such sign.
+    let is_sign = work.live.ties(parent.entity).mixes_children && work.live.layout.dialect() == Dialect::Postgres;
     if draft.row != stored {
         work.write_derived(&stored, &draft.row)?;
         touch(work, parent.entity, Some(&stored), Some(&draft.row));
+    } else if is_sign {
+        work.write_again(&stored, rollups)?;
     }
     Ok(())
 }

@@ -21,9 +21,9 @@ use fichero_model::rule::SortKey;
 use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::Record;
-use fichero_store::query::{Aggregation, Cursor, Filter, Groups, Query};
+use fichero_store::query::{self, Aggregation, Cursor, Filter, Groups, Query};
 use fichero_store::system::{change, data_row};
-use fichero_store::{Error, Tx};
+use fichero_store::{Error, Lock, Tx};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -61,13 +61,18 @@ pub struct Work<'a> {
     batch: Cell<Option<Id>>,
     /// Rows that were read, living or in the trash; nothing for those that are not there.
     rows: RefCell<HashMap<Ref, Option<Arc<Row>>>>,
+    /// The rows that are locked, and how.
+    locked: RefCell<HashMap<Ref, Lock>>,
     /// The rows behind lists: lines, children, links.
     lists: RefCell<Lists>,
     /// Drafts that expressions see in place of what is stored.
     pending: RefCell<HashMap<Id, Arc<Row>>>,
     /// What a pass over many records found missing; nothing outside of one.
     missing: RefCell<Option<Missing>>,
-    dirty: RefCell<BTreeSet<(Ref, FieldId)>>,
+    /// Rollups of parents that have to be brought up to date.
+    dirty: RefCell<Dirty>,
+    /// Whether that is left to whoever comes after.
+    deferring: Cell<bool>,
     /// The records whose change others follow, by the index of the follower.
     followed: RefCell<BTreeSet<(Ref, usize)>>,
     /// How many jobs that followed each other led to this one.
@@ -79,6 +84,9 @@ pub struct Work<'a> {
     /// The places of lines that were read, so that writing one keeps it.
     positions: RefCell<HashMap<Id, i64>>,
 }
+
+/// Rollups of parents.
+pub type Dirty = BTreeSet<(Ref, FieldId)>;
 
 /// Rows by the record and field whose list they are.
 type Lists = HashMap<(Id, FieldId), Vec<Arc<Row>>>;
@@ -109,10 +117,12 @@ impl<'a> Work<'a> {
             command: Cell::new(None),
             batch: Cell::new(actor.cause),
             rows: RefCell::default(),
+            locked: RefCell::default(),
             lists: RefCell::default(),
             pending: RefCell::default(),
             missing: RefCell::new(None),
             dirty: RefCell::default(),
+            deferring: Cell::new(false),
             followed: RefCell::default(),
             round: Cell::default(),
             entries: RefCell::default(),
@@ -395,6 +405,17 @@ impl<'a> Work<'a> {
         Ok((Found { rows, next: page.next }, count))
     }
 
+    /// How many records each filter lets through, counted up to a cap, in one statement.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn counts(&self, filters: Vec<Filter<'_>>, cap: u32) -> Result<Vec<u64>, Refusal> {
+        let context = self.context(None, None, None, &[], None);
+        let prepare = |filter: Filter<'_>| Query::new(filter, 0).prepare(&self.live.layout, &context);
+        let questions = filters.into_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+        self.with(|tx| query::counts(tx, &questions, cap))
+    }
+
     /// Sums and counts over groups.
     ///
     /// # Errors
@@ -468,7 +489,7 @@ impl<'a> Work<'a> {
         let (Kind::Lines { of, by }, Some(id)) = (&self.live.model[parent.entity][field].kind, parent.id()) else {
             return Ok(Vec::new());
         };
-        let found = self.with(|tx| self.live.layout.referring(tx, *of, *by, &[id], false))?;
+        let found = self.with(|tx| self.live.layout.lock_referring(tx, *of, *by, &[id], false, Lock::Change))?;
         Ok(found.into_iter().map(|record| self.taken(record)).collect())
     }
 

@@ -5,6 +5,7 @@
 //! wrong is gathered, each with its own characters.
 
 mod calls;
+mod foreign;
 mod grammar;
 mod names;
 mod operators;

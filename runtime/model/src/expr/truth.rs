@@ -31,6 +31,26 @@ pub fn compare(comparison: Comparison, a: &Value, b: &Value) -> bool {
     }
 }
 
+/// Refuses to compare unlike values, where types are known only now. What is compared in an expression was checked
+/// when it was compiled.
+///
+/// # Errors
+/// What they are.
+pub(crate) fn check_comparable(comparison: Comparison, a: &Value, b: &Value) -> Result<(), Fault> {
+    if a.is_nothing() || b.is_nothing() {
+        return Ok(());
+    }
+    let numbers = a.as_number().is_some() && b.as_number().is_some();
+    if !numbers && std::mem::discriminant(a) != std::mem::discriminant(b) {
+        return Err(Fault::new(format!("{} is compared with {}", word(a), word(b))));
+    }
+    let ordering = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+    if ordering && matches!(a, Value::Boolean(_) | Value::Ref(_) | Value::List(_) | Value::Json(_)) {
+        return Err(Fault::new(format!("{} is neither less nor greater", word(a))));
+    }
+    Ok(())
+}
+
 /// [`Value::same`], quick for the likely cases.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
@@ -69,7 +89,7 @@ pub fn combine(operator: Arithmetic, a: &Value, b: &Value, home: Currency) -> Re
 }
 
 /// What a value is called in a fault.
-pub(super) fn word(value: &Value) -> &'static str {
+pub(crate) fn word(value: &Value) -> &'static str {
     match value {
         Value::Nothing => "`()`",
         Value::Boolean(_) => "a boolean",

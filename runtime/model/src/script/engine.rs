@@ -72,6 +72,8 @@ pub(super) fn message(error: &EvalAltResult) -> String {
         EvalAltResult::ErrorDataTooLarge(..) => format!("a text of more than {LONGEST_TEXT} bytes"),
         EvalAltResult::ErrorArrayBounds(length, index, _) => format!("there is no item {index} in a list of {length}"),
         EvalAltResult::ErrorTooManyVariables(_) => format!("more than {MOST_VARIABLES} variables"),
+        EvalAltResult::ErrorMismatchDataType(_, given, _) => format!("{} is neither true nor false", word(given)),
+        EvalAltResult::ErrorFor(_) => "`for` goes through a list or a map, and this is neither".to_owned(),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => format!("there is no function {signature}"),
         EvalAltResult::ErrorPropertyNotFound(name, _) => format!("there is no `{name}`"),
         other => {
@@ -83,5 +85,19 @@ pub(super) fn message(error: &EvalAltResult) -> String {
                 None => text.to_owned(),
             }
         }
+    }
+}
+
+/// What the language calls a type of Rhai's.
+fn word(type_name: &str) -> &'static str {
+    match type_name {
+        "()" => "`()`",
+        "i64" => "a whole number",
+        "decimal" => "a number",
+        "string" | "char" => "a text",
+        "array" => "a list",
+        "map" => "structured data",
+        "Fn" => "a function",
+        _ => "this value",
     }
 }

@@ -116,12 +116,23 @@ fn operators(engine: &mut Engine) {
         (">=", Comparison::GreaterOrEqual),
     ] {
         engine.register_fn(symbol, move |a: Dynamic, b: Dynamic| -> Outcome<bool> {
-            Ok(truth::compare(comparison, &value(&a)?, &value(&b)?))
+            let (a, b) = (value(&a)?, value(&b)?);
+            truth::check_comparable(comparison, &a, &b).map_err(|fault| failure(&fault.message))?;
+            Ok(truth::compare(comparison, &a, &b))
         });
     }
-    engine.register_fn("!", |a: Dynamic| -> Outcome<bool> { Ok(!value(&a)?.is_true()) });
+    engine.register_fn("!", |a: Dynamic| -> Outcome<bool> { Ok(!holds_true(&a)?) });
     engine.register_fn("-", |a: Dynamic| -> Outcome<Dynamic> { Ok(to_script(&truth::negate(&value(&a)?))) });
     engine.register_fn("+", |a: Dynamic| a);
+}
+
+/// A condition; `()` is false, as everywhere.
+fn holds_true(given: &Dynamic) -> Outcome<bool> {
+    match value(given)? {
+        Value::Boolean(value) => Ok(value),
+        Value::Nothing => Ok(false),
+        other => Err(failure(&format!("{} is neither true nor false", truth::word(&other)))),
+    }
 }
 
 /// Two operands combined as in expressions; lists are joined by `+`.
@@ -253,7 +264,7 @@ fn lists(engine: &mut Engine) {
     });
     engine.register_fn("any", |context: NativeCallContext<'_>, list: &mut Array, asks: FnPtr| -> Outcome<bool> {
         for item in list.iter() {
-            if asks.call_within_context::<Dynamic>(&context, (item.clone(),))?.as_bool().unwrap_or(false) {
+            if holds_true(&asks.call_within_context::<Dynamic>(&context, (item.clone(),))?)? {
                 return Ok(true);
             }
         }
@@ -262,8 +273,7 @@ fn lists(engine: &mut Engine) {
     engine.register_fn("count", |context: NativeCallContext<'_>, list: &mut Array, asks: FnPtr| -> Outcome<i64> {
         let mut count = 0;
         for item in list.iter() {
-            count +=
-                i64::from(asks.call_within_context::<Dynamic>(&context, (item.clone(),))?.as_bool().unwrap_or(false));
+            count += i64::from(holds_true(&asks.call_within_context::<Dynamic>(&context, (item.clone(),))?)?);
         }
         Ok(count)
     });

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rhai::{AST, ASTNode, Expr, FnCallExpr, LexError, ParseErrorType, Position, Stmt};
+use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
-use super::{Script, Signature, engine, library};
+use super::{Script, Signature, engine, library, syntax};
 use crate::code;
 use crate::diagnostic::Diagnostic;
 use crate::name::did_you_mean;
@@ -14,10 +14,10 @@ use crate::place::Place;
 /// The longest file, in bytes.
 const LONGEST: usize = 100_000;
 
-/// Compiles a file. A file with errors has no functions.
+/// Compiles a file. One that cannot be read is broken: which functions it has is not known.
 pub(super) fn compile(text: &str, place: &Place) -> (Script, Vec<Diagnostic>) {
-    let empty = || Script { file: Arc::clone(&place.file), functions: Vec::new(), ast: AST::empty() };
-    let refuse = |finding: Diagnostic| (empty(), vec![finding]);
+    let broken = || Script { file: Arc::clone(&place.file), functions: Vec::new(), broken: true, ast: AST::empty() };
+    let refuse = |finding: Diagnostic| (broken(), vec![finding]);
     if text.len() > LONGEST {
         let message = format!("the script has {} bytes, and may have {LONGEST}", text.len());
         return refuse(
@@ -26,7 +26,7 @@ pub(super) fn compile(text: &str, place: &Place) -> (Script, Vec<Diagnostic>) {
     }
     let ast = match engine::engine().compile(text) {
         Ok(ast) => ast,
-        Err(error) => return refuse(syntax(text, place, &error.0, error.1)),
+        Err(error) => return refuse(syntax::explain(text, place, &error.0, error.1)),
     };
     let functions = signatures(&ast);
     let mut lint = Lint { text, place, functions: &functions, findings: Vec::new() };
@@ -46,7 +46,7 @@ pub(super) fn compile(text: &str, place: &Place) -> (Script, Vec<Diagnostic>) {
         .into_iter()
         .map(|(name, parameters)| Signature { line: line_of(&ast, &name), name, parameters })
         .collect();
-    (Script { file: Arc::clone(&place.file), functions, ast }, findings)
+    (Script { file: Arc::clone(&place.file), functions, broken: false, ast }, findings)
 }
 
 /// The functions of a file, but for the closures in them.
@@ -131,34 +131,8 @@ impl Lint<'_> {
     }
 }
 
-/// What Rhai's parser did not take.
-fn syntax(text: &str, place: &Place, error: &ParseErrorType, position: Position) -> Diagnostic {
-    let finding =
-        |width: usize, message: String| Diagnostic::error(code::SCRIPT, &at(text, place, position, width), message);
-    match error {
-        ParseErrorType::VariableUndefined(name) => finding(name.chars().count(), format!("`{name}` is not known here"))
-            .help("functions see their parameters and their own variables only"),
-        ParseErrorType::UnexpectedEOF => {
-            finding(1, "the script ends too early".to_owned()).help("a bracket is not closed")
-        }
-        ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) => {
-            finding(symbol.chars().count(), format!("`{symbol}` is not allowed here"))
-        }
-        ParseErrorType::Reserved(word) => finding(word.chars().count(), format!("`{word}` is not allowed in scripts")),
-        ParseErrorType::ExprTooDeep => finding(1, "this nests too deeply".to_owned()),
-        ParseErrorType::TooManyFunctions => finding(1, "the file holds too many functions".to_owned()),
-        other => {
-            let text = other.to_string();
-            let mut letters = text.chars();
-            let message: String =
-                letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default();
-            finding(1, message)
-        }
-    }
-}
-
 /// The place of some characters of a file.
-fn at(text: &str, place: &Place, position: Position, width: usize) -> Place {
+pub(super) fn at(text: &str, place: &Place, position: Position, width: usize) -> Place {
     let line = position.line().unwrap_or(1);
     let column = position.position().unwrap_or(1).max(1);
     let line_start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();

@@ -25,8 +25,12 @@ use crate::tx::{PostgresSession, Session, check_server, connect_options};
 use crate::{Error, Tx};
 use bus::Bus;
 
-/// How often a command is run again because of a conflict.
-const REPEATS: u32 = 5;
+/// How often a command is run again because of a conflict. Of those that meet at least one gets through each time; with
+/// these pauses all of as many as there are connections do, within a few seconds.
+const REPEATS: u32 = 24;
+
+/// The longest pause before a command is run again.
+const LONGEST: Duration = Duration::from_millis(200);
 
 /// An open PostgreSQL database.
 #[derive(Debug)]
@@ -106,8 +110,9 @@ impl Database {
         let shared = Arc::clone(&self.shared);
         let work = move || {
             let mut tx = Tx::new(Session::Postgres(Box::new(session)));
+            let mut chance = Chance::of(number);
             while let Some(Turn { command, priority }) = shared.queue.take() {
-                serve(&mut tx, command, &shared);
+                serve(&mut tx, command, &shared, &mut chance);
                 shared.queue.done(priority);
             }
             tx.disconnect();
@@ -138,8 +143,32 @@ fn first(connect: &PgConnectOptions, limit: Duration) -> Result<PostgresSession,
     connected.unwrap_or_else(|_| Err(Error::Unavailable("connecting failed".to_owned())))
 }
 
+/// Scatters the pauses of those who met, so that they do not meet again at once. It needs no secret and stores nothing:
+/// that each connection of each process counts from somewhere else is chance enough.
+struct Chance(u64);
+
+impl Chance {
+    fn of(connection: usize) -> Self {
+        Self((u64::from(std::process::id()) << 32) | connection as u64)
+    }
+
+    /// Anything up to a time that doubles with each conflict.
+    fn pause(&mut self, conflicts: u32) -> Duration {
+        let longest = LONGEST.min(Duration::from_millis(1 << conflicts.min(16)));
+        longest.mul_f64(self.next() as f64 / u64::MAX as f64)
+    }
+
+    /// The next number of SplitMix64.
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
 /// Runs a command until it is done, and answers it.
-fn serve(tx: &mut Tx, mut command: Box<dyn Run>, shared: &Shared) {
+fn serve(tx: &mut Tx, mut command: Box<dyn Run>, shared: &Shared, chance: &mut Chance) {
     let mut conflicts = 0;
     let mut losses = 0;
     loop {
@@ -156,10 +185,7 @@ fn serve(tx: &mut Tx, mut command: Box<dyn Run>, shared: &Shared) {
             Attempt::Lost(error) => return command.fail(error),
             Attempt::Again(Error::Conflict(_)) if conflicts < REPEATS => {
                 conflicts += 1;
-                // Those who met should not meet again at once: each waits longer than before, and not the same time.
-                let own =
-                    std::thread::current().name().map_or(0, |name| name.len() as u64 + u64::from(name.ends_with('1')));
-                tx.pause(Duration::from_micros((500 << conflicts) + own * 137));
+                tx.pause(chance.pause(conflicts));
             }
             // A server that was restarted has closed all connections; a new one will do.
             Attempt::Again(Error::Unavailable(_)) if losses == 0 => losses += 1,

@@ -36,6 +36,31 @@ impl Record {
     }
 }
 
+/// How a record is kept from others until the command ends. On SQLite the one writer holds every record anyway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lock {
+    /// Nobody deletes it: for one that is newly referred to. Any number of commands may do that at the same time, also
+    /// while it is being changed.
+    Keep,
+    /// Nobody else changes it.
+    Change,
+    /// Nobody else changes it or newly refers to it: for one that is to be deleted.
+    Remove,
+}
+
+impl Lock {
+    /// How a statement that reads rows takes it.
+    fn clause(self, dialect: Dialect) -> &'static str {
+        match (dialect, self) {
+            (Dialect::Sqlite, _) => "",
+            (Dialect::Postgres, Lock::Keep) => " FOR KEY SHARE",
+            // What the database itself takes for a change of no key, so that it goes with those who keep the record.
+            (Dialect::Postgres, Lock::Change) => " FOR NO KEY UPDATE",
+            (Dialect::Postgres, Lock::Remove) => " FOR UPDATE",
+        }
+    }
+}
+
 /// The statements of a table that are the same for every record.
 #[derive(Debug, Default)]
 pub(super) struct Statements {
@@ -43,7 +68,9 @@ pub(super) struct Statements {
     select: String,
     get: String,
     get_many: String,
-    lock: String,
+    keep: String,
+    change: String,
+    remove: String,
     insert: String,
     update: String,
     purge: String,
@@ -66,17 +93,15 @@ impl Statements {
         // The last two parameters are the id and the version that the record was read at.
         let sets: Vec<String> = written.iter().zip(&signs).map(|(column, sign)| format!("{column} = {sign}")).collect();
         let (at_id, at_version) = (written.len() + 1, written.len() + 2);
-        let locked = match dialect {
-            // The one writer holds every record.
-            Dialect::Sqlite => "",
-            Dialect::Postgres => " FOR UPDATE",
-        };
         let write = |text: String| written_for(dialect, &text);
         let select = format!("SELECT {read} FROM {name}");
+        let locking = |lock: Lock| write(format!("{select} WHERE {id} IN #1 ORDER BY {id}{}", lock.clause(dialect)));
         Self {
             get: write(format!("{select} WHERE {id} = ?1")),
             get_many: write(format!("{select} WHERE {id} IN #1")),
-            lock: write(format!("{select} WHERE {id} IN #1 ORDER BY {id}{locked}")),
+            keep: locking(Lock::Keep),
+            change: locking(Lock::Change),
+            remove: locking(Lock::Remove),
             insert: write(format!("INSERT INTO {name} ({}) VALUES ({})", written.join(", "), signs.join(", "))),
             update: write(format!(
                 "UPDATE {name} SET {} WHERE {id} = ?{at_id} AND {version} = ?{at_version}",
@@ -108,12 +133,17 @@ impl Layout {
         self.records(tx, entity, ids, |statements| &statements.get_many)
     }
 
-    /// As [`Layout::get_many`], in the order of the ids, and nobody else changes them before the command ends.
+    /// As [`Layout::get_many`], in the order of the ids, kept from others until the command ends. Where somebody else
+    /// was changing one, it is given as they left it.
     ///
     /// # Errors
     /// As the database says.
-    pub fn lock(&self, tx: &mut Tx, entity: EntityId, ids: &[Id]) -> Result<Vec<Record>, Error> {
-        self.records(tx, entity, ids, |statements| &statements.lock)
+    pub fn lock(&self, tx: &mut Tx, entity: EntityId, ids: &[Id], lock: Lock) -> Result<Vec<Record>, Error> {
+        self.records(tx, entity, ids, |statements| match lock {
+            Lock::Keep => &statements.keep,
+            Lock::Change => &statements.change,
+            Lock::Remove => &statements.remove,
+        })
     }
 
     /// The records whose reference `field` is one of `targets`, as [`Layout::get_many`]; of lines in their order, of
@@ -130,6 +160,35 @@ impl Layout {
         targets: &[Id],
         trashed: bool,
     ) -> Result<Vec<Record>, Error> {
+        self.those_referring(tx, entity, field, targets, trashed, "")
+    }
+
+    /// As [`Layout::referring`], kept from others until the command ends. Where somebody else
+    /// was changing one, it is given as they left it, and left out when it refers elsewhere by then.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn lock_referring(
+        &self,
+        tx: &mut Tx,
+        entity: EntityId,
+        field: FieldId,
+        targets: &[Id],
+        trashed: bool,
+        lock: Lock,
+    ) -> Result<Vec<Record>, Error> {
+        self.those_referring(tx, entity, field, targets, trashed, lock.clause(self.tables.dialect()))
+    }
+
+    fn those_referring(
+        &self,
+        tx: &mut Tx,
+        entity: EntityId,
+        field: FieldId,
+        targets: &[Id],
+        trashed: bool,
+        locked: &str,
+    ) -> Result<Vec<Record>, Error> {
         if targets.is_empty() {
             return Ok(Vec::new());
         }
@@ -138,7 +197,7 @@ impl Layout {
         let position = table.position.as_ref().map(|position| format!("{position}, ")).unwrap_or_default();
         let id = table.system(System::Id);
         let Statements { select, types, .. } = &table.statements;
-        let sql = format!("{select} WHERE {column} IN #1{living} ORDER BY {column}, {position}{id}");
+        let sql = format!("{select} WHERE {column} IN #1{living} ORDER BY {column}, {position}{id}{locked}");
         let rows = tx.query(&written_for(self.tables.dialect(), &sql), &[Cell::from(targets)], types)?;
         rows.into_iter().map(|row| self.record(entity, row)).collect()
     }

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use super::Record;
 use crate::schema::index::Purpose;
 use crate::testing::Deployed;
-use crate::{Error, Isolation, Priority, Tx};
+use crate::{Error, Isolation, Lock, Priority, Tx};
 
 /// The rows of the fixture, dated, in the order in which they can be written.
 fn rows() -> (Arc<Model>, Vec<Row>, Ref, Vec<Ref>) {
@@ -124,8 +124,10 @@ fn some_fields_of_some_records_are_set_at_once() {
             let living = layout.referring(tx, quote, parent, &[opportunity.id], false)?;
             let all = layout.referring(tx, quote, parent, &[opportunity.id], true)?;
             let by_id = layout.get_many(tx, quote, &ids)?;
-            let locked = layout.lock(tx, quote, &ids)?;
-            assert_eq!(tx.statements() - before, 4);
+            let locked = layout.lock(tx, quote, &ids, Lock::Change)?;
+            let to_go = layout.lock_referring(tx, quote, parent, &[opportunity.id], true, Lock::Remove)?;
+            assert_eq!(to_go, all);
+            assert_eq!(tx.statements() - before, 5);
             Ok((living.len(), all, by_id.len(), locked.len()))
         });
         let (living, all, by_id, locked) = found.unwrap();

@@ -10,7 +10,7 @@ use super::keyset::Order;
 use crate::layout::{Layout, Record, Tables};
 use crate::lower::project::{Lowered, Projection};
 use crate::lower::{Condition, Lowering};
-use crate::sql::compacted;
+use crate::sql::{beside, compacted};
 use crate::{Cell, ColumnType, Error, Tx};
 
 /// A question for records in an order.
@@ -199,6 +199,25 @@ impl Prepared<'_> {
             other => Err(Error::Corrupt(format!("a count gave {other:?}"))),
         }
     }
+}
+
+/// How many records each of several questions finds, counted up to `cap` (more gives `cap + 1`), in one statement.
+///
+/// # Errors
+/// As the database says.
+pub fn counts(tx: &mut Tx, questions: &[Prepared<'_>], cap: u32) -> Result<Vec<u64>, Error> {
+    let Some(first) = questions.first() else { return Ok(Vec::new()) };
+    let parts: Vec<_> = questions.iter().map(|question| question.count.clone()).collect();
+    let (parts, cells) = beside(first.layout.dialect(), &parts);
+    let limit = u64::from(cap) + 1;
+    let counted = |part: &String| format!("(SELECT COUNT(*) FROM (SELECT 1 {part} LIMIT {limit}) AS capped)");
+    let sql = format!("SELECT {}", parts.iter().map(counted).collect::<Vec<_>>().join(", "));
+    let row = tx.query_one(&sql, &cells, &vec![ColumnType::Integer; questions.len()])?;
+    let count = |cell: &Cell| match cell {
+        Cell::Integer(count) => Ok(u64::try_from(*count).unwrap_or(0)),
+        other => Err(Error::Corrupt(format!("a count gave {other:?}"))),
+    };
+    row.unwrap_or_default().iter().map(count).collect()
 }
 
 impl std::fmt::Debug for Prepared<'_> {

@@ -183,9 +183,11 @@ impl<'a> Grammar<'a> {
         let not = if self.below(3) == 0 { "not in" } else { "in" };
         match self.below(5) {
             0 => format!("{} {not} [\"qualify\", \"won\"]", self.path_called("stage")),
-            1 => format!("{} {not} [\"a\", \"acme\", ()]", self.path(Sort::Text, depth)),
+            1 => format!("{} {not} [\"a\", \"acme\"]", self.path(Sort::Text, depth)),
             2 => {
                 let (value, other) = (self.of(Sort::Number, depth), self.of(Sort::Number, depth));
+                // A list that is written out holds no `()`.
+                let other = if other == "()" { "7" } else { &other };
                 format!("{value} {not} [0, 100, {other}]")
             }
             3 => format!("\"red\" {not} {}", self.path_called("tags")),

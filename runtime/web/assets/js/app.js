@@ -1,5 +1,6 @@
 // Enhances pages that already work without it. Each part looks for its own data attributes and leaves the rest alone.
 import { combobox } from "./combobox.js";
+import { derive } from "./derive.js";
 import { forms } from "./forms.js";
 import { lines } from "./lines.js";
 import { menus } from "./menus.js";
@@ -9,6 +10,7 @@ import { watch } from "./watch.js";
 combobox(document);
 lines(document);
 forms();
+derive();
 menus();
 shortcuts();
 watch();

@@ -5,6 +5,8 @@ export function forms() {
   for (const form of document.querySelectorAll("[data-filters]")) filter(form);
   for (const form of document.querySelectorAll("form[data-form]")) guard(form);
   document.querySelector("[data-summary]")?.focus();
+  const place = location.hash && document.getElementById(location.hash.slice(1));
+  if (place) openTabOf(place);
   document.addEventListener("click", goToField);
 }
 
@@ -47,7 +49,14 @@ function goToField(event) {
   const field = link && document.getElementById(link.hash.slice(1));
   if (!field) return;
   event.preventDefault();
+  openTabOf(field);
   field.scrollIntoView({ block: "center" });
   const input = field.matches("[role=group]") ? field.querySelector("input:not([type=hidden]), select, textarea, button") : field;
   (input ?? field).focus({ preventScroll: true });
+}
+
+/** Opens the tab that an element lies in. */
+function openTabOf(element) {
+  const label = element.closest(".panel")?.previousElementSibling;
+  if (label?.control) label.control.checked = true;
 }

@@ -2,13 +2,14 @@
 
 use fichero_engine::problems::{Outcome, Problems};
 use fichero_engine::read::page::{Reader, Titles};
-use fichero_model::page::{MenuEntry, MenuTarget};
+use fichero_model::label::Text;
+use fichero_model::page::{MenuEntry, MenuTarget, View};
 use fichero_model::{EntityId, Model};
 use jiff::Timestamp;
 
 use super::visitor::Visitor;
 use super::words::Words;
-use super::{csrf, layout};
+use super::{csrf, layout, problems, settings};
 use crate::ui::context::{Nav, NavGroup, NavItem, Page, User, Watch};
 
 /// The surroundings of a page about `entity`, if it is about one.
@@ -26,7 +27,7 @@ pub fn page(visitor: &Visitor, reader: &Reader, entity: Option<EntityId>) -> Pag
             login: reader.login.clone(),
             href: Some(words.href(user)),
         }),
-        nav: Nav { collapsed: visitor.preferences.narrow, groups: groups(&words, &visitor.path, entity) },
+        nav: Nav { collapsed: visitor.preferences.narrow, groups: groups(&words, visitor, entity) },
         crumbs: Vec::new(),
         notices: visitor.notice.iter().map(|notice| notice.shown(&words, model)).collect(),
         watch: visitor.actor.admin.then(|| Watch {
@@ -46,18 +47,91 @@ pub fn count(problems: &Problems) -> u64 {
     }
 }
 
-/// The lists that the menu leads to, in their order.
-pub fn targets(model: &Model) -> Vec<(EntityId, Option<usize>)> {
-    fn walk(entries: &[MenuEntry], model: &Model, found: &mut Vec<(EntityId, Option<usize>)>) {
-        for entry in entries {
-            found.extend(entry.target.as_ref().and_then(|target| led_to(model, target)));
-            walk(&entry.children, model, found);
+/// Lists of the menu under one heading.
+pub struct Heading<'m> {
+    /// The heading; those without one stand in front.
+    pub label: Option<&'m Text>,
+    /// In their order.
+    pub lists: Vec<Listed<'m>>,
+}
+
+/// A list that the menu leads to.
+pub struct Listed<'m> {
+    /// What the menu calls it.
+    pub label: &'m Text,
+    icon: Option<&'m str>,
+    /// Of which records.
+    pub entity: EntityId,
+    /// Through which view; nothing where the entry names none.
+    pub view: Option<&'m View>,
+}
+
+impl<'m> Listed<'m> {
+    fn entry(model: &'m Model, entry: &'m MenuEntry) -> Option<Self> {
+        let (entity, view) = led_to(model, entry.target.as_ref()?)?;
+        let view = view.and_then(|index| model.views.get(index));
+        Some(Self { label: &entry.label, icon: entry.icon.as_deref(), entity, view })
+    }
+
+    fn entity(model: &'m Model, entity: EntityId) -> Self {
+        Self { label: &model[entity].plural, icon: None, entity, view: None }
+    }
+
+    /// The view that is shown there.
+    pub fn shown(&self, model: &'m Model) -> Option<&'m View> {
+        self.view.or_else(|| layout::views(model, self.entity).next())
+    }
+
+    /// The entry as pages show it.
+    pub fn item(&self, words: &Words<'_>) -> NavItem {
+        let definition = &words.model[self.entity];
+        NavItem {
+            label: words.label(self.label).to_owned(),
+            icon: self.icon.or(definition.icon.as_deref()).unwrap_or_default().to_owned(),
+            href: match self.view {
+                Some(view) => format!("/{}?view={}", definition.name, view.name),
+                None => format!("/{}", definition.name),
+            },
+            note: None,
+            current: false,
         }
     }
-    let mut found = Vec::new();
-    walk(&model.menu, model, &mut found);
-    found.extend(unlisted(model).into_iter().map(|entity| (entity, None)));
-    found
+}
+
+impl Heading<'_> {
+    /// Whether these lists are what administrators look after: people are among them.
+    pub fn is_administration(&self, model: &Model) -> bool {
+        self.lists.iter().any(|list| list.entity == model.user)
+    }
+}
+
+/// The lists that the menu leads to.
+pub fn menu(model: &Model) -> Vec<Heading<'_>> {
+    fn flatten<'m>(model: &'m Model, entries: &'m [MenuEntry], lists: &mut Vec<Listed<'m>>) {
+        for entry in entries {
+            lists.extend(Listed::entry(model, entry));
+            flatten(model, &entry.children, lists);
+        }
+    }
+    let mut loose = Heading { label: None, lists: Vec::new() };
+    let mut headings = Vec::new();
+    for entry in &model.menu {
+        if entry.children.is_empty() {
+            loose.lists.extend(Listed::entry(model, entry));
+        } else {
+            let mut lists = Vec::new();
+            flatten(model, &entry.children, &mut lists);
+            headings.push(Heading { label: Some(&entry.label), lists });
+        }
+    }
+    let unlisted: Vec<Listed<'_>> = unlisted(model).into_iter().map(|entity| Listed::entity(model, entity)).collect();
+    if model.menu.is_empty() {
+        loose.lists.extend(unlisted);
+    } else if !unlisted.is_empty() {
+        headings.push(Heading { label: Some(&model.workspace.title), lists: unlisted });
+    }
+    headings.insert(0, loose);
+    headings
 }
 
 /// What the menu leads nowhere near: without a menu all entities, else those that the workspace itself declares, so that
@@ -81,61 +155,46 @@ fn led_to(model: &Model, target: &MenuTarget) -> Option<(EntityId, Option<usize>
     }
 }
 
-fn groups(words: &Words<'_>, path: &str, entity: Option<EntityId>) -> Vec<NavGroup> {
-    let home = NavItem {
-        label: words.chrome("home.title"),
-        icon: "home".to_owned(),
-        href: "/".to_owned(),
-        current: path == "/",
-    };
-    let mut loose = NavGroup { label: None, items: vec![home] };
+fn groups(words: &Words<'_>, visitor: &Visitor, entity: Option<EntityId>) -> Vec<NavGroup> {
+    let path = visitor.path.as_str();
     let mut groups = Vec::new();
-    for entry in &words.model.menu {
-        if entry.children.is_empty() {
-            loose.items.extend(item(words, entry));
-        } else {
-            let mut items = Vec::new();
-            flatten(words, entry, &mut items);
-            groups.push(NavGroup { label: Some(words.label(&entry.label).to_owned()), items });
+    let mut administration = None;
+    for heading in menu(words.model) {
+        if heading.is_administration(words.model) && heading.label.is_some() {
+            administration = Some(groups.len());
+        }
+        let items = heading.lists.iter().map(|list| list.item(words)).collect();
+        groups.push(NavGroup { label: heading.label.map(|label| words.label(label).to_owned()), items });
+    }
+    let home = own(words, "home.title", "home", "/", path == "/");
+    if let Some(loose) = groups.first_mut() {
+        loose.items.insert(0, home);
+    }
+    mark(words, &mut groups, path, entity);
+    if visitor.actor.admin {
+        let items = administrators(words, visitor, entity);
+        match administration.and_then(|at| groups.get_mut(at)) {
+            Some(group) => group.items.extend(items),
+            None => groups.push(NavGroup { label: Some(words.chrome("nav.administration")), items }),
         }
     }
-    let unlisted: Vec<NavItem> = unlisted(words.model).into_iter().map(|entity| of_entity(words, entity)).collect();
-    if words.model.menu.is_empty() {
-        loose.items.extend(unlisted);
-    } else if !unlisted.is_empty() {
-        let label = words.label(&words.model.workspace.title).to_owned();
-        groups.push(NavGroup { label: Some(label), items: unlisted });
-    }
-    groups.insert(0, loose);
-    mark(words, &mut groups, path, entity);
     groups
 }
 
-fn flatten(words: &Words<'_>, entry: &MenuEntry, items: &mut Vec<NavItem>) {
-    for child in &entry.children {
-        items.extend(item(words, child));
-        flatten(words, child, items);
-    }
+/// What only administrators look after besides records.
+fn administrators(words: &Words<'_>, visitor: &Visitor, entity: Option<EntityId>) -> Vec<NavItem> {
+    let is_settings = entity.is_some_and(|entity| layout::is_settings(words.model, entity));
+    let settings =
+        own(words, "settings.title", "settings", settings::HERE, is_settings || visitor.path == settings::HERE);
+    let here = visitor.path.split('?').next() == Some(problems::HERE);
+    let definitions = own(words, "nav.definitions", "code", problems::HERE, here);
+    let definitions = NavItem { note: Some(visitor.live.seq.to_string()), ..definitions };
+    let settings = Some(settings).filter(|_| !words.model.settings.is_empty());
+    settings.into_iter().chain([definitions]).collect()
 }
 
-fn item(words: &Words<'_>, entry: &MenuEntry) -> Option<NavItem> {
-    let (entity, view) = led_to(words.model, entry.target.as_ref()?)?;
-    let definition = &words.model[entity];
-    let view = view.and_then(|index| words.model.views.get(index));
-    Some(NavItem {
-        label: words.label(&entry.label).to_owned(),
-        icon: entry.icon.as_deref().or(definition.icon.as_deref()).unwrap_or_default().to_owned(),
-        href: match view {
-            Some(view) => format!("/{}?view={}", definition.name, view.name),
-            None => format!("/{}", definition.name),
-        },
-        current: false,
-    })
-}
-
-fn of_entity(words: &Words<'_>, entity: EntityId) -> NavItem {
-    let head = words.head(entity);
-    NavItem { label: head.plural, icon: head.icon, href: head.href, current: false }
+fn own(words: &Words<'_>, key: &str, icon: &str, href: &str, current: bool) -> NavItem {
+    NavItem { label: words.chrome(key), icon: icon.to_owned(), href: href.to_owned(), note: None, current }
 }
 
 /// Marks the one entry that this page belongs to: its view's, else its entity's.

@@ -8,6 +8,7 @@
 pub mod duration;
 pub mod errors;
 pub mod inputs;
+mod laid;
 pub mod lines;
 pub mod raw;
 pub mod read;
@@ -28,12 +29,13 @@ use super::notice::Notice;
 use super::post::{Posted, VisitorPost};
 use super::visitor::Visitor;
 use super::words::Words;
-use super::{address, conflict};
+use super::{address, conflict, layout, settings};
 use crate::api::problem;
-use crate::ui::context::{FormPage, FormSection, Hidden, Link};
+use crate::ui::context::{FormPage, Hidden, Link};
 
 use errors::Errors;
 use inputs::Inputs;
+use laid::Laid;
 use raw::Raw;
 use read::{PostedRow, Typed};
 use spec::Spec;
@@ -109,9 +111,9 @@ async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted:
         posted.retain(|name| !name.starts_with(&row) && !name.starts_with(&was));
     }
     let typed = read::read(visitor, entity, &posted).await?;
-    if deed.starts_with("add:") || deed.starts_with("remove:") {
-        let unread = (!typed.input.errors.is_empty()).then(|| Refusal::invalid(typed.input.errors.clone()));
-        return show(visitor, Attempt { entity, id, posted, typed, refusal: unread, changed: true }).await;
+    // `derive` is what scripts ask for while one types: the form as it would be now.
+    if deed == "derive" || deed.starts_with("add:") || deed.starts_with("remove:") {
+        return show(visitor, Attempt { entity, id, posted, typed, refusal: None, changed: true }).await;
     }
     let input = typed.input.clone();
     let command = match id {
@@ -251,7 +253,7 @@ fn question(spec: &Spec<'_>, id: Option<Id>, input: Input) -> FormQuestion {
 /// # Errors
 /// When the reader may not make or change such a record.
 pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refusal> {
-    let Attempt { entity, id, posted, mut typed, refusal, changed } = attempt;
+    let Attempt { entity, id, posted, mut typed, mut refusal, changed } = attempt;
     let model = visitor.model();
     if model[entity].line_of.is_some() && id.is_none() {
         // Lines are made in the form of the record they belong to.
@@ -261,13 +263,18 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
     let input = typed.input.clone();
     let engine = &visitor.app.engine;
     let mut seen = engine.form_page(&visitor.live, &visitor.actor, question(&spec, id, input)).await;
-    if refusal.is_some() && seen.as_ref().is_err_and(|failure| failure.kind == Kind::Internal) {
+    if changed && seen.as_ref().is_err_and(|failure| failure.kind == Kind::Internal) {
         // What was typed makes a definition fail: the form is shown without what would follow from it.
         typed.rows.values_mut().flatten().for_each(|row: &mut PostedRow| row.at = None);
         seen = engine.form_page(&visitor.live, &visitor.actor, question(&spec, id, Input::default())).await;
     }
     let Seen { reader, now, page: mut facts, .. } = seen?;
     facts.titles = std::mem::take(&mut facts.titles).and(std::mem::take(&mut typed.titles));
+    if changed && refusal.is_none() {
+        // Nothing was to be saved yet; what cannot be read or kept is said all the same.
+        let errors = typed.input.errors.iter().chain(&facts.errors).cloned().collect::<Vec<_>>();
+        refusal = (!errors.is_empty()).then(|| Refusal::invalid(errors));
+    }
     let words = visitor.words(&reader, now, &facts.titles);
     let errors = refusal.as_ref().map(|refusal| Errors::of(&words, entity, &typed, refusal)).unwrap_or_default();
     let is_given = id.is_some() || changed || posted.pairs().next().is_some();
@@ -282,15 +289,19 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
     let wrong = refusal.as_ref().map(|refusal| errors::fields(model, entity, &typed, refusal)).unwrap_or_default();
     let wrong_lines =
         refusal.as_ref().map(|refusal| errors::line_fields(model, entity, &typed, refusal)).unwrap_or_default();
-    let laid = Laid::out(&inputs, id.is_none(), &wrong, &wrong_lines);
+    let mut laid = Laid::out(&inputs, id.is_none(), &wrong, &wrong_lines);
     let head = words.head(entity);
     let record = id.map(|id| Ref { entity, id });
     let href = record.map_or_else(|| head.href.clone(), |record| words.href(record));
     let next = posted.last("_next").map(address::local).filter(|next| *next != "/");
     let mut page = visitor.page(&reader, Some(entity));
-    page.crumbs.push(Link { label: head.plural.clone(), href: head.href.clone() });
-    page.crumbs.extend(record.map(|record| Link { label: words.title(record), href: href.clone() }));
-    let mut hidden = laid.hidden;
+    if layout::is_settings(model, entity) {
+        page.crumbs.push(Link { label: words.chrome("settings.title"), href: settings::HERE.to_owned() });
+    } else {
+        page.crumbs.push(Link { label: head.plural.clone(), href: head.href.clone() });
+        page.crumbs.extend(record.map(|record| Link { label: words.title(record), href: href.clone() }));
+    }
+    let mut hidden = std::mem::take(&mut laid.hidden);
     // What was typed for a field that the form does not ask for is no less typed.
     hidden.extend(carried(&spec, &posted, &laid.shown));
     hidden.extend(record.map(|_| Hidden { name: "_version".to_owned(), value: version(&posted, &facts).to_string() }));
@@ -301,7 +312,8 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         action: if record.is_some() { format!("{href}/edit") } else { href.clone() },
         cancel: next.map_or(href, str::to_owned),
         hidden,
-        problems: errors.summary(|name| is_on(&laid.sections, name).then(|| inputs::dom_id(name))),
+        problems: errors.summary(|name| laid.is_on(name).then(|| inputs::dom_id(name))),
+        open: laid.open(&posted),
         sections: laid.sections,
         changed,
         entity: head,
@@ -325,83 +337,6 @@ fn carried(spec: &Spec<'_>, posted: &Posted, shown: &[FieldId]) -> Vec<Hidden> {
     };
     let pairs = posted.pairs().filter(|(name, _)| is_carried(name.strip_prefix("_was.").unwrap_or(name)));
     pairs.map(|(name, value)| Hidden { name: name.to_owned(), value: value.to_owned() }).collect()
-}
-
-fn is_on(sections: &[FormSection], name: &str) -> bool {
-    use crate::ui::context::Input;
-    let fields = sections.iter().flat_map(|section| &section.fields);
-    fields.into_iter().any(|field| {
-        field.name == name
-            || matches!(&field.input, Input::Lines(lines) if lines.rows.iter().flat_map(|row| &row.fields).any(|cell| cell.name == name))
-    })
-}
-
-/// The inputs of a form in their sections.
-struct Laid {
-    sections: Vec<FormSection>,
-    hidden: Vec<Hidden>,
-    shown: Vec<FieldId>,
-}
-
-impl Laid {
-    /// Sections without anything to ask are left out; fields that are wrong and stand in none get one of their own.
-    fn out(inputs: &Inputs<'_>, is_new: bool, wrong: &[FieldId], wrong_lines: &[(FieldId, FieldId)]) -> Self {
-        let mut laid = Laid { sections: Vec::new(), hidden: Vec::new(), shown: Vec::new() };
-        let mut conditions = inputs.facts.conditions.iter().copied();
-        for section in &inputs.spec.sections {
-            let visible = section.visible_if.is_none() || conditions.next().unwrap_or(true);
-            let is_shown = |id: &&FieldId| wrong.contains(id) || (visible && is_visible(inputs, **id, is_new));
-            let fields: Vec<FieldId> = section.fields.iter().filter(is_shown).copied().collect();
-            let title = section.title.map(|title| inputs.words.label(title).to_owned());
-            laid.section(inputs, &section.name, title, section.columns, &fields, wrong_lines);
-        }
-        let mut rest: Vec<FieldId> = Vec::new();
-        for id in wrong {
-            let asked = inputs.words.model[inputs.spec.entity][*id].is_input();
-            if asked && !laid.shown.contains(id) && !rest.contains(id) {
-                rest.push(*id);
-            }
-        }
-        laid.section(inputs, "rest", None, 2, &rest, wrong_lines);
-        laid
-    }
-
-    fn section(
-        &mut self,
-        inputs: &Inputs<'_>,
-        name: &str,
-        title: Option<String>,
-        columns: u8,
-        ids: &[FieldId],
-        wrong_lines: &[(FieldId, FieldId)],
-    ) {
-        let definition = &inputs.words.model[inputs.spec.entity];
-        let mut fields = Vec::with_capacity(ids.len());
-        for id in ids {
-            if let Some(sheet) = lines::sheet(inputs, *id, wrong_lines) {
-                fields.push(sheet.field);
-                self.hidden.extend(sheet.hidden);
-            } else {
-                self.hidden.extend(inputs.was_own(*id));
-                fields.push(inputs.own(*id));
-            }
-        }
-        let asks = ids.iter().any(|id| !inputs::is_fixed(&definition[*id], inputs.facts.states.get(id.index())));
-        if asks {
-            self.shown.extend(ids);
-            self.sections.push(FormSection { id: format!("s-{name}"), title, help: None, columns, fields });
-        }
-    }
-}
-
-/// Whether an input is shown. What follows from others is shown when there is something to see.
-fn is_visible(inputs: &Inputs<'_>, id: FieldId, is_new: bool) -> bool {
-    let field = &inputs.words.model[inputs.spec.entity][id];
-    let state = inputs.facts.states.get(id.index());
-    let empty = inputs.facts.values.get(id.index()).is_none_or(fichero_model::Value::is_nothing);
-    // Sums over rows that are not there yet say nothing.
-    let idle = is_new && !field.is_input() && (empty || matches!(field.source, Source::Rollup(_)));
-    state.is_none_or(|state| state.visible) && !idle
 }
 
 /// The record's own words for a page that is about it.

@@ -1,21 +1,27 @@
-//! The first page: where one can go, and what one had in hand.
+//! The first page: what one had in hand, and how much waits in the lists of the menu.
+
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::Response;
 use fichero_engine::Refusal;
 use fichero_engine::policy::Action;
-use fichero_engine::read::page::Seen;
+use fichero_engine::read::page::{HomeQuestion, Seen};
+use fichero_model::expr::Expr;
 use fichero_model::{EntityId, Model, Ref};
 use jiff::Timestamp;
 
-use super::chrome;
+use super::chrome::{self, Heading, Listed};
 use super::visitor::Visitor;
 use super::words::Words;
-use crate::ui::context::{DayPart, HomePage, MenuCard, RecentRecord};
+use crate::ui::context::{Count, DayPart, HomeGroup, HomeList, HomePage, RecentRecord};
 use crate::ui::format;
 
 /// How many records are remembered.
 const REMEMBERED: usize = 8;
+
+/// How many lists of each heading of the menu are counted.
+const LISTS: usize = 4;
 
 /// `GET /`.
 pub async fn show(visitor: Visitor) -> Response {
@@ -24,45 +30,75 @@ pub async fn show(visitor: Visitor) -> Response {
 }
 
 async fn page(visitor: &Visitor) -> Result<Response, Refusal> {
-    let recent = read(visitor.model(), &visitor.recent);
-    let records = recent.iter().map(|(record, _)| *record).collect();
-    let Seen { reader, now, page: titles, .. } =
-        visitor.app.engine.titles(&visitor.live, &visitor.actor, records).await?;
-    let words = visitor.words(&reader, now, &titles);
+    let model = visitor.model();
+    let recent = read(model, &visitor.recent);
+    let headings = headings(model);
+    let question = HomeQuestion {
+        records: recent.iter().map(|(record, _)| *record).collect(),
+        lists: headings.iter().flat_map(|heading| &heading.lists).map(|list| counted(model, list)).collect(),
+    };
+    let Seen { reader, now, page: facts, .. } =
+        visitor.app.engine.home_page(&visitor.live, &visitor.actor, question).await?;
+    let words = visitor.words(&reader, now, &facts.titles);
     let local = words.local(now);
+    let mut counts = facts.counts.iter().map(|(n, more)| Count { n: *n, more: *more });
     let page = HomePage {
         page: visitor.page(&reader, None),
         part: DayPart::of_hour(local.hour()),
         today: sentence(&format::date_in_words(visitor.voice.chrome, local.date())),
-        cards: cards(visitor, &words),
         recent: recent
             .iter()
-            .filter(|(record, _)| titles.get(*record).is_some())
+            .filter(|(record, _)| facts.titles.get(*record).is_some())
             .map(|(record, at)| recent_record(&words, *record, *at))
             .collect(),
+        groups: headings.iter().map(|heading| group(visitor, &words, heading, &mut counts)).collect(),
     };
     Ok(visitor.html(StatusCode::OK, &page))
+}
+
+/// The first lists of each heading of the menu, without what only administrators look after.
+fn headings(model: &Model) -> Vec<Heading<'_>> {
+    let mut headings = chrome::menu(model);
+    headings.retain(|heading| heading.label.is_none() || !heading.is_administration(model));
+    for heading in &mut headings {
+        heading.lists.retain(|list| list.entity != model.user && list.entity != model.team);
+        heading.lists.truncate(LISTS);
+    }
+    headings.retain(|heading| !heading.lists.is_empty());
+    headings
+}
+
+fn counted(model: &Model, list: &Listed<'_>) -> (EntityId, Option<Arc<Expr>>) {
+    (list.entity, list.shown(model).and_then(|view| view.filter.clone()).map(Arc::new))
+}
+
+fn group(
+    visitor: &Visitor,
+    words: &Words<'_>,
+    heading: &Heading<'_>,
+    counts: &mut impl Iterator<Item = Count>,
+) -> HomeGroup {
+    let list = |(listed, count): (&Listed<'_>, Count)| {
+        let item = listed.item(words);
+        let create = visitor.may(listed.entity, Action::Create);
+        HomeList {
+            label: item.label,
+            icon: item.icon,
+            href: item.href,
+            count,
+            create: create.then(|| format!("{}/new", words.head(listed.entity).href)),
+        }
+    };
+    HomeGroup {
+        label: heading.label.map(|label| words.label(label).to_owned()),
+        lists: heading.lists.iter().zip(counts).map(list).collect(),
+    }
 }
 
 /// The words with a capital at their beginning, as a line that stands alone has.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-fn cards(visitor: &Visitor, words: &Words<'_>) -> Vec<MenuCard> {
-    let mut seen: Vec<EntityId> = Vec::new();
-    for (entity, _) in chrome::targets(visitor.model()) {
-        if !seen.contains(&entity) {
-            seen.push(entity);
-        }
-    }
-    let card = |entity: EntityId| {
-        let head = words.head(entity);
-        let create = visitor.may(entity, Action::Create).then(|| format!("{}/new", head.href));
-        MenuCard { label: head.plural, icon: head.icon, href: head.href, create }
-    };
-    seen.into_iter().map(card).collect()
 }
 
 fn recent_record(words: &Words<'_>, record: Ref, at: Timestamp) -> RecentRecord {

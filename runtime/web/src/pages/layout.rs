@@ -14,13 +14,18 @@ use fichero_model::{EntityId, FieldId, Model};
 /// How many columns a list gets whose author named none.
 const COLUMNS: usize = 7;
 
+/// The most columns that a section's fields stand in.
+const COLUMNS_OF_SECTIONS: u8 = 4;
+
 /// Fields under one heading.
 pub struct Section<'m> {
     /// Unique in its layout.
     pub name: String,
     /// The heading.
     pub title: Option<&'m Text>,
-    /// 1 or 2.
+    /// It is a tab of its own.
+    pub tab: bool,
+    /// 1 to 4.
     pub columns: u8,
     /// In their order.
     pub fields: Vec<FieldId>,
@@ -30,8 +35,12 @@ pub struct Section<'m> {
 
 /// The entities that have pages of their own: all but lines, which are found in their parents, and settings.
 pub fn entities(model: &Model) -> impl Iterator<Item = EntityId> {
-    let settings = |entity: EntityId| model.settings.iter().any(|settings| settings.entity == entity);
-    model.all_entities().filter(move |(id, entity)| entity.line_of.is_none() && !settings(*id)).map(|(id, _)| id)
+    model.all_entities().filter(|(id, entity)| entity.line_of.is_none() && !is_settings(model, *id)).map(|(id, _)| id)
+}
+
+/// Whether an entity holds the values of a settings document.
+pub fn is_settings(model: &Model, entity: EntityId) -> bool {
+    model.settings.iter().any(|settings| settings.entity == entity)
 }
 
 /// The views of an entity, in their order.
@@ -128,13 +137,13 @@ pub fn newest(model: &Model, entity: EntityId) -> Vec<SortKey> {
 /// How records of an entity are laid out: by its form, or by its fields alone.
 pub fn sections(model: &Model, entity: EntityId) -> Vec<Section<'_>> {
     let Some(form) = model.form_of(entity) else { return usual_sections(model, entity) };
-    let section = |section: &'_ fichero_model::page::Section| section.columns.clamp(1, 2);
     form.sections
         .iter()
         .map(|own| Section {
             name: own.name.to_string(),
             title: own.title.as_ref(),
-            columns: section(own),
+            tab: own.tab,
+            columns: own.columns.clamp(1, COLUMNS_OF_SECTIONS),
             fields: own.fields.clone(),
             visible_if: own.visible_if.as_ref(),
         })
@@ -152,11 +161,13 @@ fn usual_sections(model: &Model, entity: EntityId) -> Vec<Section<'_>> {
     };
     let title = Some(definition.title).filter(|title| !definition[*title].system);
     let fields = title.into_iter().chain(own(|field| !is_long(field))).chain(own(is_long)).collect();
-    let mut sections = vec![Section { name: "details".to_owned(), title: None, columns: 2, fields, visible_if: None }];
+    let mut sections =
+        vec![Section { name: "details".to_owned(), title: None, tab: false, columns: 2, fields, visible_if: None }];
     for (id, field) in definition.all_fields().filter(|(_, field)| field.kind.is_rows()) {
         sections.push(Section {
             name: field.name.to_string(),
             title: Some(&field.label),
+            tab: false,
             columns: 1,
             fields: vec![id],
             visible_if: None,

@@ -14,7 +14,7 @@ use axum::response::Response;
 use fichero_engine::Refusal;
 use fichero_engine::policy::Action;
 use fichero_engine::read::page::{List, ListQuestion, Seen};
-use fichero_model::entity::Field;
+use fichero_model::entity::{Field, Source};
 use fichero_model::kind::Kind;
 use fichero_model::page::{Column, View};
 use fichero_model::value::Value;
@@ -54,7 +54,8 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
             .then(|| format!("/{name}/new")),
         trash: visitor.may(entity, Action::Restore).then(|| format!("/{name}/trash")),
         tabs: tabs(&words, entity, &asked),
-        filters: bar.show(&words, &asked, &list.people),
+        filters: bar.show(&words, &asked, &list.people, &columns),
+        all: asked.view.is_some_and(|view| view.filter.is_some()).then(|| format!("/{name}?view={ALL}")),
         table: Table {
             label: head.plural.clone(),
             columns: columns.iter().map(|column| heading(&words, &asked, column)).collect(),
@@ -65,13 +66,14 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
         pager: Pager { previous: asked.previous(), next: list.next.as_deref().map(|next| asked.next(next)) },
         entity: head,
     };
-    Ok(visitor.html(StatusCode::OK, &page))
+    let status = if asked.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(visitor.html(status, &page))
 }
 
 fn question(visitor: &Visitor, asked: &Asked<'_>, columns: &[Column], people: bool) -> ListQuestion {
     ListQuestion {
         entity: asked.entity,
-        conditions: asked.conditions(),
+        conditions: asked.conditions(columns),
         equals: asked.equals(),
         sort: asked.sort(),
         columns: columns.to_vec(),
@@ -127,8 +129,16 @@ pub fn plain_heading(words: &Words<'_>, column: &Column) -> context::Column {
     context::Column {
         label: label.map(|label| words.label(label).to_owned()).unwrap_or_default(),
         align: field.map_or(Align::Start, align),
+        fluid: field.is_some_and(is_fluid),
         sort: None,
     }
+}
+
+/// Whether a column of these values gives way to others: those of words, but not of numbers that name a record.
+fn is_fluid(field: &Field) -> bool {
+    let words =
+        matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. } | Kind::Ref(_) | Kind::File | Kind::Json);
+    (words || field.many) && !matches!(field.source, Source::Sequence(_))
 }
 
 /// To which side the values of a field stand.

@@ -11,9 +11,9 @@ use super::visitor::Visitor;
 use super::{address, cookie, csrf, reply};
 use crate::api::{problem, session};
 use crate::server::Pinned;
-use crate::ui::context::{LoginPage, LoginRefusal};
+use crate::ui::context::{DemoLogin, LoginPage, LoginRefusal, Person};
 
-/// `GET /login?next=…`; who is signed in already goes on.
+/// `GET /login?next=…`; who is signed in already goes on. `as` is somebody of a demo, whose log-in is filled in.
 pub async fn show(
     Pinned(app): Pinned,
     guest: Guest,
@@ -27,7 +27,9 @@ pub async fn show(
         return reply::see_other(&next);
     }
     let refusal = asked.has("expired").then_some(LoginRefusal::Expired);
-    page(&guest, StatusCode::OK, String::new(), next, refusal)
+    let demo = asked.last("as").and_then(|login| guest.app.pages.demo.iter().find(|person| person.login == login));
+    let (login, password) = demo.map(|person| (person.login.clone(), person.password.clone())).unwrap_or_default();
+    guest.html(StatusCode::OK, &LoginPage { login, password, refusal, ..blank(&guest, next) })
 }
 
 /// `POST /login`.
@@ -43,7 +45,8 @@ pub async fn sign_in(Pinned(app): Pinned, request: Request) -> Response {
     let next = posted.next().to_owned();
     if !ours || !guest.is_token(posted.last("_csrf").unwrap_or_default()) {
         // The page was open for so long that its cookie is gone, or it was not ours: it has to be sent again from here.
-        return page(&guest, StatusCode::FORBIDDEN, login, next, Some(LoginRefusal::Expired));
+        let refusal = Some(LoginRefusal::Expired);
+        return guest.html(StatusCode::FORBIDDEN, &LoginPage { login, refusal, ..blank(&guest, next) });
     }
     match app.engine.login(&login, posted.last("password").unwrap_or_default()).await {
         Ok(secret) => {
@@ -70,10 +73,28 @@ fn refused(guest: &Guest, refusal: &Refusal, login: String, next: String) -> Res
         Kind::TooMany => LoginRefusal::Slow,
         _ => return guest.refuse(refusal),
     };
-    page(guest, problem::status(refusal.kind), login, next, Some(why))
+    let detail = Some(refusal.detail.text(guest.voice.locale));
+    guest.html(problem::status(refusal.kind), &LoginPage { login, refusal: Some(why), detail, ..blank(guest, next) })
 }
 
-fn page(guest: &Guest, status: StatusCode, login: String, next: String, refusal: Option<LoginRefusal>) -> Response {
-    let demo = guest.app.pages.demo.to_vec();
-    guest.html(status, &LoginPage { page: guest.page(), login, next, refusal, demo })
+/// The page as it is before anything was typed.
+fn blank(guest: &Guest, next: String) -> LoginPage {
+    let demo = &guest.app.pages.demo;
+    let person = |person: &DemoLogin| Person {
+        login: person.login.clone(),
+        role: person.role.clone(),
+        href: address::with("/login", [("as", person.login.as_str()), ("next", &next)]),
+    };
+    // The people of a demo share one password.
+    let shared = demo.first().filter(|first| demo.iter().all(|other| other.password == first.password));
+    LoginPage {
+        page: guest.page(),
+        login: String::new(),
+        password: String::new(),
+        refusal: None,
+        detail: None,
+        people: demo.iter().map(person).collect(),
+        shared: shared.map(|person| person.password.clone()),
+        next,
+    }
 }

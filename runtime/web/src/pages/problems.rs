@@ -8,11 +8,20 @@ use fichero_engine::read::page::{Seen, Titles};
 use fichero_model::diagnostic::{self, Diagnostic, Texts};
 use fichero_model::place::Place;
 
+use super::reply;
 use super::visitor::Visitor;
 use crate::ui::context::{Excerpt, Finding, ProblemsPage, Severity, WaitingPlan, WaitingStep};
 
 /// How much of a revision is shown.
 const REVISION: usize = 12;
+
+/// Where this page is.
+pub const HERE: &str = "/admin/problems";
+
+/// `GET /admin`.
+pub async fn redirect(_: Visitor) -> Response {
+    reply::see_other(HERE)
+}
 
 /// `GET /admin/problems`.
 pub async fn show(visitor: Visitor) -> Response {
@@ -21,9 +30,7 @@ pub async fn show(visitor: Visitor) -> Response {
 }
 
 async fn page(visitor: &Visitor) -> Result<Response, Refusal> {
-    if !visitor.actor.admin {
-        return Err(Refusal::forbidden());
-    }
+    visitor.administrator()?;
     let problems = visitor.app.engine.problems();
     let Seen { reader, now, .. } = visitor.app.engine.reader(&visitor.live, &visitor.actor).await?;
     let titles = Titles::default();
@@ -40,6 +47,7 @@ async fn page(visitor: &Visitor) -> Result<Response, Refusal> {
             Outcome::InForce | Outcome::Refused | Outcome::Held(_) => None,
         },
         checked: words.when(problems.checked.unwrap_or(now)),
+        deployment: visitor.live.seq,
         revision: visitor.model().revision.chars().take(REVISION).collect(),
         findings: problems.findings.iter().map(|found| finding(found, &problems)).collect(),
     };

@@ -11,13 +11,14 @@ use fichero_engine::Refusal;
 use fichero_engine::policy::Action;
 use fichero_engine::read::page::{RecordFacts, RecordQuestion, Seen};
 use fichero_model::page::Column;
+use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model, Ref};
 
 use super::layout::{self, Section};
 use super::visitor::Visitor;
 use super::words::Words;
 use super::{address, cookie, home, list, reply};
-use crate::ui::context::{self, Cell, Fact, Link, RecordPage, Trashed};
+use crate::ui::context::{self, Cell, Fact, Link, Part, RecordPage, Related, Trashed};
 
 /// The most facts that are shown before all others.
 const KEY_FACTS: usize = 5;
@@ -56,6 +57,14 @@ async fn page(visitor: &Visitor, name: &str, id: &str, pairs: &[(String, String)
     let mut page = visitor.page(&reader, Some(record.entity));
     page.crumbs.push(Link { label: head.plural.clone(), href: head.href.clone() });
     let mut conditions = facts.conditions.iter().copied();
+    let sections = Sections {
+        words: &words,
+        entity: record.entity,
+        facts: &facts,
+        above: shown_above(&words, &key_facts, &facts),
+        tables: related::show(visitor, &words, record, &lists, &facts),
+    }
+    .show(&sections, &mut conditions);
     let page = RecordPage {
         page,
         title: words.title(record),
@@ -64,13 +73,9 @@ async fn page(visitor: &Visitor, name: &str, id: &str, pairs: &[(String, String)
             .then(|| address::with(&format!("/{name}/new"), [("_from", id)])),
         delete: may(Action::Delete).then(|| format!("{href}/delete")),
         actions: Vec::new(),
-        sections: sections
-            .iter()
-            .filter_map(|section| self::section(&words, record.entity, section, &facts, &mut conditions))
-            .collect(),
+        sections,
         path: path::path(&words, record, &facts, conditions, may(Action::Transition)),
         facts: facts_of(&words, &key_facts, &facts),
-        related: related::show(visitor, &words, record, &lists, &facts),
         history: past::history(&words, record, &facts),
         trashed: facts.trashed.map(|(at, by)| Trashed {
             at: words.when(at),
@@ -100,44 +105,107 @@ fn key_facts(model: &Model, entity: EntityId) -> Vec<Column> {
 }
 
 fn facts_of(words: &Words<'_>, columns: &[Column], facts: &RecordFacts) -> Vec<Fact> {
-    let fact = |(column, value): (&Column, &fichero_model::value::Value)| {
-        let field = layout::end(words.model, column)?;
-        let cell = words.cell(field, value);
-        // What is worth seeing first is there, and more than that something is not so.
-        let telling = !matches!(cell, Cell::Empty | Cell::Boolean { value: false });
-        telling.then(|| Fact { label: list::plain_heading(words, column).label, cell, wide: false })
+    let fact = |(column, value): (&Column, &Value)| {
+        let cell = words.cell(layout::end(words.model, column)?, value);
+        is_telling(&cell).then(|| Fact { label: list::plain_heading(words, column).label, cell, wide: false })
     };
     columns.iter().zip(&facts.columns).filter_map(fact).collect()
 }
 
-/// The fields of a section that are shown; nothing when none of them holds anything. Takes its condition from `conditions`, in the
-/// order that sections have.
-fn section(
-    words: &Words<'_>,
+/// What is worth seeing first is there, and more than that something is not so.
+fn is_telling(cell: &Cell) -> bool {
+    !matches!(cell, Cell::Empty | Cell::Boolean { value: false })
+}
+
+/// The record's own fields that are shown before all others.
+fn shown_above(words: &Words<'_>, columns: &[Column], facts: &RecordFacts) -> Vec<FieldId> {
+    let own = |(column, value): (&Column, &Value)| match column.path[..] {
+        [(entity, field)] => is_telling(&words.cell(&words.model[entity][field], value)).then_some(field),
+        _ => None,
+    };
+    columns.iter().zip(&facts.columns).filter_map(own).collect()
+}
+
+/// What the sections of a record are made from.
+struct Sections<'a> {
+    words: &'a Words<'a>,
     entity: EntityId,
-    section: &Section<'_>,
-    facts: &RecordFacts,
-    conditions: &mut impl Iterator<Item = bool>,
-) -> Option<context::Section> {
-    let visible = section.visible_if.is_none() || conditions.next().unwrap_or(true);
-    let shown = section.fields.iter().filter(|id| visible && is_shown(words.model, entity, **id, facts));
-    let facts: Vec<Fact> = shown.map(|id| fact(words, entity, *id, facts)).collect();
-    facts.iter().any(|fact| fact.cell != Cell::Empty).then(|| context::Section {
-        id: format!("s-{}", section.name),
-        title: section.title.map(|title| words.label(title).to_owned()),
-        columns: section.columns,
-        facts,
-    })
+    facts: &'a RecordFacts,
+    /// What stands above all sections; the first need not say it again.
+    above: Vec<FieldId>,
+    /// The tables that are still to be shown, by the field they are found by.
+    tables: Vec<(Option<FieldId>, Related)>,
 }
 
-fn is_shown(model: &Model, entity: EntityId, id: FieldId, facts: &RecordFacts) -> bool {
-    !model[entity][id].kind.is_rows() && facts.visible.get(id.index()).copied().unwrap_or(true)
-}
+impl Sections<'_> {
+    /// The sections with something in them, and behind them the tables that no section names. Takes the conditions in the
+    /// order that sections have.
+    fn show(mut self, sections: &[Section<'_>], conditions: &mut impl Iterator<Item = bool>) -> Vec<context::Section> {
+        let mut shown = Vec::with_capacity(sections.len());
+        for (at, section) in sections.iter().enumerate() {
+            if section.visible_if.is_none() || conditions.next().unwrap_or(true) {
+                shown.extend(self.section(section, at == 0));
+            }
+        }
+        let unnamed = self.tables.into_iter().filter(|(field, _)| field.is_none());
+        shown.extend(unnamed.map(|(_, table)| context::Section {
+            id: format!("s-{}", table.id),
+            title: Some(table.title.clone()),
+            tab: false,
+            columns: 1,
+            parts: vec![Part::Table(table)],
+        }));
+        shown
+    }
 
-fn fact(words: &Words<'_>, entity: EntityId, id: FieldId, facts: &RecordFacts) -> Fact {
-    let field = &words.model[entity][id];
-    let value = facts.values.get(id.index()).cloned().unwrap_or_default();
-    Fact { label: words.label(&field.label).to_owned(), cell: words.cell(field, &value), wide: layout::is_long(field) }
+    /// Nothing when neither a field holds anything nor a table belongs here.
+    fn section(&mut self, section: &Section<'_>, first: bool) -> Option<context::Section> {
+        let title = section.title.map(|title| self.words.label(title).to_owned());
+        let mut parts: Vec<Part> = Vec::new();
+        for id in &section.fields {
+            if self.words.model[self.entity][*id].kind.is_rows() {
+                parts.extend(self.table(*id, title.as_deref()).map(Part::Table));
+            } else if self.is_shown(*id) && !(first && self.above.contains(id)) {
+                let fact = self.fact(*id);
+                match parts.last_mut() {
+                    Some(Part::Facts { facts }) => facts.push(fact),
+                    Some(Part::Table(_)) | None => parts.push(Part::Facts { facts: vec![fact] }),
+                }
+            }
+        }
+        let says = |part: &Part| match part {
+            Part::Facts { facts } => facts.iter().any(|fact| fact.cell != Cell::Empty),
+            Part::Table(_) => true,
+        };
+        parts.iter().any(says).then(|| context::Section {
+            id: format!("s-{}", section.name),
+            title,
+            tab: section.tab,
+            columns: section.columns,
+            parts,
+        })
+    }
+
+    /// The table of a field, once; it has a heading of its own unless its section's says the same.
+    fn table(&mut self, id: FieldId, title: Option<&str>) -> Option<Related> {
+        let at = self.tables.iter().position(|(field, _)| *field == Some(id))?;
+        let (_, table) = self.tables.remove(at);
+        Some(Related { headed: title != Some(&*table.title), ..table })
+    }
+
+    fn is_shown(&self, id: FieldId) -> bool {
+        self.facts.visible.get(id.index()).copied().unwrap_or(true)
+    }
+
+    fn fact(&self, id: FieldId) -> Fact {
+        let field = &self.words.model[self.entity][id];
+        let value = self.facts.values.get(id.index()).cloned().unwrap_or_default();
+        Fact {
+            label: self.words.label(&field.label).to_owned(),
+            cell: self.words.cell(field, &value),
+            wide: layout::is_long(field),
+        }
+    }
 }
 
 /// The address that names a record as the value of a reference, for forms and lists.

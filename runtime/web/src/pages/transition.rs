@@ -10,6 +10,7 @@ use fichero_model::Ref;
 use super::form::{self, Attempt, read};
 use super::notice::Notice;
 use super::post::{Posted, VisitorPost};
+use super::reply;
 use super::visitor::Visitor;
 
 /// `POST /{entity}/{id}/transition?field=NAME` with `to`. Where the stage asks for more, the record's form asks for it.
@@ -21,6 +22,12 @@ pub async fn run(
     let field = pairs.iter().find(|(name, _)| name == "field").map(|(_, field)| field.as_str());
     let answer = transition(&visitor, &name, &id, field, &posted).await;
     visitor.reply(answer).await
+}
+
+/// `GET /{entity}/{id}/transition`: somebody reloads what a refusal left in the address bar. The record says how it stands.
+pub async fn back(visitor: Visitor, Path((name, id)): Path<(String, String)>) -> Response {
+    let found = visitor.record(&name, &id).map(|Ref { id, .. }| reply::see_other(&format!("/{name}/{id}")));
+    visitor.reply(found).await
 }
 
 async fn transition(

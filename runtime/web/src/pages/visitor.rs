@@ -129,6 +129,16 @@ impl Visitor {
         !kept && policy::may(&self.actor, self.model(), entity, action).is_ok()
     }
 
+    /// Refuses whoever is no administrator, in words that say whom to ask.
+    ///
+    /// # Errors
+    /// When the reader is none.
+    pub fn administrator(&self) -> Result<(), Refusal> {
+        let message = || fichero_engine::message::Message::key("administrators_only");
+        let refusal = || Refusal::new(Kind::Forbidden, "administrators_only", message());
+        if self.actor.admin { Ok(()) } else { Err(refusal()) }
+    }
+
     /// Whether a posted token is that of the session.
     pub fn is_token(&self, token: &str) -> bool {
         csrf::is_token(self.app.engine.seal(), &self.secret, token)

@@ -46,7 +46,7 @@ static STYLE: LazyLock<String> = LazyLock::new(|| {
     .concat()
 });
 
-static ASSETS: LazyLock<[Asset; 10]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 11]> = LazyLock::new(|| {
     let file = |name, content_type, content| Asset { name, content_type, content };
     [
         file("style.css", CSS, STYLE.as_str()),
@@ -54,6 +54,7 @@ static ASSETS: LazyLock<[Asset; 10]> = LazyLock::new(|| {
         file("favicon.svg", SVG, include_str!("../../assets/favicon.svg")),
         file("app.js", JS, include_str!("../../assets/js/app.js")),
         file("combobox.js", JS, include_str!("../../assets/js/combobox.js")),
+        file("derive.js", JS, include_str!("../../assets/js/derive.js")),
         file("forms.js", JS, include_str!("../../assets/js/forms.js")),
         file("lines.js", JS, include_str!("../../assets/js/lines.js")),
         file("menus.js", JS, include_str!("../../assets/js/menus.js")),

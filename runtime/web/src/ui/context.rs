@@ -32,6 +32,8 @@ mod login;
 mod page;
 mod problem;
 mod record;
+mod search;
+mod settings;
 mod table;
 mod trash;
 
@@ -46,12 +48,14 @@ pub use field::{Choice, ChoiceGroup, ChoiceStyle, Field, Input, LineColumn, Line
 pub use filter::{Chip, Filters};
 pub use form::{FormPage, FormProblem, FormSection};
 pub use history::{Change, Event, History, HistoryEntry, Via};
-pub use home::{DayPart, HomePage, MenuCard, RecentRecord};
+pub use home::{DayPart, HomeGroup, HomeList, HomePage, RecentRecord};
 pub use list::{Count, ListPage, Pager, Tab};
-pub use login::{DemoLogin, LoginPage, LoginRefusal};
+pub use login::{DemoLogin, LoginPage, LoginRefusal, Person};
 pub use page::{EntityHead, Nav, NavGroup, NavItem, Notice, Page, Theme, Undo, User, Watch};
 pub use problem::{Excerpt, Finding, ProblemsPage, Severity, WaitingPlan, WaitingStep};
-pub use record::{Fact, RecordPage, Related, Section, StagePath, Step, StepState, Trashed};
+pub use record::{Fact, Part, RecordPage, Related, Section, StagePath, Step, StepState, Trashed};
+pub use search::SearchPage;
+pub use settings::SettingsPage;
 pub use table::{Align, Column, Direction, Row, Sort, Table};
 pub use trash::{TrashPage, TrashRow};
 
@@ -77,5 +81,7 @@ templates! {
     LoginPage => "login.html",
     ProblemsPage => "problems.html",
     RecordPage => "record.html",
+    SearchPage => "search.html",
+    SettingsPage => "settings.html",
     TrashPage => "trash.html",
 }

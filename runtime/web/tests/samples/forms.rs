@@ -11,6 +11,7 @@ pub fn new(say: Words) -> FormPage {
         cancel: "/opportunity".to_owned(),
         hidden: Vec::new(),
         sections: vec![deal(say), everything(say)],
+        open: None,
         changed: false,
         problems: Vec::new(),
     }
@@ -82,6 +83,7 @@ pub fn lines(say: Words) -> FormPage {
                 id: "s-quote".to_owned(),
                 title: None,
                 help: None,
+                tab: false,
                 columns: 2,
                 fields: vec![
                     Field { required: true, ..field("opportunity", opportunity(say).label, reference_input(true)) },
@@ -96,10 +98,12 @@ pub fn lines(say: Words) -> FormPage {
                 id: "s-lines".to_owned(),
                 title: Some(say.of("Products", "Productos", "Товары")),
                 help: None,
+                tab: false,
                 columns: 1,
                 fields: vec![table],
             },
         ],
+        open: None,
         changed: false,
         problems: Vec::new(),
     }
@@ -111,6 +115,7 @@ fn deal(say: Words) -> FormSection {
         id: "s-deal".to_owned(),
         title: Some(say.of("Deal", "Negocio", "Сделка")),
         help: None,
+        tab: false,
         columns: 2,
         fields: vec![
             Field {
@@ -195,6 +200,7 @@ fn everything(say: Words) -> FormSection {
         id: "s-more".to_owned(),
         title: Some(say.of("Details", "Detalles", "Подробности")),
         help: Some(say.of("Everything here can wait.", "Todo esto puede esperar.", "С этим можно подождать.")),
+        tab: false,
         columns: 2,
         fields: vec![
             field(

@@ -19,6 +19,7 @@ pub fn list(say: Words) -> ListPage {
             tab(say.of("Won", "Ganadas", "Выигранные"), false),
         ],
         filters: filters(say),
+        all: None,
         table: deals(say),
         count: Some(Count { n: 1000, more: true }),
         pager: Pager { previous: None, next: Some("/opportunity?cursor=abc".to_owned()) },
@@ -39,6 +40,27 @@ pub fn nothing(say: Words) -> ListPage {
     list.filters.search = Some("zzz".to_owned());
     list.table.rows.clear();
     list.count = Some(Count { n: 0, more: false });
+    list
+}
+
+pub fn view_empty(say: Words) -> ListPage {
+    ListPage { all: Some("/opportunity?view=all".to_owned()), ..empty(say) }
+}
+
+pub fn wrong(say: Words) -> ListPage {
+    let mut list = nothing(say);
+    let amount = &mut list.filters.more[2];
+    let message = say.of("Amount must be a number", "Importe debe ser un número", "Сумма: нужно число");
+    amount.input = Input::Number { value: "abc".to_owned(), unit: None };
+    amount.errors = vec![message.clone()];
+    let chip = Chip {
+        label: amount.label.clone(),
+        text: format!("“abc”: {message}"),
+        wrong: true,
+        href: "/opportunity".to_owned(),
+    };
+    list.filters.chips = vec![chip];
+    list.filters.wrong = true;
     list
 }
 
@@ -119,15 +141,26 @@ fn filters(say: Words) -> Filters {
         chips: vec![Chip {
             label: say.of("Close date", "Fecha de cierre", "Дата закрытия"),
             text: format!("≤ {}", format::date(say.0, Date::constant(2026, 12, 31))),
+            wrong: false,
             href: "/opportunity?view=open".to_owned(),
         }],
+        sort: Some(Field {
+            id: "q-sort".to_owned(),
+            ..field(
+                "sort",
+                say.of("Sort by", "Ordenar por", "Сортировка"),
+                pick("-amount", vec![choice("-amount", say.of("Amount ↓", "Importe ↓", "Сумма ↓"))]),
+            )
+        }),
+        wrong: false,
         clear: Some("/opportunity".to_owned()),
     }
 }
 
 pub fn deals(say: Words) -> Table {
-    let column = |label: String, align, direction| Column {
+    let column = |label: String, align: Align, direction| Column {
         label,
+        fluid: align == Align::Start,
         align,
         sort: Some(Sort { href: "/opportunity?sort=x".to_owned(), direction }),
     };
@@ -162,7 +195,10 @@ pub fn deals(say: Words) -> Table {
             column(say.of("Stage", "Etapa", "Этап"), Align::Start, None),
             column(say.of("Amount", "Importe", "Сумма"), Align::End, Some(Direction::Descending)),
             Column {
-                label: say.of("Probability", "Probabilidad", "Вероятность"), align: Align::Start, sort: None
+                label: say.of("Probability", "Probabilidad", "Вероятность"),
+                align: Align::Start,
+                fluid: false,
+                sort: None,
             },
             column(say.of("Close date", "Fecha de cierre", "Дата закрытия"), Align::Start, None),
             column(say.of("Owner", "Responsable", "Ответственный"), Align::Start, None),

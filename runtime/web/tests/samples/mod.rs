@@ -31,12 +31,16 @@ pub fn all(renderer: &Renderer, locale: Locale) -> Vec<Sample> {
     add("list", renderer.page(locale, &lists::list(say)));
     add("list-empty", renderer.page(locale, &lists::empty(say)));
     add("list-nothing", renderer.page(locale, &lists::nothing(say)));
+    add("list-view-empty", renderer.page(locale, &lists::view_empty(say)));
+    add("list-wrong", renderer.page(locale, &lists::wrong(say)));
     add("record", renderer.page(locale, &records::record(say)));
     add("record-plain", renderer.page(locale, &records::plain(say)));
     add("record-trashed", renderer.page(locale, &records::trashed(say)));
     add("form-new", renderer.page(locale, &forms::new(say)));
     add("form-refused", renderer.page(locale, &forms::refused(say)));
     add("form-lines", renderer.page(locale, &forms::lines(say)));
+    add("search", renderer.page(locale, &others::search(say)));
+    add("settings", renderer.page(locale, &others::settings(say)));
     add("delete", renderer.page(locale, &others::delete(say)));
     add("delete-blocked", renderer.page(locale, &others::delete_blocked(say)));
     add("trash", renderer.page(locale, &lists::trash(say)));
@@ -72,6 +76,7 @@ pub fn page(say: Words, path: &str) -> Page {
         label,
         icon: icon.to_owned(),
         href: href.to_owned(),
+        note: None,
         current: path.starts_with(href),
     };
     Page {

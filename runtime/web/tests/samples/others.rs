@@ -3,30 +3,41 @@
 use super::*;
 
 pub fn login(say: Words) -> LoginPage {
-    let demo = |login: &str, role: String| DemoLogin { login: login.to_owned(), password: "demo".to_owned(), role };
+    let person =
+        |login: &str, role: String| Person { login: login.to_owned(), role, href: format!("/login?as={login}") };
     LoginPage {
         page: Page { user: None, nav: Nav::default(), ..page(say, "/login") },
         login: String::new(),
         next: "/opportunity?view=open".to_owned(),
+        password: String::new(),
         refusal: None,
-        demo: vec![
-            demo("admin", say.of("Administrator", "Administración", "Администратор")),
-            demo("ana", say.of("Sales", "Ventas", "Продажи")),
-            demo("boss", say.of("Sales manager", "Dirección de ventas", "Руководитель продаж")),
+        detail: None,
+        shared: Some("demo".to_owned()),
+        people: vec![
+            person("admin", say.of("Administrator", "Administración", "Администратор")),
+            person("ana", say.of("Sales", "Ventas", "Продажи")),
+            person("boss", say.of("Sales manager", "Dirección de ventas", "Руководитель продаж")),
         ],
     }
 }
 
 pub fn login_refused(say: Words) -> LoginPage {
-    LoginPage { login: "ana".to_owned(), refusal: Some(LoginRefusal::Wrong), demo: Vec::new(), ..login(say) }
+    LoginPage {
+        login: "ana".to_owned(),
+        refusal: Some(LoginRefusal::Wrong),
+        people: Vec::new(),
+        shared: None,
+        ..login(say)
+    }
 }
 
 pub fn home(say: Words) -> HomePage {
-    let card = |label: String, icon: &str, href: &str, create| MenuCard {
+    let list = |label: String, icon: &str, href: &str, n| HomeList {
         label,
         icon: icon.to_owned(),
         href: href.to_owned(),
-        create: if create { Some(format!("{href}/new")) } else { None },
+        count: Count { n, more: n == 1000 },
+        create: Some(format!("{href}/new")),
     };
     let recent = |title: &str, entity: String, icon: &str, at: String| RecentRecord {
         title: title.to_owned(),
@@ -43,14 +54,19 @@ pub fn home(say: Words) -> HomePage {
         },
         part: DayPart::of_hour(9),
         today: say.of("Monday, 23 November 2026", "lunes, 23 de noviembre de 2026", "понедельник, 23 ноября 2026 г."),
-        cards: vec![
-            card(say.of("Leads", "Clientes potenciales", "Лиды"), "megaphone", "/lead", true),
-            card(say.of("Opportunities", "Oportunidades", "Сделки"), "target", "/opportunity", true),
-            card(say.of("Quotes", "Presupuestos", "Коммерческие предложения"), "file-text", "/quote", true),
-            card(say.of("Products", "Productos", "Товары"), "box", "/product", false),
-            card(say.of("Accounts", "Cuentas", "Компании"), "building", "/account", true),
-            card(say.of("Contacts", "Contactos", "Контакты"), "users", "/contact", true),
-            card(say.of("Activities", "Actividades", "Дела"), "calendar", "/activity", true),
+        groups: vec![
+            HomeGroup {
+                label: Some(say.of("Sales", "Ventas", "Продажи")),
+                lists: vec![
+                    list(say.of("Leads", "Clientes potenciales", "Лиды"), "megaphone", "/lead", 1000),
+                    list(say.of("Opportunities", "Oportunidades", "Сделки"), "target", "/opportunity", 22),
+                    list(say.of("Quotes", "Presupuestos", "Коммерческие предложения"), "file-text", "/quote", 0),
+                ],
+            },
+            HomeGroup {
+                label: Some(say.of("Customers", "Clientes", "Клиенты")),
+                lists: vec![list(say.of("Accounts", "Cuentas", "Компании"), "building", "/account", 118)],
+            },
         ],
         recent: vec![
             recent(
@@ -79,6 +95,16 @@ pub fn home(say: Words) -> HomePage {
             ),
         ],
     }
+}
+
+pub fn search(say: Words) -> SearchPage {
+    let lists = vec![link(&opportunity(say).plural, "/opportunity?view=all&q=ebro")];
+    SearchPage { page: page(say, "/search?q=ebro"), asked: "ebro".to_owned(), lists }
+}
+
+pub fn settings(say: Words) -> SettingsPage {
+    let sales = say.of("Sales settings", "Ajustes de ventas", "Настройки продаж");
+    SettingsPage { page: page(say, "/admin/settings"), documents: vec![link(&sales, "/admin/settings/sales")] }
 }
 
 pub fn delete(say: Words) -> ConfirmPage {
@@ -132,6 +158,7 @@ pub fn problems(say: Words) -> ProblemsPage {
         },
         refused: true,
         checked: when(&say.of("just now", "ahora mismo", "только что")),
+        deployment: 12,
         revision: "4f1c9a".to_owned(),
         held: None,
         waiting: None,

@@ -52,8 +52,7 @@ pub fn record(say: Words) -> RecordPage {
             fact(say.of("Close date", "Fecha de cierre", "Дата закрытия"), date(day(12, 4), Tone::Plain)),
             fact(say.of("Owner", "Responsable", "Ответственный"), person("Ana Ruiz")),
         ],
-        sections: sections(say),
-        related: related(say),
+        sections: sections(say).into_iter().chain(related(say)).collect(),
         history: history(say),
         trashed: None,
     }
@@ -91,7 +90,7 @@ pub fn plain(say: Words) -> RecordPage {
         actions: Vec::new(),
         path: None,
         facts: Vec::new(),
-        related: Vec::new(),
+        sections: sections(say),
         history: History::default(),
         ..record(say)
     }
@@ -144,8 +143,9 @@ fn sections(say: Words) -> Vec<Section> {
         Section {
             id: "deal".to_owned(),
             title: Some(say.of("Deal", "Negocio", "Сделка")),
+            tab: false,
             columns: 2,
-            facts: vec![
+            parts: vec![Part::Facts { facts: vec![
                 fact(say.of("Number", "Número", "Номер"), text("OPP-2026-00412")),
                 fact(say.of("Source", "Origen", "Источник"), pill(say.of("Trade fair", "Feria", "Выставка"), Color::Orange)),
                 fact(say.of("Probability", "Probabilidad", "Вероятность"), Cell::Meter { text: format::percent(say.0, Decimal::from(75), None), percent: 75 }),
@@ -162,23 +162,24 @@ fn sections(say: Words) -> Vec<Section> {
                     ],
                 }),
                 fact(say.of("Web page", "Página web", "Сайт"), Cell::Contact { text: "javascript:alert(1)".to_owned(), href: "javascript:alert(1)".to_owned() }),
-            ],
+            ] }],
         },
         Section {
             id: "notes".to_owned(),
             title: Some(say.of("Notes", "Notas", "Заметки")),
             columns: 1,
-            facts: vec![Fact {
+            tab: false,
+            parts: vec![Part::Facts { facts: vec![Fact {
                 label: say.of("Description", "Descripción", "Описание"),
                 cell: Cell::Long { text: "Line must run by the tomato season.\nThey compare us with two others; <b>price</b> is not the first concern, delivery is.".to_owned() },
                 wide: true,
-            }],
+            }] }],
         },
     ]
 }
 
-fn related(say: Words) -> Vec<Related> {
-    let column = |label: String, align| Column { label, align, sort: None };
+fn related(say: Words) -> Vec<Section> {
+    let column = |label: String, align| Column { label, align, fluid: false, sort: None };
     let quote = |number_: &str, state: Cell, cents| Row {
         href: Some("/quote/1".to_owned()),
         cells: vec![
@@ -207,25 +208,37 @@ fn related(say: Words) -> Vec<Related> {
             number(format::money(say.0, Decimal::new(50_950_000, 2), "EUR", 2)),
         ],
     };
+    let quotes = Related {
+        id: "r-quotes".to_owned(),
+        title: table.label.clone(),
+        headed: false,
+        icon: "file-text".to_owned(),
+        count: Count { n: 12, more: false },
+        table,
+        create: Some("/quote/new?opportunity=1".to_owned()),
+        all: Some("/quote?opportunity=1".to_owned()),
+    };
+    let activities = Related {
+        id: "r-activities".to_owned(),
+        title: say.of("Activities", "Actividades", "Дела"),
+        headed: true,
+        icon: "calendar".to_owned(),
+        count: Count { n: 0, more: false },
+        table: Table { label: String::new(), columns: Vec::new(), rows: Vec::new(), totals: Vec::new() },
+        create: Some("/activity/new?about=opportunity:1".to_owned()),
+        all: None,
+    };
+    let next = fact(say.of("Next activity", "Próxima actividad", "Следующее дело"), Cell::Empty);
+    let section =
+        |id: &str, title: String, tab, parts| Section { id: id.to_owned(), title: Some(title), tab, columns: 1, parts };
     vec![
-        Related {
-            id: "related-quotes".to_owned(),
-            title: table.label.clone(),
-            icon: "file-text".to_owned(),
-            count: Count { n: 12, more: false },
-            table,
-            create: Some("/quote/new?opportunity=1".to_owned()),
-            all: Some("/quote?opportunity=1".to_owned()),
-        },
-        Related {
-            id: "related-activities".to_owned(),
-            title: say.of("Activities", "Actividades", "Дела"),
-            icon: "calendar".to_owned(),
-            count: Count { n: 0, more: false },
-            table: Table { label: String::new(), columns: Vec::new(), rows: Vec::new(), totals: Vec::new() },
-            create: Some("/activity/new?about=opportunity:1".to_owned()),
-            all: None,
-        },
+        section("s-quotes", quotes.title.clone(), false, vec![Part::Table(quotes)]),
+        section(
+            "s-history",
+            say.of("History", "Historial", "История"),
+            true,
+            vec![Part::Facts { facts: vec![next] }, Part::Table(activities)],
+        ),
     ]
 }
 

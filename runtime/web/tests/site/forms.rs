@@ -78,6 +78,36 @@ fn values_are_read_as_the_readers_language_writes_them() {
 }
 
 #[test]
+fn a_form_shows_what_would_follow_without_saving_it() {
+    on_each(async |world| {
+        let mut ana = world.browser("ana").await;
+        let mut form = ana.open("/deal/new").await.form("/deal");
+        form.set("amount", "1000").set("stage", "offer").add("_do", "add:lines");
+        let mut form = ana.submit(&form).await.form("/deal");
+        form.set("lines.0.what", "Motor").set("lines.0.quantity", "3").set("lines.0.price", "50").set("units", "x");
+        form.add("_do", "derive");
+        let page = ana.submit(&form).await;
+        assert_eq!(page.status, 422, "what cannot be read is told");
+        let text = page.text().replace('\u{a0}', " ");
+        for seen in ["Units must be a whole number", "€500.00", "Subtotal €150.00", "Total €150.00"] {
+            assert!(text.contains(seen), "`{seen}` is not in {text}");
+        }
+        assert!(!text.contains("Name is required"), "what is still missing is not wrong yet");
+        assert_eq!(page.form("/deal").value("probability"), "50");
+        assert!(ana.open("/deal?view=all").await.rows().is_empty(), "nothing was saved");
+
+        // The sums of stored lines follow what is typed into one of them.
+        let deal = full(world).await;
+        let mut form = edit(&mut ana, &deal).await;
+        form.set("lines.0.quantity", "4").add("_do", "derive");
+        let page = ana.submit(&form).await;
+        let text = page.text().replace('\u{a0}', " ");
+        assert!(text.contains("€201.00") && text.contains("Total €210.00"), "{text}");
+        assert_eq!(world.get("deal", &deal).await["total"], "109.50");
+    });
+}
+
+#[test]
 fn a_refused_form_says_all_that_is_wrong_and_keeps_all_that_was_typed() {
     on_each(async |world| {
         let mut ana = world.browser("ana").await;

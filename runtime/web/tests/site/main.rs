@@ -1,14 +1,17 @@
 //! The pages as a browser without scripts sees them: over HTTP, on both databases, from definitions alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod administration;
 mod browser;
 mod conflicts;
 mod forms;
+mod home;
 mod lists;
 #[path = "../pages/markup.rs"]
 mod markup;
 mod records;
 mod safety;
+mod screens;
 mod trash;
 mod visits;
 mod world;

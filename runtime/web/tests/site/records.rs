@@ -61,6 +61,46 @@ fn a_record_shows_where_it_stands_what_it_holds_and_what_refers_to_it() {
 }
 
 #[test]
+fn tables_stand_in_their_sections_and_tabs_are_tabs() {
+    on_each(async |world| {
+        let empty = world.create("deal", json!({"name": "Empty"})).await;
+        let lines = json!([{"what": "Motor", "price": "50"}]);
+        let deal =
+            world.create("deal", json!({"name": "Belt", "amount": "10", "reference": "R1", "lines": lines})).await;
+        let mut ana = world.browser("ana").await;
+        let page = ana.open(&format!("/deal/{deal}")).await;
+        let section = page.part("id=\"s-lines\"", "</section>");
+        assert!(section.contains("Motor") && section.contains("€50.00"), "{section}");
+        assert_eq!(page.body.matches("id=\"r-lines\"").count(), 1);
+        let jumps = crate::browser::Page { body: page.part("class=\"tabbed\"", "</main>").to_owned(), ..page.clone() };
+        let jumps = jumps.text();
+        assert!(jumps.starts_with("class=\"tabbed\"> Details"), "{jumps}");
+        assert!(page.body.contains("id=\"tab-s-more\"") && page.body.contains("class=\"facts facts-3\""));
+        // What stands in the strip above all is not said again by the first section.
+        assert!(page.part("class=\"key-facts\"", "</dl>").contains("€10.00"));
+        // A table is shown, with rows or without, though no field of its section holds anything.
+        assert!(ana.open(&format!("/deal/{empty}")).await.part("id=\"s-lines\"", "</section>").contains("None yet."));
+        // The form has the same tabs, and opens the one where something is wrong.
+        let mut form = ana.open("/deal/new").await.form("/deal");
+        assert_eq!(form.value("_tab"), "s-deal");
+        form.set("name", "x").set("reference", &"y".repeat(90));
+        let refused = ana.submit(&form).await;
+        assert_eq!(refused.status, 422);
+        assert_eq!(refused.form("/deal").value("_tab"), "s-more");
+    });
+}
+
+#[test]
+fn a_refused_stage_leaves_an_address_that_can_be_reloaded() {
+    on_each(async |world| {
+        let deal = world.create("deal", json!({"name": "Belt"})).await;
+        let mut ana = world.browser("ana").await;
+        let page = ana.get(&format!("/deal/{deal}/transition?field=stage")).await;
+        assert_eq!((page.status, page.location()), (303, &*format!("/deal/{deal}")));
+    });
+}
+
+#[test]
 fn a_stage_is_pressed_and_asks_for_what_it_needs() {
     on_each(async |world| {
         let deal = world.create("deal", json!({"name": "Belt"})).await;

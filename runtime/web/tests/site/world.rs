@@ -40,17 +40,27 @@ fn model() -> Model {
     model.expect("definitions without errors give a model")
 }
 
+/// Runs a test on one database: what a browser does with a page is the same on all.
+pub fn on_one(test: impl AsyncFn(&World)) {
+    let database = databases().into_iter().next().expect("there is always SQLite");
+    run(database, Arc::new(model()), &test);
+}
+
 /// Runs a test on each database.
 pub fn on_each(test: impl AsyncFn(&World)) {
     let model = Arc::new(model());
     for database in databases() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let world = World::new(database, Arc::clone(&model));
-        runtime.block_on(async {
-            world.add_person("ana", "Ana Ruiz", "en", false).await;
-            test(&world).await;
-        });
+        run(database, Arc::clone(&model), &test);
     }
+}
+
+fn run(database: Database, model: Arc<Model>, test: &impl AsyncFn(&World)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let world = World::new(database, model);
+    runtime.block_on(async {
+        world.add_person("ana", "Ana Ruiz", "en", false).await;
+        test(&world).await;
+    });
 }
 
 impl World {

@@ -14,7 +14,7 @@ use super::super::findings::{Findings, quoted};
 use super::super::time::DurationFlaw;
 use super::super::written::Written;
 use super::super::{declare, not_yet, pipeline, rule, time};
-use super::Test;
+use super::{Test, because};
 use crate::node::{Entry, Node};
 
 /// What this release does in tests.
@@ -277,24 +277,28 @@ impl Test<'_> {
         }
         let because = node.get("because").and_then(Node::as_text).cloned();
         if let (Some(because), Some(named)) = (&because, node.get("because")) {
-            self.check_because(because, &named.place, &action, findings);
+            because::check(self.cx, self.changed(&action), because, &named.place, findings);
         }
         Some(Action::Refused { action: Box::new(action), because })
     }
 
-    /// `account.required` names a field of the record.
-    fn check_because(&self, because: &str, place: &Place, action: &Action, findings: &mut Findings<'_>) {
-        let Some((field, _)) = because.split_once('.') else { return };
-        let entity = match action {
+    /// The entity of the record that an action changes, where it is known.
+    fn changed(&self, action: &Action) -> Option<EntityId> {
+        match action {
             Action::Create { entity, .. } => Some(*entity),
-            Action::Update { target, .. }
-            | Action::Delete { target }
-            | Action::Restore { target }
-            | Action::Transition { target, .. } => self.entity_of(target.ty()),
-            _ => None,
-        };
-        if let Some(entity) = entity {
-            self.cx.field_named(entity, field, place, findings);
+            Action::Update { target, .. } | Action::Restore { target } | Action::Transition { target, .. } => {
+                self.entity_of(target.ty())
+            }
+            // What else is deleted with it may refuse too.
+            Action::Delete { .. }
+            | Action::Find { .. }
+            | Action::Advance { .. }
+            | Action::AdvanceTo { .. }
+            | Action::Restart
+            | Action::Expect(_)
+            | Action::Refused { .. }
+            | Action::Mails { .. }
+            | Action::Page { .. } => None,
         }
     }
 

@@ -21,7 +21,7 @@ use crate::read::derive::{self, State};
 use crate::read::show;
 use crate::record::draft::Draft;
 use crate::record::work::Work;
-use crate::refusal::Refusal;
+use crate::refusal::{FieldError, Refusal};
 
 /// The most currencies one can choose from.
 const MOST_CURRENCIES: usize = 200;
@@ -56,6 +56,8 @@ pub struct FormFacts {
     pub conditions: Vec<bool>,
     /// The lines of each `lines` field.
     pub lines: Vec<LineFacts>,
+    /// What is wrong so far, apart from what is still missing.
+    pub errors: Vec<FieldError>,
     /// What can be chosen, in the order that was asked for.
     pub picks: Vec<Picks>,
     /// The currencies that can be chosen, the workspace's own first.
@@ -91,31 +93,37 @@ impl Engine {
             let FormQuestion { entity, id, input, .. } = question.clone();
             let action = if id.is_some() { Action::Update } else { Action::Create };
             policy::may(work.actor, &work.live.model, entity, action)?;
-            let draft = match id {
+            let mut draft = match id {
                 None => Draft::create(work, entity, input)?,
                 Some(id) => {
                     let old = work.living(Ref { entity, id })?.ok_or_else(Refusal::not_found)?;
                     Draft::update(work, old, input)?
                 }
             };
-            facts(work, &draft, &question)
+            facts(work, &mut draft, &question)
         })
         .await
     }
 }
 
-fn facts(work: &Work<'_>, draft: &Draft, question: &FormQuestion) -> Result<FormFacts, Refusal> {
+fn facts(work: &Work<'_>, draft: &mut Draft, question: &FormQuestion) -> Result<FormFacts, Refusal> {
     let model = Arc::clone(&work.live.model);
     let definition = &model[draft.entity];
     work.pend(&draft.row);
-    let values = work.gather(|| of_draft(work, draft))?;
-    let states = definition.all_fields().map(|(id, _)| derive::state(work, draft, id)).collect::<Result<_, _>>()?;
-    let conditions = question.conditions.iter().map(|condition| draft.holds(work, condition, &[], None));
-    let conditions = conditions.collect::<Result<_, _>>()?;
     let mut lines = Vec::new();
     for (field, of, by) in definition.all_fields().filter_map(|(id, field)| owned(id, field)) {
         lines.push(line_facts(work, draft, field, (of, by))?);
     }
+    // What is worked out from lines follows them before anything is saved.
+    if !draft.lines.is_empty() {
+        draft.compute(work)?;
+        work.pend(&draft.row);
+    }
+    let draft = &*draft;
+    let values = work.gather(|| of_draft(work, draft))?;
+    let states = definition.all_fields().map(|(id, _)| derive::state(work, draft, id)).collect::<Result<_, _>>()?;
+    let conditions = question.conditions.iter().map(|condition| draft.holds(work, condition, &[], None));
+    let conditions = conditions.collect::<Result<_, _>>()?;
     let picks = picker::picks(work, draft, &question.pickers)?;
     let rows = lines.iter().flat_map(|lines| lines.rows.iter().map(|(_, values)| values).chain([&lines.blank]));
     let mut named = records_in(values.iter().chain(rows.flatten()));
@@ -125,6 +133,7 @@ fn facts(work: &Work<'_>, draft: &Draft, question: &FormQuestion) -> Result<Form
     Ok(FormFacts {
         version: draft.old.as_ref().map_or(0, |old| old.version()),
         titles: titles(work, &named)?,
+        errors: draft.errors.clone(),
         values,
         states,
         conditions,
@@ -162,7 +171,7 @@ fn of_draft(work: &Work<'_>, draft: &Draft) -> Result<Vec<Value>, Refusal> {
 
 fn line_facts(
     work: &Work<'_>,
-    parent: &Draft,
+    parent: &mut Draft,
     field: FieldId,
     (of, by): (EntityId, FieldId),
 ) -> Result<LineFacts, Refusal> {
@@ -170,12 +179,23 @@ fn line_facts(
         Some(old) => work.rows_of(old, field)?,
         None => Vec::new(),
     };
-    let blank = drafted(work, parent, (of, by), &[fresh(work, Line::default())], &[])?.pop().unwrap_or_default();
-    let given = parent.lines.iter().find(|(known, _)| *known == field);
+    let blank = drafted(work, parent, (of, by), &[fresh(work, Line::default())], &[])?.pop();
+    let blank = blank.map(|(_, values)| values).unwrap_or_default();
+    let given = parent.lines.iter().find(|(known, _)| *known == field).map(|(_, lines)| lines.clone());
     let rows = match given {
-        Some((_, lines)) => {
+        Some(lines) => {
             let fresh: Vec<Line> = lines.iter().map(|line| fresh(work, line.clone())).collect();
-            let values = drafted(work, parent, (of, by), &fresh, &stored)?;
+            let (drafts, values): (Vec<Draft>, Vec<_>) =
+                drafted(work, parent, (of, by), &fresh, &stored)?.into_iter().unzip();
+            let name = &work.live.model[parent.entity][field].name;
+            let mut rows = Vec::with_capacity(drafts.len());
+            for (index, draft) in drafts.into_iter().enumerate() {
+                let place = format!("{name}[{index}]");
+                parent.errors.extend(draft.errors.into_iter().map(|error| error.inside(&place)));
+                rows.push(draft.row);
+            }
+            crate::record::rollup::in_memory(work, parent, field, &rows)?;
+            work.pend_lines(parent.id(), field, rows);
             lines.iter().map(|line| line.id).zip(values).collect()
         }
         None => {
@@ -192,14 +212,14 @@ fn fresh(work: &Work<'_>, mut line: Line) -> Line {
     line
 }
 
-/// The values of lines as they would be.
+/// Lines as they would be, with their values.
 fn drafted(
     work: &Work<'_>,
     parent: &Draft,
     (of, by): (EntityId, FieldId),
     lines: &[Line],
     stored: &[Arc<Row>],
-) -> Result<Vec<Vec<Value>>, Refusal> {
+) -> Result<Vec<(Draft, Vec<Value>)>, Refusal> {
     let reference = Ref { entity: parent.entity, id: parent.id() };
     work.gather(|| {
         let draft = |line: &Line| {
@@ -212,7 +232,8 @@ fn drafted(
                 }
             }
         };
-        lines.iter().map(|line| of_draft(work, &draft(line)?)).collect()
+        let whole = |draft: Draft| of_draft(work, &draft).map(|values| (draft, values));
+        lines.iter().map(|line| whole(draft(line)?)).collect()
     })
 }
 

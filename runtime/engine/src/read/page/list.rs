@@ -9,7 +9,7 @@ use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Ref};
 use fichero_store::query::{Aggregation, Filter, Measure, Query};
 
-use super::{Seen, Titles, records_in, titles, value};
+use super::{MOST_COUNTED, Seen, Titles, records_in, titles, value};
 use crate::actor::Actor;
 use crate::engine::Engine;
 use crate::live::Live;
@@ -17,9 +17,6 @@ use crate::policy::{self, ReadPath};
 use crate::read::cursor;
 use crate::record::work::Work;
 use crate::refusal::Refusal;
-
-/// Counting the rows of a page stops here.
-const MOST_COUNTED: u32 = 1_000;
 
 /// The most people one can choose from above a list.
 const MOST_PEOPLE: usize = 50;

@@ -91,7 +91,7 @@ impl Engine {
             let mut suggested = Vec::new();
             for (entity, columns) in &question.entities {
                 let draft = draft_of(&model, question.of.map_or(*entity, |(entity, _)| entity), &question.record);
-                let words = search::words(&model, *entity, &question.text);
+                let words = search::words(&model, *entity, &[], &question.text);
                 let found = choose_from(work, *entity, words.as_deref().into_iter().chain(choose), &draft, FEW)?;
                 suggested.extend(rows(work, &found, columns)?);
             }

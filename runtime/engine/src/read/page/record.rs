@@ -13,16 +13,13 @@ use jiff::Timestamp;
 
 use super::list::{ListRow, rows};
 use super::past::{self, Entry};
-use super::{Seen, Titles, records_in, titles, values};
+use super::{MOST_COUNTED, Seen, Titles, records_in, titles, values};
 use crate::actor::Actor;
 use crate::engine::Engine;
 use crate::live::Live;
 use crate::policy::{self, ReadPath};
 use crate::record::work::Work;
 use crate::refusal::Refusal;
-
-/// Counting the rows that refer to a record stops here.
-const MOST_COUNTED: u32 = 1_000;
 
 /// The most lines of a record that its page shows.
 const MOST_LINES: usize = 200;

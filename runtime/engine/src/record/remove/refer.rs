@@ -11,6 +11,7 @@ use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_store::Lock;
 use fichero_store::system::change::{self, Change};
 use serde_json::Value as Json;
 
@@ -90,7 +91,7 @@ fn named(written: Option<&Json>) -> Vec<Id> {
 
 fn turn(work: &Work<'_>, by_referrer: BTreeMap<Ref, Vec<(FieldId, Ref)>>, turn: Turn) -> Result<(), Refusal> {
     // In the order of their ids, as everyone locks.
-    let rows = work.lock_all(by_referrer.keys().copied())?;
+    let rows = work.lock_all(by_referrer.keys().copied(), Lock::Change)?;
     for stored in rows {
         let Some(turns) = stored.reference().and_then(|reference| by_referrer.get(&reference)) else { continue };
         // What lies in the trash is gone from or left alone, never given anything.

@@ -12,12 +12,24 @@ use fichero_store::query::{Aggregation, Filter, Measure};
 use fichero_store::system::{change, stage};
 use serde_json::Value as Json;
 
-use super::Work;
+use super::{Dirty, Work};
 use crate::record::follow;
 use crate::record::log::Entry;
 use crate::refusal::Refusal;
 
 impl Work<'_> {
+    /// From here on rollups are not brought up to date with each command, but once for several: by whoever takes what is
+    /// noted. `dirty` is what was left from the commands before.
+    pub fn defer(&self, dirty: Dirty) {
+        self.deferring.set(true);
+        self.dirty.borrow_mut().extend(dirty);
+    }
+
+    /// Whether rollups are brought up to date later.
+    pub fn is_deferring(&self) -> bool {
+        self.deferring.get()
+    }
+
     /// Notes that a rollup of a parent, or what it computes from its rows, has to be refreshed.
     pub fn dirty(&self, parent: Ref, rollup: FieldId) {
         if !matches!(self.live.model[parent.entity][rollup].source, Source::Rollup(_)) {
@@ -37,7 +49,7 @@ impl Work<'_> {
     }
 
     /// The rollups that have to be refreshed; they are noted no longer.
-    pub fn take_dirty(&self) -> BTreeSet<(Ref, FieldId)> {
+    pub fn take_dirty(&self) -> Dirty {
         std::mem::take(&mut self.dirty.borrow_mut())
     }
 

@@ -1,15 +1,14 @@
 //! Writing records inside a command: locks, rows, links, numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fichero_model::entity::System;
 use fichero_model::expr::Row;
-use fichero_model::kind::{Kind, Through};
+use fichero_model::kind::{Kind, OnDelete, Through};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
-use fichero_store::Error;
-use fichero_store::Record;
+use fichero_store::{Dialect, Error, Lock, Record};
 
 use super::{Work, through};
 use crate::input::{Given, Input};
@@ -20,36 +19,116 @@ use crate::record::{check, remove, save, unique};
 use crate::refusal::{Kind as RefusalKind, Refusal};
 
 impl Work<'_> {
-    /// A living record that nobody else changes before this command ends.
+    /// A living record, kept from others until this command ends.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn lock(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
-        Ok(self.lock_any(reference)?.filter(|row| row.get(System::DeletedAt.field()).is_nothing()))
+    pub fn lock(&self, reference: Ref, lock: Lock) -> Result<Option<Arc<Row>>, Refusal> {
+        Ok(self.lock_any(reference, lock)?.filter(|row| row.get(System::DeletedAt.field()).is_nothing()))
     }
 
     /// The same, living or in the trash.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn lock_any(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
-        let found = self.with(|tx| self.live.layout.lock(tx, reference.entity, &[reference.id]))?;
-        Ok(found.into_iter().next().map(|record| self.remember(record)))
+    pub fn lock_any(&self, reference: Ref, lock: Lock) -> Result<Option<Arc<Row>>, Refusal> {
+        self.lock_many(reference.entity, &[reference.id], lock)?;
+        Ok(self.rows.borrow().get(&reference).cloned().flatten())
     }
 
-    /// Records that nobody else changes before this command ends, living or in the trash, with one statement per entity.
+    fn lock_many(&self, entity: EntityId, ids: &[Id], lock: Lock) -> Result<(), Refusal> {
+        let found = self.with(|tx| self.live.layout.lock(tx, entity, ids, lock))?;
+        self.rows.borrow_mut().extend(ids.iter().map(|id| (Ref { entity, id: *id }, None)));
+        for record in found {
+            self.remember_locked(record, lock);
+        }
+        Ok(())
+    }
+
+    fn remember_locked(&self, record: Record, lock: Lock) -> Arc<Row> {
+        let row = self.remember(record);
+        if let Some(reference) = row.reference() {
+            let mut locked = self.locked.borrow_mut();
+            let held = locked.entry(reference).or_insert(lock);
+            *held = lock.max(*held);
+        }
+        row
+    }
+
+    /// Locks the records that several commands are about, in a fixed order, before the first of them begins: two that
+    /// come in another order then do not wait for each other.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn lock_all(&self, references: impl Iterator<Item = Ref>) -> Result<Vec<Arc<Row>>, Refusal> {
-        let mut by_entity: BTreeMap<EntityId, Vec<Id>> = BTreeMap::new();
+    pub fn reserve(&self, references: impl Iterator<Item = Ref>) -> Result<(), Refusal> {
+        if self.is_sole_writer() {
+            return Ok(());
+        }
+        let mut wanted: BTreeMap<EntityId, BTreeSet<Id>> = BTreeMap::new();
+        for Ref { entity, id } in references {
+            wanted.entry(entity).or_default().insert(id);
+        }
+        for (entity, ids) in wanted {
+            self.lock_many(entity, &Vec::from_iter(ids), Lock::Change)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the records that are newly referred to, with one statement per entity, so that nobody deletes them before
+    /// this command ends: whether they live is judged from what was read under the lock. In a fixed order, so that two
+    /// commands that refer to the same records do not wait for each other.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn keep(&self, references: impl Iterator<Item = Ref>) -> Result<(), Refusal> {
+        if self.is_sole_writer() {
+            return self.load(references);
+        }
+        let mut wanted: BTreeMap<EntityId, BTreeSet<Id>> = BTreeMap::new();
         for reference in references {
-            by_entity.entry(reference.entity).or_default().push(reference.id);
+            let own = self.pending.borrow().contains_key(&reference.id);
+            if !own && !self.locked.borrow().contains_key(&reference) {
+                wanted.entry(reference.entity).or_default().insert(reference.id);
+            }
+        }
+        for (entity, ids) in wanted {
+            self.lock_many(entity, &Vec::from_iter(ids), Lock::Keep)?;
+        }
+        Ok(())
+    }
+
+    /// A living record that is about to be deleted, locked if it is not yet.
+    ///
+    /// # Errors
+    /// When somebody else deleted it meanwhile, or the database cannot be read.
+    pub fn seize(&self, row: Arc<Row>) -> Result<Arc<Row>, Refusal> {
+        let Some(reference) = row.reference() else { return Ok(row) };
+        if self.is_sole_writer() || self.locked.borrow().get(&reference) == Some(&Lock::Remove) {
+            return Ok(row);
+        }
+        let locked = self.lock(reference, Lock::Remove)?;
+        locked.ok_or_else(|| Refusal::new(RefusalKind::Stale, "stale", Message::key("stale")))
+    }
+
+    /// Whether no other command writes before this one ends.
+    fn is_sole_writer(&self) -> bool {
+        self.live.layout.dialect() == Dialect::Sqlite
+    }
+
+    /// Records, living or in the trash, kept from others until this command ends, with one statement per entity.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn lock_all(&self, references: impl Iterator<Item = Ref>, lock: Lock) -> Result<Vec<Arc<Row>>, Refusal> {
+        let mut wanted: BTreeMap<EntityId, BTreeSet<Id>> = BTreeMap::new();
+        for Ref { entity, id } in references {
+            wanted.entry(entity).or_default().insert(id);
         }
         let mut rows = Vec::new();
-        for (entity, ids) in by_entity {
-            let found = self.with(|tx| self.live.layout.lock(tx, entity, &ids))?;
-            rows.extend(found.into_iter().map(|record| self.remember(record)));
+        for (entity, ids) in wanted {
+            self.lock_many(entity, &Vec::from_iter(ids.iter().copied()), lock)?;
+            let read = self.rows.borrow();
+            rows.extend(ids.into_iter().filter_map(|id| read.get(&Ref { entity, id }).cloned().flatten()));
         }
         Ok(rows)
     }
@@ -95,6 +174,16 @@ impl Work<'_> {
         self.store(|tx| self.live.layout.set(tx, row.entity, &[id], &changed)).map_err(|error| self.broken(error))?;
         self.rows.borrow_mut().extend(row.reference().map(|reference| (reference, Some(Arc::clone(row)))));
         Ok(())
+    }
+
+    /// Writes fields as they are, for others to see that it was done.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn write_again(&self, row: &Row, fields: &BTreeSet<FieldId>) -> Result<(), Refusal> {
+        let Some(id) = row.id() else { return Ok(()) };
+        let values: Vec<(FieldId, Value)> = fields.iter().map(|field| (*field, row.get(*field).clone())).collect();
+        self.with(|tx| self.live.layout.set(tx, row.entity, &[id], &values).map(drop))
     }
 
     /// Writes which records a reference to many points to.
@@ -174,32 +263,50 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The records that refer to some of one entity, each with which it refers to; those in the trash too where `trashed`
-    /// says so.
+    /// The records that refer to some of one entity which are about to be deleted and are locked, each with which it refers
+    /// to; those in the trash too where `trashed` says so. Those that go with them or lose their reference are locked with
+    /// the statement that finds them.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn referring(
         &self,
         referrer: &Referrer,
-        (entity, targets): (EntityId, &[Id]),
+        (of, targets): (EntityId, &[Id]),
         trashed: bool,
     ) -> Result<Vec<(Arc<Row>, Ref)>, Refusal> {
+        let (entity, field) = (referrer.entity, referrer.field);
+        let lock = match referrer.on_delete {
+            OnDelete::Restrict => None,
+            OnDelete::Cascade => Some(Lock::Remove),
+            OnDelete::Clear => Some(Lock::Change),
+        };
         if referrer.link {
-            let links = self.with(|tx| self.live.layout.linking(tx, referrer.entity, referrer.field, targets))?;
-            let record = |id| Ref { entity: referrer.entity, id };
-            self.load(links.iter().map(|(_, id)| record(*id)))?;
+            let links = self.with(|tx| self.live.layout.linking(tx, entity, field, targets))?;
+            let ids: BTreeSet<Id> = links.iter().map(|(_, id)| *id).collect();
+            match lock {
+                Some(lock) if !self.is_sole_writer() => self.lock_many(entity, &Vec::from_iter(ids), lock)?,
+                _ => self.load(ids.into_iter().map(|id| Ref { entity, id }))?,
+            }
             let mut found = Vec::with_capacity(links.len());
             for (target, id) in links {
-                let row = if trashed { self.any(record(id))? } else { self.living(record(id))? };
-                found.extend(row.map(|row| (row, Ref { entity, id: target })));
+                let row = if trashed { self.any(Ref { entity, id })? } else { self.living(Ref { entity, id })? };
+                found.extend(row.map(|row| (row, Ref { entity: of, id: target })));
             }
             return Ok(found);
         }
-        let found =
-            self.with(|tx| self.live.layout.referring(tx, referrer.entity, referrer.field, targets, trashed))?;
-        let rows = found.into_iter().map(|record| self.remember(record));
-        Ok(rows.filter_map(|row| row.get(referrer.field).as_ref().map(|target| (row, target))).collect())
+        let rows: Vec<Arc<Row>> = match lock {
+            None => {
+                let found = self.with(|tx| self.live.layout.referring(tx, entity, field, targets, trashed))?;
+                found.into_iter().map(|record| self.remember(record)).collect()
+            }
+            Some(lock) => {
+                let found =
+                    self.with(|tx| self.live.layout.lock_referring(tx, entity, field, targets, trashed, lock))?;
+                found.into_iter().map(|record| self.remember_locked(record, lock)).collect()
+            }
+        };
+        Ok(rows.into_iter().filter_map(|row| row.get(field).as_ref().map(|target| (row, target))).collect())
     }
 
     /// A refusal of the database in words about fields.

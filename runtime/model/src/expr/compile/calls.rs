@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rhai::{Expr as Ast, FnCallExpr, Position};
 
+use super::foreign;
 use super::parse::CLOSURE;
 use super::slip::Slip;
 use super::typer::{Item, Typer, literal};
@@ -270,6 +271,10 @@ impl Typer<'_> {
         let scripts = &self.scope.model.scripts;
         let Some(wanted) = scripts.parameters(&file, &call.name) else {
             let slip = match scripts.get(&file) {
+                // What the file is about was told where it cannot be read.
+                Some(script) if script.broken => {
+                    return Some(Node { op: Op::Literal(Value::Nothing), ty: Type::Any, at });
+                }
                 Some(script) => {
                     let near = did_you_mean(&call.name, script.functions.iter().map(|function| &*function.name))
                         .map(str::to_owned);
@@ -305,7 +310,9 @@ impl Typer<'_> {
             Some(Type::Ref(targets)) => targets.iter().any(|target| self.scope.model[*target].field(name).is_some()),
             Some(_) => false,
         };
-        let slip = if is_field {
+        let slip = if let Some(instead) = foreign::instead(name) {
+            slip.help(instead)
+        } else if is_field {
             slip.help(format!("`{name}` is a field: leave out the brackets"))
         } else {
             match did_you_mean(name, PUBLISHED.iter().map(|function| function.name)) {
@@ -339,6 +346,14 @@ impl Typer<'_> {
                 }
             }
         };
+        let is_aggregate = published.forms.iter().any(|form| matches!(form.means, Means::Aggregate(_)));
+        if let [Argument::Node(list), Argument::Closure(..)] = arguments
+            && is_aggregate
+        {
+            let list = &self.text[list.at.clone()];
+            let help = format!("name the field of each item: `{}({list}.…)`", published.name);
+            return self.fail(Slip::new(code::WRONG_ARGUMENTS, at, message).help(help));
+        }
         let forms = published.signatures().into_iter().map(|form| format!("`{form}`")).collect::<Vec<_>>();
         self.fail(Slip::new(code::WRONG_ARGUMENTS, at, message).help(format!("it is called as {}", forms.join(" or "))))
     }

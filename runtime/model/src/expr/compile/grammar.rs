@@ -25,8 +25,11 @@ const UNITS: &[(&str, &str)] = &[
     ("week", "weeks"),
     ("weeks", "weeks"),
 ];
-/// Words for nothing in other languages.
-const NOTHING: &[&str] = &["null", "NULL", "nil", "none", "None", "undefined"];
+/// The end of an `if` that is written like a function.
+fn called_if(tokens: &Tokens<'_>, index: usize) -> Option<usize> {
+    let Some(Kind::Open(close)) = tokens.kind(index + 1).filter(|_| tokens.str(index) == "if") else { return None };
+    (tokens.str(index + 1) == "(" && (index + 2..close).any(|inner| tokens.is(inner, ","))).then_some(close)
+}
 
 /// Refuses what no expression holds.
 pub(super) fn check(tokens: &Tokens<'_>) -> Result<(), Slip> {
@@ -49,8 +52,13 @@ fn word(tokens: &Tokens<'_>, index: usize) -> Result<(), Slip> {
             mended,
         ))
     };
-    if NOTHING.contains(&word) {
-        return instead(format!("`{word}` is not part of the language"), "()");
+    if let Some(close) = called_if(tokens, index)
+        .filter(|close| !tokens.all.get(close + 1).is_some_and(|_| tokens.str(close + 1) == "{"))
+    {
+        let whole = at.start..tokens.all[close].at.end;
+        return Err(
+            Slip::new(code::EXPRESSION_SYNTAX, whole, "`if` is no function").help("write `if a { b } else { c }`")
+        );
     }
     if word.starts_with("__") {
         return Err(Slip::new(code::EXPRESSION_SYNTAX, at, "names do not begin with two underscores"));

@@ -14,6 +14,9 @@ use crate::id::EntityId;
 use crate::kind::Type;
 use crate::name::did_you_mean;
 
+/// Words for nothing in other languages.
+const NOTHING: &[&str] = &["null", "NULL", "nil", "none", "None", "undefined"];
+
 impl Typer<'_> {
     /// A bare name.
     pub(super) fn name(&mut self, name: &str, at: Range<usize>) -> Option<Node> {
@@ -93,6 +96,15 @@ impl Typer<'_> {
     }
 
     fn unknown_name<T>(&mut self, name: &str, at: Range<usize>) -> Option<T> {
+        if NOTHING.contains(&name) {
+            let slip = Slip::new(code::EXPRESSION_SYNTAX, at.clone(), format!("`{name}` is not part of the language"));
+            return self.fail(slip.help("write `()`").mend(self.text, at, "()"));
+        }
+        let truth = match name {
+            "yes" | "on" => Some("true"),
+            "no" | "off" => Some("false"),
+            _ => None,
+        };
         let known = self.known_names();
         let slip = match self.scope.row {
             Some(row) => {
@@ -104,7 +116,9 @@ impl Typer<'_> {
             }
             None => Slip::new(code::UNKNOWN_NAME, at.clone(), format!("`{name}` is not known here")),
         };
-        let slip = if self.has_members(name) {
+        let slip = if let Some(truth) = truth {
+            slip.help(format!("write `{truth}`")).mend(self.text, at, truth)
+        } else if self.has_members(name) {
             let member = self.members_of(name).next().unwrap_or("x").to_owned();
             slip.help(format!("write `{name}.{member}`"))
         } else if Published::find(name).is_some() {

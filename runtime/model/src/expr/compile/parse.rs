@@ -14,6 +14,10 @@ use crate::code;
 
 /// The call that a closure becomes: `__closure(item, body)`.
 pub(super) const CLOSURE: &str = "__closure";
+/// What every name gets before it for Rhai's lexer; no name of an author begins so.
+const MARK: &str = "__";
+/// The words that mean to Rhai what they mean in the language. `and`, `or` and `not` are rewritten.
+const WORDS: &[&str] = &["if", "else", "true", "false", "in"];
 /// How deep Rhai's parser may go, counting each operator of a chain.
 const DEEPEST: usize = 128;
 
@@ -127,20 +131,20 @@ fn engine() -> &'static Engine {
         engine.set_optimization_level(OptimizationLevel::None);
         engine.set_max_expr_depths(DEEPEST, DEEPEST);
         #[expect(deprecated, reason = "Rhai marks this so because it may change, and gives nothing in its place")]
-        engine.on_parse_token(|token, _, _| give_back(token));
+        engine.on_parse_token(|token, _, _| unmarked(token));
         engine
     })
 }
 
-/// Rhai's reserved words are names here, but for those of the language.
-fn give_back(token: RhaiToken) -> RhaiToken {
+/// Names come marked, so that Rhai's lexer takes none for one of its own words (behind which a `-` would be a sign);
+/// here the mark goes.
+fn unmarked(token: RhaiToken) -> RhaiToken {
     match token {
-        RhaiToken::If | RhaiToken::Else | RhaiToken::True | RhaiToken::False | RhaiToken::In => token,
-        RhaiToken::Identifier(_) | RhaiToken::StringConstant(_) | RhaiToken::LexError(_) | RhaiToken::EOF => token,
-        other => {
-            let text = other.to_string();
-            if rhai::is_valid_identifier(&text) { RhaiToken::Identifier(Box::new(text.into())) } else { other }
-        }
+        RhaiToken::Identifier(marked) => match marked.strip_prefix(MARK).filter(|_| **marked != *CLOSURE) {
+            Some(name) => RhaiToken::Identifier(Box::new(name.into())),
+            None => RhaiToken::Identifier(marked),
+        },
+        other => other,
     }
 }
 
@@ -206,6 +210,12 @@ impl<'a> Rewriter<'a> {
             _ if !matches!(tokens.kind(index), Some(Kind::Name | Kind::Symbol)) || member => {}
             "and" => self.instead[index] = Some("&&"),
             "or" => self.instead[index] = Some("||"),
+            "!" if tokens.is(index + 1, "in") => {
+                let at = tokens.all[index].at.start..tokens.all[index + 1].at.end;
+                return Err(Slip::new(code::EXPRESSION_SYNTAX, at.clone(), "`!in` is not an operator")
+                    .help("write `not in`")
+                    .mend(tokens.text, at, "not in"));
+            }
             "not" if tokens.is(index + 1, "in") => {
                 self.instead[index] = Some("!in");
                 self.instead[index + 1] = Some("");
@@ -299,7 +309,13 @@ impl<'a> Rewriter<'a> {
             }
             match self.instead[index] {
                 Some(instead) => put(instead, token.at.start, false),
-                None => put(self.tokens.str(index), token.at.start, true),
+                None => {
+                    let name = self.tokens.str(index);
+                    if token.kind == Kind::Name && !WORDS.contains(&name) {
+                        put(MARK, token.at.start, false);
+                    }
+                    put(name, token.at.start, true);
+                }
             }
             end = token.at.end;
         }

@@ -121,6 +121,10 @@ impl Typer<'_> {
     /// A member of a value: a field of a record or of each record of a list, an attribute of an option, a part of money.
     fn member(&mut self, of: Node, name: &str, at: Range<usize>) -> Option<Node> {
         let whole = self.parsed.grouped(of.at.clone()).start..at.end;
+        if let Some(what) = self.not_yet(&of, name) {
+            let message = format!("`.{name}` needs {what}, which this release does not have yet");
+            return self.fail(Slip::new(code::NOT_YET_KEY, at, message));
+        }
         match of.ty.clone() {
             Type::Ref(targets) => {
                 let (fields, ty) = self.field_of(&targets, name, &at)?;
@@ -147,9 +151,16 @@ impl Typer<'_> {
                         let near = did_you_mean(name, set.attributes.iter().map(|attribute| &*attribute.name));
                         let slip =
                             Slip::new(code::UNKNOWN_NAME, at, format!("the options of {} have no `{name}`", set.name));
-                        let help = near.map(|near| format!("did you mean `{near}`?"));
-                        let help = help
-                            .unwrap_or_else(|| "an extra key that every option gives becomes an attribute".to_owned());
+                        let help = match (near, name) {
+                            (Some(near), _) => format!("did you mean `{near}`?"),
+                            (None, "label" | "color" | "icon" | "help" | "name" | "value") => {
+                                format!(
+                                    "`{name}` is for people; an option compares as its name: `{} == \"…\"`",
+                                    &self.text[of.at.clone()]
+                                )
+                            }
+                            (None, _) => "an extra key that every option gives becomes an attribute".to_owned(),
+                        };
                         self.fail(slip.help(help))
                     }
                 }
@@ -164,6 +175,33 @@ impl Typer<'_> {
                 Some(Node { op: Op::Call { function, arguments: vec![of] }, ty, at: whole })
             }
             _ => self.no_member(&of, name, at),
+        }
+    }
+
+    /// What is missing for a member that belongs to the language, but not to this release.
+    fn not_yet(&self, of: &Node, name: &str) -> Option<&'static str> {
+        let model = self.scope.model;
+        let is_field = |targets: &[EntityId]| targets.iter().any(|target| model[*target].field(name).is_some());
+        let targets = match &of.ty {
+            Type::Choice(options) => {
+                let has = |name: &str| model[*options].attributes.iter().any(|attribute| &*attribute.name == name);
+                let is_stage = has("outcome") && has("closed");
+                return (is_stage && matches!(name, "entered_at" | "age") && !has(name)).then_some("times in stages");
+            }
+            Type::Ref(targets) => targets,
+            Type::List(item) => match &**item {
+                Type::Ref(targets) => targets,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let is_me = matches!(of.op, Op::Row(RowName::Me));
+        match name {
+            _ if is_field(targets) => None,
+            "descendants" => Some("hierarchies"),
+            // Whoever comes through a portal is a record of some entity.
+            _ if is_me && model.entity(name).is_some() => Some("portals"),
+            _ => None,
         }
     }
 

@@ -222,6 +222,9 @@ fn foreign(text: &str, start: usize) -> Option<Slip> {
         () if starts("===") => instead("===", "`===` is not an operator", "=="),
         () if starts("!==") => instead("!==", "`!==` is not an operator", "!="),
         () if starts("<>") => instead("<>", "`<>` is not an operator", "!="),
+        () if starts("=>") && text.trim_start().starts_with("switch ") => {
+            super::grammar::statement("switch", 0..start + 2).help("write `if a { b } else { c }`")
+        }
         () if starts("=>") || starts("->") => slip(code::EXPRESSION_SYNTAX, "=>", "arrows are not part of expressions")
             .help("a condition over the items of a list is written `lines.any(|line| line.amount > 0)`"),
         () if ["+=", "-=", "*=", "/=", "%="].iter().any(|sign| starts(sign)) => {

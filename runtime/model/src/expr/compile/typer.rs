@@ -140,6 +140,13 @@ impl Typer<'_> {
     fn list(&mut self, items: &[Ast], at: Range<usize>) -> Option<Node> {
         let nodes: Vec<Option<Node>> = items.iter().map(|item| self.node(item)).collect();
         let nodes: Vec<Node> = nodes.into_iter().collect::<Option<_>>()?;
+        if let Some(nothing) = nodes.iter().find(|node| matches!(node.op, Op::Literal(Value::Nothing))) {
+            let message = "a list holds values, so `()` in it would never be found";
+            return self.fail(
+                Slip::new(code::EXPRESSION_SYNTAX, nothing.at.clone(), message)
+                    .help("ask for it apart: `x == () or x in [\"a\", \"b\"]`"),
+            );
+        }
         let mut ty = Type::Nothing;
         for node in &nodes {
             match typing::unify(&ty, &node.ty) {

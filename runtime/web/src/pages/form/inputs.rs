@@ -1,7 +1,7 @@
 //! The inputs of a form: one for each field, by kind, with what was typed or what it holds.
 
 use fichero_engine::read::page::{FormFacts, State};
-use fichero_model::entity::Field;
+use fichero_model::entity::{Field, Source};
 use fichero_model::kind::{Kind, MoneyCurrency, Reference};
 use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, OptionsId, Ref};
@@ -19,7 +19,7 @@ use crate::ui::typed::editable;
 
 /// The most options that are buttons in a row, and how long their labels may be together.
 const BUTTONS: usize = 4;
-const BUTTON_LETTERS: usize = 40;
+const BUTTON_LETTERS: usize = 24;
 
 /// What inputs are made from.
 pub struct Inputs<'a> {
@@ -76,7 +76,7 @@ impl<'a> Inputs<'a> {
             name: &field.name,
             value: &value,
             fixed: is_fixed(field, state),
-            required: state.is_some_and(|state| state.required),
+            required: state.is_some_and(|state| state.required) && !comes_by_itself(field, &value),
             options: state.and_then(|state| state.options.as_deref()),
         })
     }
@@ -315,6 +315,11 @@ impl<'a> Inputs<'a> {
     fn chooses_from_all(&self, entity: EntityId, id: FieldId) -> bool {
         self.picks(entity, id).is_some_and(|picks| picks.all)
     }
+}
+
+/// Whether a value may still come with another choice, so that nobody is asked for it yet.
+pub fn comes_by_itself(field: &Field, value: &Value) -> bool {
+    matches!(field.source, Source::Copy(_)) && value.is_nothing()
 }
 
 /// The id of an input's element.

@@ -1,11 +1,12 @@
 //! Rows of lines in a form.
 
 use fichero_engine::read::page::LineFacts;
+use fichero_model::entity::Source;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId};
 
-use super::inputs::{Inputs, Slot, dom_id, is_fixed};
+use super::inputs::{Inputs, Slot, comes_by_itself, dom_id, is_fixed};
 use super::read::BLANK;
 use super::spec;
 use crate::pages::list;
@@ -42,7 +43,7 @@ pub fn sheet(inputs: &Inputs<'_>, id: FieldId, errors: &[(FieldId, FieldId)]) ->
         let field = &model[of][*id];
         LineColumn {
             label: inputs.words.label(&field.label).to_owned(),
-            required: field.required && field.is_input(),
+            required: field.required && field.is_input() && !matches!(field.source, Source::Copy(_)),
             align: list::align(field),
         }
     });
@@ -100,7 +101,7 @@ impl Table<'_> {
                 name: &name,
                 value: &value,
                 fixed: is_fixed(field, None) || field.readonly,
-                required: field.required,
+                required: field.required && !comes_by_itself(field, &value),
                 options: None,
             };
             hidden.extend(match index {

@@ -6,13 +6,13 @@ use fichero_engine::Refusal;
 use fichero_engine::message::Message;
 use fichero_engine::read::{list, search};
 use fichero_model::expr::Expr;
-use fichero_model::page::View;
+use fichero_model::page::{Column, View};
 use fichero_model::rule::SortKey;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model};
 
 use super::super::{address, layout};
-use super::filter::Filter;
+use super::filter::{self, Filter};
 use crate::ui::context::Direction;
 use crate::ui::locale::Locale;
 
@@ -88,12 +88,25 @@ impl<'m> Asked<'m> {
         Ok(())
     }
 
-    /// The conditions that must all hold.
-    pub fn conditions(&self) -> Vec<Arc<Expr>> {
+    /// The conditions that must all hold; the quick search looks into the columns that are shown.
+    pub fn conditions(&self, columns: &[Column]) -> Vec<Arc<Expr>> {
         let view = self.view.and_then(|view| view.filter.clone()).map(Arc::new);
-        let words = search::words(self.model, self.entity, &self.search);
+        let beside: Vec<_> = columns.iter().map(|column| column.path.as_slice()).collect();
+        let words = search::words(self.model, self.entity, &beside, &self.search);
         let filters = self.filters.iter().filter_map(|filter| filter.condition.clone());
-        view.into_iter().chain(words).chain(filters).collect()
+        // What could not be read asks for something that is not known: no rows are shown rather than the wrong ones.
+        let never = self.is_wrong().then(|| Arc::new(filter::never(self.model, self.entity)));
+        view.into_iter().chain(words).chain(filters).chain(never).collect()
+    }
+
+    /// Whether a filter could not be read.
+    pub fn is_wrong(&self) -> bool {
+        self.filters.iter().any(|filter| filter.error.is_some())
+    }
+
+    /// The order as the address names it.
+    pub fn sorted_by(&self) -> Option<&str> {
+        self.sort.as_ref().map(|(sort, _)| sort.as_str())
     }
 
     /// The fields that must have a value.

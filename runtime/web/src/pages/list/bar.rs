@@ -9,6 +9,7 @@ use fichero_model::{EntityId, FieldId, Model, Ref};
 use super::asked::Asked;
 use super::filter::{Filter, Test, text_path};
 use crate::pages::words::Words;
+use crate::pages::{layout, list};
 use crate::ui::context::{self, Chip, Choice, ChoiceStyle, Filters, Hidden, Input, TextKind};
 
 /// The most fields that are filtered by without opening anything.
@@ -58,7 +59,7 @@ impl Bar {
     }
 
     /// The bar with what is in force.
-    pub fn show(&self, words: &Words<'_>, asked: &Asked<'_>, people: &[Ref]) -> Filters {
+    pub fn show(&self, words: &Words<'_>, asked: &Asked<'_>, people: &[Ref], columns: &[Column]) -> Filters {
         let name = &words.model[self.entity].name;
         let given =
             |id: FieldId, test: Test| asked.filters.iter().find(|filter| filter.field == id && filter.test == test);
@@ -66,7 +67,9 @@ impl Bar {
         let has_input = |filter: &&Filter| is_quick(filter) || self.more.contains(&(filter.field, filter.test));
         let survives = |pair: &str| matches!(pair, "view" | "sort");
         let unseen = asked.filters.iter().filter(|filter| !has_input(filter));
-        let hidden = asked.pairs().into_iter().filter(|(name, _)| survives(name));
+        let sort = sort(words, asked, columns);
+        let asks = |pair: &str| pair == "sort" && sort.is_some();
+        let hidden = asked.pairs().into_iter().filter(|(name, _)| survives(name) && !asks(name));
         let hidden = hidden.chain(unseen.map(|filter| (filter.name.as_str(), filter.text.as_str())));
         let in_force = !asked.search.is_empty() || !asked.filters.is_empty();
         Filters {
@@ -78,9 +81,11 @@ impl Bar {
             chips: asked
                 .filters
                 .iter()
-                .filter(|filter| filter.error.is_none() && !is_quick(filter))
+                .filter(|filter| !is_quick(filter))
                 .map(|filter| self.chip(words, asked, filter))
                 .collect(),
+            sort,
+            wrong: asked.is_wrong(),
             clear: in_force.then(|| asked.without(|name| !survives(name))),
         }
     }
@@ -90,12 +95,14 @@ impl Bar {
         let value = || words.text(field, &filter.value);
         Chip {
             label: words.label(&field.label).to_owned(),
-            text: match filter.test {
-                Test::Is => value(),
-                Test::From => format!("≥ {}", value()),
-                Test::To => format!("≤ {}", value()),
-                Test::Has => format!("“{}”", filter.text),
+            text: match (&filter.error, filter.test) {
+                (Some(error), _) => format!("“{}”: {}", filter.text, words.message(error)),
+                (None, Test::Is) => value(),
+                (None, Test::From) => format!("≥ {}", value()),
+                (None, Test::To) => format!("≤ {}", value()),
+                (None, Test::Has) => format!("“{}”", filter.text),
             },
+            wrong: filter.error.is_some(),
             href: asked.without(|name| name == filter.name),
         }
     }
@@ -139,6 +146,36 @@ impl Bar {
             },
         }
     }
+}
+
+/// By what a list can be sorted, for screens too narrow for headings.
+fn sort(words: &Words<'_>, asked: &Asked<'_>, columns: &[Column]) -> Option<context::Field> {
+    let mut choices: Vec<Choice> = Vec::new();
+    for column in columns {
+        if let Some((name, _)) = layout::sort_of(words.model, asked.entity, column) {
+            let label = list::plain_heading(words, column).label;
+            choices.push(Choice { text: format!("{label} ↑"), value: name.clone() });
+            choices.push(Choice { text: format!("{label} ↓"), value: format!("-{name}") });
+        }
+    }
+    let value = asked.sorted_by().unwrap_or_default();
+    // An order that no column has is in force all the same.
+    if !value.is_empty() && choices.iter().all(|choice| choice.value != value) {
+        choices.push(Choice { value: value.to_owned(), text: value.to_owned() });
+    }
+    let blank = Some(words.chrome("list.sort.usual"));
+    let input = Input::Choice { style: ChoiceStyle::Select, value: value.to_owned(), blank, choices };
+    let field = context::Field {
+        id: "q-sort".to_owned(),
+        name: "sort".to_owned(),
+        label: words.chrome("list.sort"),
+        required: false,
+        help: None,
+        errors: Vec::new(),
+        wide: false,
+        input,
+    };
+    matches!(&field.input, Input::Choice { choices, .. } if !choices.is_empty()).then_some(field)
 }
 
 fn choice(words: &Words<'_>, field: &Field, value: String, people: &[Ref]) -> Input {

@@ -100,13 +100,7 @@ impl Filter {
 
 /// The fields that lead to the text of a field: itself, or the title of what it refers to.
 pub fn text_path(model: &Model, entity: EntityId, id: FieldId) -> Vec<(EntityId, FieldId)> {
-    match &model[entity][id].kind {
-        Kind::Ref(reference) => match *reference.targets {
-            [target] if !model[entity][id].many => vec![(entity, id), (target, model[target].title)],
-            _ => Vec::new(),
-        },
-        _ => vec![(entity, id)],
-    }
+    search::text_at(model, &[(entity, id)]).unwrap_or_default()
 }
 
 fn unknown(model: &Model, entity: EntityId, name: &str) -> Refusal {
@@ -162,4 +156,10 @@ fn compared(model: &Model, entity: EntityId, id: FieldId, test: Test, bound: &Va
     let op = Op::Compare(comparison, Box::new(this.root.clone()), Box::new(literal));
     let expr = Expr { root: Node { op, ty: Type::Boolean, at: 0..0 }, ..this };
     expr.find_unportable(model).is_none().then_some(expr)
+}
+
+/// What holds for no record.
+pub fn never(model: &Model, entity: EntityId) -> Expr {
+    let root = Node { op: Op::Literal(Value::Boolean(false)), ty: Type::Boolean, at: 0..0 };
+    Expr { text: "false".into(), place: model[entity].place.clone(), root, unportable: None }
 }

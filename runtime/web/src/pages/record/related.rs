@@ -32,7 +32,7 @@ pub struct Rows {
     /// Their reference to the record.
     by: FieldId,
     /// The field of the record they are found by, where it has one.
-    field: Option<FieldId>,
+    pub field: Option<FieldId>,
     /// They are lines.
     lines: bool,
     columns: Vec<Column>,
@@ -99,8 +99,14 @@ fn rows(model: &Model, entity: EntityId, by: FieldId, field: Option<FieldId>, li
     Rows { entity, by, field, lines, columns }
 }
 
-/// The lists with their rows.
-pub fn show(visitor: &Visitor, words: &Words<'_>, record: Ref, lists: &[Rows], facts: &RecordFacts) -> Vec<Related> {
+/// The lists that are shown, with their rows and the field they are found by.
+pub fn show(
+    visitor: &Visitor,
+    words: &Words<'_>,
+    record: Ref,
+    lists: &[Rows],
+    facts: &RecordFacts,
+) -> Vec<(Option<FieldId>, Related)> {
     let living = facts.trashed.is_none();
     let visible = |list: &&(&Rows, &fichero_engine::read::page::Related)| {
         list.0.field.is_none_or(|field| facts.visible.get(field.index()).copied().unwrap_or(true))
@@ -122,7 +128,7 @@ pub fn show(visitor: &Visitor, words: &Words<'_>, record: Ref, lists: &[Rows], f
                 href: own_pages.then(|| words.href(row.record)),
                 cells: list::cells(words, &list.columns, &row.values, own_pages),
             };
-            Related {
+            let related = Related {
                 id: match field {
                     Some(field) => format!("r-{}", field.name),
                     None => format!("r-{}-{}", definition.name, definition[list.by].name),
@@ -140,8 +146,10 @@ pub fn show(visitor: &Visitor, words: &Words<'_>, record: Ref, lists: &[Rows], f
                 }),
                 all: (found.rows.len() as u64 != found.count && own_pages)
                     .then(|| address::with(&here, [("view", list::ALL), (name, value.as_str())])),
+                headed: false,
                 title,
-            }
+            };
+            (list.field, related)
         })
         .collect()
 }

@@ -25,6 +25,14 @@ pub struct Field {
     pub input: Input,
 }
 
+impl Field {
+    /// Whether it was refused, or something in one of its rows.
+    pub fn is_wrong(&self) -> bool {
+        let in_rows = |lines: &Lines| lines.rows.iter().flat_map(|row| &row.fields).any(Self::is_wrong);
+        !self.errors.is_empty() || matches!(&self.input, Input::Lines(lines) if in_rows(lines))
+    }
+}
+
 /// An input, by kind. `value` is always the raw text: as typed after a refusal, else as
 /// [`typed::editable`](super::super::typed::editable) and ISO 8601 write it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -19,6 +19,10 @@ pub struct Filters {
     pub more: Vec<Field>,
     /// What is in force, without the quick ones, each with a way to drop it.
     pub chips: Vec<Chip>,
+    /// In which order: for screens too narrow for headings that sort. [`Input::Choice`](super::Input::Choice) only.
+    pub sort: Option<Field>,
+    /// A filter could not be read: the further inputs are unfolded, and nothing is listed until it is mended.
+    pub wrong: bool,
     /// The list without any filter or search; present when something is in force.
     pub clear: Option<String>,
 }
@@ -28,8 +32,10 @@ pub struct Filters {
 pub struct Chip {
     /// The field's label.
     pub label: String,
-    /// What is asked of it, in words.
+    /// What is asked of it, in words; why it asks nothing, where it could not be read.
     pub text: String,
+    /// It could not be read.
+    pub wrong: bool,
     /// The list without it.
     pub href: String,
 }

@@ -24,6 +24,8 @@ pub struct FormPage {
     pub hidden: Vec<Hidden>,
     /// The inputs.
     pub sections: Vec<FormSection>,
+    /// The id of the section whose tab is open, where there are tabs.
+    pub open: Option<String>,
     /// It holds what is not saved yet: a refused post, or one shown again by `add:` or `remove:`. Leaving it is asked about.
     pub changed: bool,
     /// What was refused: in the summary at the top. Those of a field stand at the field too ([`Field::errors`]).
@@ -39,7 +41,9 @@ pub struct FormSection {
     pub title: Option<String>,
     /// A sentence under it.
     pub help: Option<String>,
-    /// 1 or 2. Wide inputs (long texts, lines) take both.
+    /// It is a tab of its own.
+    pub tab: bool,
+    /// 1 to 4. Wide inputs (long texts, lines) take all.
     pub columns: u8,
     /// In their order.
     pub fields: Vec<Field>,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Page, When};
+use super::{Count, Page, When};
 
 /// The first page after the log-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -13,10 +13,10 @@ pub struct HomePage {
     pub part: DayPart,
     /// Today, in words.
     pub today: String,
-    /// The lists of the menu.
-    pub cards: Vec<MenuCard>,
     /// What the reader made or changed last, newest first.
     pub recent: Vec<RecentRecord>,
+    /// The first lists of each heading of the menu.
+    pub groups: Vec<HomeGroup>,
 }
 
 /// Part of the reader's day.
@@ -42,15 +42,26 @@ impl DayPart {
     }
 }
 
+/// Lists under one heading of the menu.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HomeGroup {
+    /// The heading; those without one stand in front.
+    pub label: Option<String>,
+    /// In their order.
+    pub lists: Vec<HomeList>,
+}
+
 /// A list one can go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct MenuCard {
-    /// Plural label.
+pub struct HomeList {
+    /// What the menu calls it.
     pub label: String,
     /// Name of the icon.
     pub icon: String,
     /// The list.
     pub href: String,
+    /// How many records it has.
+    pub count: Count,
     /// The form for a new one, where the reader may create.
     pub create: Option<String>,
 }

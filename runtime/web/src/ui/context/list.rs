@@ -19,6 +19,8 @@ pub struct ListPage {
     pub tabs: Vec<Tab>,
     /// Search and filters.
     pub filters: Filters,
+    /// The list of all there are, where the view that is shown leaves some out.
+    pub all: Option<String>,
     /// The rows.
     pub table: Table,
     /// How many there are, where that was counted.

@@ -11,12 +11,29 @@ pub struct LoginPage {
     pub page: Page,
     /// What was typed as the name.
     pub login: String,
+    /// The password of somebody of a demo who was chosen; empty everywhere else.
+    pub password: String,
     /// Where to go afterwards.
     pub next: String,
     /// Why the last try was refused.
     pub refusal: Option<LoginRefusal>,
-    /// Log-ins of the demo workspace; empty everywhere else.
-    pub demo: Vec<DemoLogin>,
+    /// The same in words, where there is more to say: how long to wait.
+    pub detail: Option<String>,
+    /// The people of a demo workspace; nobody everywhere else.
+    pub people: Vec<Person>,
+    /// The password that they share.
+    pub shared: Option<String>,
+}
+
+/// Somebody of a demo workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// What they log in with.
+    pub login: String,
+    /// Who this is.
+    pub role: String,
+    /// This page with their log-in filled in.
+    pub href: String,
 }
 
 /// Why a log-in was refused.

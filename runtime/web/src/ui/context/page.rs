@@ -78,6 +78,8 @@ pub struct NavItem {
     pub icon: String,
     /// Path from the root.
     pub href: String,
+    /// Shown behind it: a number.
+    pub note: Option<String>,
     /// This page belongs to it.
     pub current: bool,
 }

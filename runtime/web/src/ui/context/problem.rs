@@ -13,7 +13,9 @@ pub struct ProblemsPage {
     pub refused: bool,
     /// When the definitions were last compiled.
     pub checked: When,
-    /// The revision that is served, shortened.
+    /// The number of the deployment that is served.
+    pub deployment: i64,
+    /// Its revision, shortened.
     pub revision: String,
     /// Why definitions without errors could not be put in force.
     pub held: Option<String>,

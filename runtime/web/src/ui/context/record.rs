@@ -25,10 +25,8 @@ pub struct RecordPage {
     pub path: Option<StagePath>,
     /// Three to six facts worth seeing first.
     pub facts: Vec<Fact>,
-    /// Its fields.
+    /// Its fields, and the tables of what belongs to it.
     pub sections: Vec<Section>,
-    /// Records that refer to it.
-    pub related: Vec<Related>,
     /// What happened to it.
     pub history: History,
     /// Present when it lies in the trash; nothing else can be done to it then.
@@ -46,17 +44,32 @@ pub struct Fact {
     pub wide: bool,
 }
 
-/// Fields under one heading.
+/// Fields and tables under one heading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Section {
     /// Unique on the page; becomes an anchor.
     pub id: String,
     /// The heading.
     pub title: Option<String>,
-    /// 1 or 2.
+    /// It is a tab of its own.
+    pub tab: bool,
+    /// In how many columns its facts stand, 1 to 4.
     pub columns: u8,
     /// In their order.
-    pub facts: Vec<Fact>,
+    pub parts: Vec<Part>,
+}
+
+/// What stands in a section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Part {
+    /// Fields that follow one another.
+    Facts {
+        /// In their order.
+        facts: Vec<Fact>,
+    },
+    /// Records that refer to this one.
+    Table(Related),
 }
 
 /// Records that refer to this one.
@@ -64,8 +77,10 @@ pub struct Section {
 pub struct Related {
     /// Unique on the page; becomes an anchor.
     pub id: String,
-    /// The heading.
+    /// What they are called.
     pub title: String,
+    /// That is said by a heading of its own, not by the heading of its section.
+    pub headed: bool,
     /// Name of the icon.
     pub icon: String,
     /// How many there are.

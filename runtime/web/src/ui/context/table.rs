@@ -24,6 +24,8 @@ pub struct Column {
     pub label: String,
     /// Numbers stand at the end.
     pub align: Align,
+    /// Its values are words, which may be cut short where there is little room.
+    pub fluid: bool,
     /// Where the heading can be pressed to sort.
     pub sort: Option<Sort>,
 }

@@ -7,7 +7,7 @@ macro_rules! embedded {
 }
 
 /// Every template by name.
-pub(super) const ALL: [(&str, &str); 35] = embedded![
+pub(super) const ALL: [(&str, &str); 38] = embedded![
     "app.html",
     "base.html",
     "confirm.html",
@@ -31,6 +31,7 @@ pub(super) const ALL: [(&str, &str); 35] = embedded![
     "macro/picker.html",
     "macro/section.html",
     "macro/table.html",
+    "macro/tabs.html",
     "part/brand.html",
     "part/crumbs.html",
     "part/menu.html",
@@ -41,6 +42,8 @@ pub(super) const ALL: [(&str, &str); 35] = embedded![
     "plain.html",
     "problems.html",
     "record.html",
+    "search.html",
+    "settings.html",
     "trash.html",
     "part/watch.html",
 ];

@@ -1,0 +1,121 @@
+//! The inputs of a form in their sections.
+
+use fichero_model::FieldId;
+use fichero_model::entity::Source;
+
+use super::inputs::{self, Inputs};
+use super::lines;
+use crate::pages::post::Posted;
+use crate::ui::context::{Field, FormSection, Hidden, Input, Lines};
+
+/// The inputs of a form in their sections.
+pub struct Laid {
+    /// The sections.
+    pub sections: Vec<FormSection>,
+    /// What goes with the inputs.
+    pub hidden: Vec<Hidden>,
+    /// The fields that have an input.
+    pub shown: Vec<FieldId>,
+}
+
+impl Laid {
+    /// Sections without anything to ask are left out; fields that are wrong and stand in none get one of their own.
+    pub fn out(inputs: &Inputs<'_>, is_new: bool, wrong: &[FieldId], wrong_lines: &[(FieldId, FieldId)]) -> Self {
+        let mut laid = Laid { sections: Vec::new(), hidden: Vec::new(), shown: Vec::new() };
+        let mut conditions = inputs.facts.conditions.iter().copied();
+        for section in &inputs.spec.sections {
+            let visible = section.visible_if.is_none() || conditions.next().unwrap_or(true);
+            let is_shown = |id: &&FieldId| wrong.contains(id) || (visible && is_visible(inputs, **id, is_new));
+            let fields: Vec<FieldId> = section.fields.iter().filter(is_shown).copied().collect();
+            let head = FormSection {
+                id: format!("s-{}", section.name),
+                title: section.title.map(|title| inputs.words.label(title).to_owned()),
+                help: None,
+                tab: section.tab,
+                columns: section.columns,
+                fields: Vec::new(),
+            };
+            laid.section(inputs, head, &fields, wrong_lines);
+        }
+        let mut rest: Vec<FieldId> = Vec::new();
+        for id in wrong {
+            let asked = inputs.words.model[inputs.spec.entity][*id].is_input();
+            if asked && !laid.shown.contains(id) && !rest.contains(id) {
+                rest.push(*id);
+            }
+        }
+        let head = FormSection {
+            id: "s-rest".to_owned(),
+            title: None,
+            help: None,
+            tab: false,
+            columns: 2,
+            fields: Vec::new(),
+        };
+        laid.section(inputs, head, &rest, wrong_lines);
+        laid
+    }
+
+    /// The tab that is open: where something is wrong, else as it was, else the first.
+    pub fn open(&self, posted: &Posted) -> Option<String> {
+        let sections = &self.sections;
+        // All that is no tab of its own stands in one, in front.
+        let details = sections.iter().find(|section| !section.tab);
+        let tab =
+            |section: &FormSection| if section.tab { &section.id } else { &details.unwrap_or(section).id }.clone();
+        let wrong = sections.iter().find(|section| section.fields.iter().any(Field::is_wrong));
+        let was = || posted.last("_tab").and_then(|id| sections.iter().find(|section| section.id == id));
+        wrong.or_else(was).or(details).or(sections.first()).map(tab)
+    }
+
+    /// Whether an input of this name is on the page.
+    pub fn is_on(&self, name: &str) -> bool {
+        let in_rows = |lines: &Lines| lines.rows.iter().flat_map(|row| &row.fields).any(|cell| cell.name == name);
+        let is_it = |field: &Field| field.name == name || matches!(&field.input, Input::Lines(lines) if in_rows(lines));
+        self.sections.iter().flat_map(|section| &section.fields).any(is_it)
+    }
+
+    /// Fills a section that is still empty.
+    fn section(
+        &mut self,
+        inputs: &Inputs<'_>,
+        mut section: FormSection,
+        ids: &[FieldId],
+        wrong_lines: &[(FieldId, FieldId)],
+    ) {
+        let definition = &inputs.words.model[inputs.spec.entity];
+        for id in ids {
+            if let Some(sheet) = lines::sheet(inputs, *id, wrong_lines) {
+                section.fields.push(sheet.field);
+                self.hidden.extend(sheet.hidden);
+            } else {
+                self.hidden.extend(inputs.was_own(*id));
+                section.fields.push(inputs.own(*id));
+            }
+        }
+        let asks = ids.iter().any(|id| !inputs::is_fixed(&definition[*id], inputs.facts.states.get(id.index())));
+        if asks {
+            self.shown.extend(ids);
+            self.sections.push(section);
+        }
+    }
+}
+
+/// Whether an input is shown. What follows from others is shown when there is something to see.
+fn is_visible(inputs: &Inputs<'_>, id: FieldId, is_new: bool) -> bool {
+    let field = &inputs.words.model[inputs.spec.entity][id];
+    let state = inputs.facts.states.get(id.index());
+    let empty = inputs.facts.values.get(id.index()).is_none_or(fichero_model::Value::is_nothing);
+    // Sums over rows that are not there yet say nothing.
+    let unfounded = match &field.source {
+        Source::Rollup(rollup) => inputs.typed.rows.get(&rollup.over).is_none_or(Vec::is_empty),
+        Source::Input
+        | Source::Formula { .. }
+        | Source::Compute(_)
+        | Source::Copy(_)
+        | Source::Lookup(_)
+        | Source::Sequence(_) => false,
+    };
+    let idle = is_new && !field.is_input() && (empty || unfounded);
+    state.is_none_or(|state| state.visible) && !idle
+}
