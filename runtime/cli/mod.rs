@@ -26,6 +26,7 @@ mod serve;
 mod steps;
 mod test;
 mod user;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -76,6 +77,8 @@ enum Command {
     Schema(schema::Args),
     /// Bring records in from a file
     Import(import::Args),
+    /// Compare what records derive with what it should be, and make it so
+    Verify(verify::Args),
     /// People and API tokens
     User(user::Args),
     /// Ask a business calendar (not yet)
@@ -156,6 +159,7 @@ fn dispatch(command: &Command, context: &Context) -> Outcome {
         Command::Eval(args) => eval::run(args, context),
         Command::Schema(args) => schema::run(args, context),
         Command::Import(args) => import::run(args, context),
+        Command::Verify(args) => verify::run(args, context),
         Command::User(args) => user::run(args, context),
         Command::Calendar(_) => later::run("calendar", "business calendars"),
         Command::Access(_) => later::run("access", "roles and row rules"),

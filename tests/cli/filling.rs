@@ -8,7 +8,7 @@ use crate::server::{Server, Session};
 
 const BEFORE: &str = "entity: deal\ntitle: name\nfields:\n  name: {type: text, required: true}\n  amount: {type: integer}\n  source: {type: text}\n  lines: {type: lines, of: deal_line}\n---\nentity: deal_line\ntitle: what\nfields:\n  what: {type: text}\n  price: {type: integer}\n  deal: {type: ref, to: deal, required: true}\n";
 
-const AFTER: &str = "entity: deal\ntitle: name\nfields:\n  name: {type: text, required: true}\n  amount: {type: integer}\n  source: {type: text, required: true, fill: unknown}\n  lines: {type: lines, of: deal_line}\n  doubled: {type: integer, formula: amount * 2, index: true}\n  total: {type: integer, rollup: sum(lines.price)}\n  with_lines: {type: integer, formula: total + doubled}\n---\nentity: deal_line\ntitle: what\nfields:\n  what: {type: text}\n  price: {type: integer}\n  deal: {type: ref, to: deal, required: true}\n";
+const AFTER: &str = "entity: deal\ntitle: name\nfields:\n  name: {type: text, required: true}\n  amount: {type: integer}\n  source: {type: text, required: true, fill: unknown}\n  lines: {type: lines, of: deal_line}\n  doubled: {type: integer, formula: amount * 2, index: true}\n  total: {type: integer, rollup: sum(lines.price)}\n  with_lines: {type: integer, formula: total + doubled}\n  number: {type: sequence, pattern: \"D-{####}\"}\n---\nentity: deal_line\ntitle: what\nfields:\n  what: {type: text}\n  price: {type: integer}\n  deal: {type: ref, to: deal, required: true}\n";
 
 /// Enough for several batches.
 const DEALS: usize = 450;
@@ -37,10 +37,12 @@ fn old_rows_get_what_new_definitions_work_out() {
                 let expected = [number, number * 2, number + 1, number * 3 + 1].map(Json::from);
                 let found = [&deal["amount"], &deal["doubled"], &deal["total"], &deal["with_lines"]];
                 assert_eq!(found, expected.each_ref(), "{deal}");
+                assert_eq!(deal["number"], format!("D-{:04}", number + 1), "the oldest first");
             }
             let kept = session.get("/api/deal?name=With%20a%20source");
             assert_eq!((&kept["items"][0]["source"], &kept["items"][0]["total"]), (&json!("web"), &json!(0)));
             let (status, restored) = session.ask("POST", &format!("/api/deal/{trashed}/restore"), None);
+            assert_eq!(restored["number"], format!("D-{:04}", DEALS + 2));
             assert_eq!(
                 (status, &restored["doubled"]),
                 (200, &json!(42)),

@@ -15,3 +15,4 @@ mod reloading;
 mod server;
 mod serving;
 mod usage;
+mod verifying;

@@ -25,6 +25,7 @@ pub mod scenario;
 pub mod setting;
 mod slice;
 pub mod value;
+pub mod verify;
 pub mod worker;
 
 pub use actor::{Actor, Via};

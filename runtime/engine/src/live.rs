@@ -5,18 +5,19 @@
 
 mod serial;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use fichero_model::entity::{RollupFunction, Source};
-use fichero_model::expr::{Expr, Node, Op, RowName};
-use fichero_model::kind::Type;
-use fichero_model::kind::{Kind, OnDelete};
+use fichero_model::entity::{Entity, RollupFunction, Source};
+use fichero_model::expr::{Expr, Hop, Node, Op, Reads, Root, RowName};
+use fichero_model::kind::{Kind, MoneyCurrency, OnDelete, Type};
 use fichero_model::{EntityId, FieldId, Model};
 use fichero_store::schema::{Error, deployment};
 use fichero_store::{Isolation, Layout, Tx};
 pub use serial::Serial;
 
 use crate::command::Command;
+use crate::record::remove;
 
 /// A model with its tables and what the commands need to know of it.
 #[derive(Debug)]
@@ -38,8 +39,12 @@ pub struct Ties {
     pub rollups: Vec<RollupTie>,
     /// References to these records.
     pub referrers: Vec<Referrer>,
+    /// Computed fields of other records that read these through references.
+    pub followers: Vec<Follower>,
     /// Fields that copy, with the fields of the record whose change makes them copy anew.
     pub copies: Vec<(FieldId, Vec<FieldId>)>,
+    /// Computed fields that depend on who saves the record, or when: they are worked out by a save and by nothing else.
+    pub momentary: Vec<FieldId>,
     /// For each rule, whether its condition asks for what the rule looks up.
     pub asks_findings: Vec<bool>,
     /// Which commands on these records run as if alone.
@@ -50,12 +55,26 @@ pub struct Ties {
     pub reads_rollups: bool,
 }
 
-/// A rollup of a parent over the records of an entity.
+/// References that lead from a record to another: each step for every entity that the record there may be of.
+pub type Way = Arc<[Arc<[(EntityId, FieldId)]>]>;
+
+/// An entity whose records compute from those of another.
+#[derive(Clone, Debug)]
+pub struct Follower {
+    /// The entity that computes.
+    pub entity: EntityId,
+    /// What leads from there to these records.
+    pub way: Way,
+    /// What is read of these.
+    pub fields: BTreeSet<FieldId>,
+}
+
+/// A rollup of a parent over the records of an entity, or a computed field that reads them as its list.
 #[derive(Clone, Debug)]
 pub struct RollupTie {
     /// The entity of the parent.
     pub parent: EntityId,
-    /// The rollup field of the parent.
+    /// The rollup or computed field of the parent.
     pub rollup: FieldId,
     /// The reference of the child to its parent.
     pub by: FieldId,
@@ -114,6 +133,19 @@ impl Live {
         field_expr(&self.model, entity, field)
     }
 
+    /// The entity that is stored in a table.
+    pub fn entity_of_table(&self, table: &str) -> Option<EntityId> {
+        let table = self.layout.schema().table(table)?;
+        self.model.entity(&table.entity).map(|(entity, _)| entity)
+    }
+
+    /// The field that was born with a physical name.
+    pub fn field_of_column(&self, table: &str, column: &str) -> Option<(EntityId, FieldId)> {
+        let entity = self.entity_of_table(table)?;
+        let born = self.layout.schema().table(table)?.born(column)?;
+        self.model[entity].field(&born.name).map(|(field, _)| (entity, field))
+    }
+
     /// How a command is kept apart from others.
     pub fn isolation(&self, command: &Command) -> Isolation {
         let serial = self.ties(command.entity()).serial;
@@ -122,7 +154,10 @@ impl Live {
                 serial.save
             }
             Command::Delete { .. } | Command::Purge { .. } => serial.remove,
-            Command::Restore { .. } => serial.restore,
+            // Whichever of a batch is restored brings back all of it.
+            Command::Restore { entity, .. } => {
+                remove::kin(self, *entity).into_iter().any(|kin| self.ties(kin).serial.restore)
+            }
         };
         isolation(alone)
     }
@@ -152,6 +187,13 @@ fn ties(model: &Model) -> Vec<Ties> {
             if let Source::Copy(expr) = &field.source {
                 own.copies.push((id, expr.reads(model).own_fields().into_iter().collect()));
             }
+        }
+        for (id, expr) in computed(definition) {
+            let reads = expr.reads(model);
+            if reads.me || reads.old || reads.now {
+                ties[entity.index()].momentary.push(id);
+            }
+            follow(model, &mut ties, (entity, id), &reads);
         }
         for (id, field) in definition.all_fields() {
             if let Source::Rollup(rollup) = &field.source
@@ -189,6 +231,54 @@ fn ties(model: &Model) -> Vec<Ties> {
         ties[parent.index()].mixes_children = true;
     }
     ties
+}
+
+/// What is computed and kept, and may read other records: computed fields, and currencies shared with other fields.
+fn computed(definition: &Entity) -> impl Iterator<Item = (FieldId, &Expr)> {
+    definition.all_fields().filter_map(|(id, field)| match (&field.source, &field.kind) {
+        (Source::Compute(expr), _) => Some((id, expr)),
+        (_, Kind::Money { currency: MoneyCurrency::Shared(expr) }) => Some((id, &**expr)),
+        _ => None,
+    })
+}
+
+/// Notes, for each record that a computed field walks to, that the field follows it. What it reads of its own list of
+/// rows is kept as a rollup is, in the transaction that changes a row; what references lead to is followed by a job.
+/// Other ways, through the lists of other records, are not followed: such a field is computed when its record is saved.
+fn follow(model: &Model, ties: &mut [Ties], (entity, id): (EntityId, FieldId), reads: &Reads) {
+    for path in reads.paths.iter().filter(|path| matches!(path.root, Root::This | Root::Record)) {
+        for step in 1..path.hops.len() {
+            let (way, read) = (&path.hops[..step], &path.hops[step].fields);
+            let first =
+                way.first().and_then(|hop| hop.fields.first()).map(|(entity, field)| model.field(*entity, *field));
+            if let (Some(Kind::Lines { of, by } | Kind::Children { of, by }), 1) =
+                (first.map(|field| &field.kind), step)
+            {
+                let reads = read.iter().filter(|(entity, _)| entity == of).map(|(_, field)| *field).collect();
+                let tie = RollupTie { parent: entity, rollup: id, by: *by, reads, counts: false };
+                ties[of.index()].rollups.push(tie);
+            } else if is_followed(model, way) {
+                let way: Way = way.iter().map(|hop| Arc::clone(&hop.fields)).collect();
+                for (of, field) in read.iter() {
+                    let followers = &mut ties[of.index()].followers;
+                    match followers.iter_mut().find(|known| known.entity == entity && known.way == way) {
+                        Some(known) => drop(known.fields.insert(*field)),
+                        None => {
+                            followers.push(Follower { entity, way: Arc::clone(&way), fields: [*field].into() });
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether the records at the beginning of a way can be found from its end: it is one reference to many, or references
+/// that are stored with their records.
+fn is_followed(model: &Model, way: &[Hop]) -> bool {
+    let fields = || way.iter().flat_map(|hop| hop.fields.iter()).map(|(entity, field)| model.field(*entity, *field));
+    let is_ref = fields().all(|field| matches!(field.kind, Kind::Ref(_)));
+    is_ref && (fields().all(|field| field.is_stored()) || way.len() == 1 && fields().all(|field| field.is_link()))
 }
 
 /// A field of the row at hand as an expression.

@@ -174,6 +174,8 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("unique", "{0} is already taken by another record", "{0} ya lo tiene otro registro", "«{0}»: такое значение уже есть у другой записи"),
     ("unique_together", "Another record already has the same {0}", "Otro registro ya tiene el mismo valor en {0}", "Уже есть запись с теми же полями: {0}"),
     ("restrict", "It cannot be deleted while it is used by {0} ({1})", "No se puede eliminar mientras lo use {0} ({1})", "Нельзя удалить: используется в «{0}» ({1})"),
+    ("restrict_trashed", "It cannot be removed for good while {0} in the trash still refer to it ({1}); remove those for good first, or restore and change them", "No se puede eliminar definitivamente mientras haya en la papelera {0} que lo usan ({1}); elimínelos antes definitivamente, o restáurelos y cámbielos", "Нельзя удалить навсегда: в корзине на неё ссылаются «{0}» ({1}); сначала удалите их навсегда или восстановите и измените"),
+    ("restore_first", "It cannot be restored while what it refers to is in the trash: {0}; restore that first", "No se puede restaurar mientras esté en la papelera aquello a lo que se refiere: {0}; restáurelo antes", "Нельзя восстановить, пока в корзине то, на что она ссылается: {0}; сначала восстановите это"),
     ("transition", "{0} cannot go from “{1}” to “{2}”", "{0} no puede pasar de «{1}» a «{2}»", "«{0}»: переход из «{1}» в «{2}» невозможен"),
     ("stage_requires", "{0} is required in stage “{1}”", "{0} es obligatorio en la etapa «{1}»", "«{0}» обязательно на этапе «{1}»"),
     ("no_pipeline", "This record has no pipeline", "Este registro no tiene proceso", "У этой записи нет воронки"),

@@ -10,6 +10,8 @@
 
 mod kind;
 
+use std::sync::Arc;
+
 use fichero_store::system::job::{self, Claim, Job, Lane};
 use fichero_store::{Events, Isolation, Priority, Tx};
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::engine::Engine;
+use crate::live::Live;
 use crate::refusal::Refusal;
 
 pub use kind::Kind;
@@ -160,12 +163,12 @@ pub async fn next_due(engine: &Engine) -> Result<Option<Timestamp>, Refusal> {
 /// must be as if alone. A kind of job that decides from other records has to lock them.
 async fn next(engine: &Engine, lane: Lane) -> Result<bool, Refusal> {
     engine
-        .write(Priority::Background, Isolation::ReadCommitted, move |engine, _, tx| {
+        .write(Priority::Background, Isolation::ReadCommitted, move |engine, live, tx| {
             let now = engine.clock().now();
             let claim = Claim { lane, limit: 1, worker: "internal", now, lease_until: now };
             let Some(job) = job::claim(tx, &claim)?.pop() else { return Ok(false) };
             match Kind::find(&job.kind) {
-                Some(kind) => attempt(engine, tx, kind, &job)?,
+                Some(kind) => attempt(engine, &live, tx, (kind, &job))?,
                 None => job::put_off(tx, &job, "no worker of this release knows it", later(now, UNKNOWN))?,
             }
             Ok::<_, Refusal>(true)
@@ -174,10 +177,10 @@ async fn next(engine: &Engine, lane: Lane) -> Result<bool, Refusal> {
 }
 
 /// Tries a claimed job: done, it disappears; failed, it waits for its next try or is dead.
-fn attempt(engine: &Engine, tx: &mut Tx, kind: Kind, job: &Job) -> Result<(), Refusal> {
+fn attempt(engine: &Engine, live: &Arc<Live>, tx: &mut Tx, (kind, job): (Kind, &Job)) -> Result<(), Refusal> {
     let done = tx.savepoint(|tx| {
         job::finish(tx, job)?;
-        kind.run(engine, tx, job)
+        kind.run(engine, live, tx, job)
     });
     let Err(refusal) = done else { return Ok(()) };
     let why = refusal.to_text(fichero_model::label::Locale::EN);

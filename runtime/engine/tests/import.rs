@@ -381,3 +381,29 @@ fn many_rows_pass_in_slices_with_true_counts() {
         assert_eq!(counts(&again), [0, 0, 1_683, 17]);
     });
 }
+
+const TICKETS: &str = r#"
+entity: ticket
+fields:
+  name: text
+  number: {type: sequence, pattern: "T-{YYYY}-{###}", per: year}
+---
+mapping: tickets
+entity: ticket
+columns: {Subject: name, No: number}
+"#;
+
+#[test]
+fn numbers_are_kept_and_counting_goes_on_behind_them() {
+    on_each(TICKETS, async |world| {
+        world.create("ticket", json!({"name": "a"})).await;
+        let first = bring(world, "ticket", None, "name,number\nb,T-2026-007\nc,T-2025-040\nd,old 3\ne,\n").await;
+        assert_eq!((counts(&first), first.rejects.as_str()), ([4, 0, 0, 0], ""));
+        bring(world, "ticket", Some("tickets"), "Subject,No\nf,T-2026-003\n").await;
+        world.create("ticket", json!({"name": "g"})).await;
+        let numbers: Vec<Json> =
+            all(world, "ticket", &["number"]).await.into_iter().map(|row| row[0].clone()).collect();
+        let expected = ["T-2026-001", "T-2026-007", "T-2025-040", "old 3", "T-2026-008", "T-2026-003", "T-2026-009"];
+        assert_eq!(numbers, expected);
+    });
+}

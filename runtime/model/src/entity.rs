@@ -275,8 +275,8 @@ pub struct Sequence {
     pub pattern: Vec<SequencePart>,
     /// When counting begins again at 1.
     pub per: SequencePeriod,
-    /// True when no number may be missing: the number is then given in the record's own transaction, so writers wait
-    /// for each other. Otherwise a number may be lost when a transaction fails.
+    /// The author says that no number may be missing. None ever is: a number is given in the record's own transaction, and
+    /// writers wait for each other.
     pub gapless: bool,
 }
 

@@ -344,23 +344,23 @@ fn messages_wait_in_the_outbox() {
 #[test]
 fn sequences_count_by_period_and_leave_no_gap() {
     on_each(|world| {
-        let take =
-            |period: &'static str, count| world.write(move |tx| sequence::take(tx, "deal.number", period, count));
-        assert_eq!((take("2026", 1), take("2026", 1), take("2027", 1)), (Ok(1), Ok(2), Ok(1)));
+        let take = |period: &'static str| world.write(move |tx| sequence::take(tx, "deal.number", period));
+        assert_eq!((take("2026"), take("2026"), take("2027")), (Ok(1), Ok(2), Ok(1)));
         let failed = world.write(|tx| {
-            sequence::take(tx, "deal.number", "2026", 1)?;
+            sequence::take(tx, "deal.number", "2026")?;
             Err::<(), _>(Error::Fault("no".into()))
         });
         assert!(failed.is_err());
-        assert_eq!(take("2026", 1), Ok(3), "a failed command gives its number back");
+        assert_eq!(take("2026"), Ok(3), "a failed command gives its number back");
 
-        let blocks = sequence::Blocks::default();
-        assert_eq!(blocks.next("deal.number", "2026"), None);
-        let first = take("2026", 3).unwrap();
-        blocks.add("deal.number", "2026", first, 3);
-        let given: Vec<_> = (0..4).map(|_| blocks.next("deal.number", "2026")).collect();
-        assert_eq!(given, [Some(4), Some(5), Some(6), None]);
-        assert_eq!(take("2026", 1), Ok(7));
+        let pass = |period: &'static str, number| {
+            world.write(move |tx| sequence::pass(tx, "deal.number", period, number)).unwrap();
+        };
+        pass("2026", 2);
+        assert_eq!(take("2026"), Ok(4), "what was passed already changes nothing");
+        pass("2026", 9);
+        pass("2028", 3);
+        assert_eq!((take("2026"), take("2028")), (Ok(10), Ok(4)));
     });
 }
 
@@ -371,7 +371,7 @@ fn numbers_taken_at_once_differ() {
             .map(|_| {
                 let db = world.db.clone();
                 std::thread::spawn(move || {
-                    let take = |tx: &mut Tx| sequence::take(tx, "k", "", 1);
+                    let take = |tx: &mut Tx| sequence::take(tx, "k", "");
                     let one = || db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, take).unwrap();
                     (0..25).map(|_| one()).collect::<Vec<i64>>()
                 })

@@ -121,7 +121,9 @@ fn field(cx: &Context<'_>, entity: EntityId, named: &Node, findings: &mut Findin
     let id = cx.field(entity, named, findings)?;
     let field = &cx.model[entity][id];
     let is_moment = [System::CreatedAt, System::CreatedBy].iter().any(|system| system.field() == id);
-    if field.is_input() && !matches!(field.kind, Kind::Lines { .. }) || is_moment {
+    // A file is history, which brings along when records were made and what numbers they had.
+    let is_number = matches!(field.source, Source::Sequence(_));
+    if field.is_input() && !matches!(field.kind, Kind::Lines { .. }) || is_moment || is_number {
         return Some(id);
     }
     findings.push(

@@ -70,7 +70,7 @@ pub static FIELD: Keys = Keys {
         key(
             "gapless",
             Shape::Boolean,
-            "For a `sequence`: no number is ever left out, at the price of one writer at a time.",
+            "For a `sequence`: says that no number may be left out. Every sequence keeps to it: its writers wait for each other.",
         ),
         key("min", Shape::Value, "The least value; for a text the least length, for a list the least count."),
         key("max", Shape::Value, "The greatest value; for a text the greatest length, for a list the greatest count."),

@@ -1,17 +1,17 @@
 //! Fills what old rows lack after a deployment: stored formulas and computed fields, rollups, the worth of money, and
-//! values for fields that became required.
+//! values for fields that became required, and numbers of new sequences.
 //!
 //! Values are worked out as a save would, batch by batch behind interactive commands. They follow from what is there, so
-//! they raise no version and write no history, but for a value that a definition gives a field by `fill`: that is a
-//! change like any other.
+//! they raise no version and write no history, but for a value that a definition gives a field by `fill`, and for a
+//! number: those are told as any change.
 
 use std::sync::Arc;
 
-use fichero_model::entity::Source;
+use fichero_model::entity::{Source, System};
 use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
-use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_model::{FieldId, Id, Ref};
 use fichero_store::schema::fill::{self, Backfill, Fill, Pending, Reason};
 use fichero_store::system::node;
 use fichero_store::{Isolation, Lock, Priority, Tx};
@@ -22,7 +22,7 @@ use crate::engine::Engine;
 use crate::live::Live;
 use crate::record::draft::Draft;
 use crate::record::work::Work;
-use crate::record::{log, money, rollup};
+use crate::record::{log, money, number, rollup};
 use crate::refusal::Refusal;
 use crate::value::check;
 
@@ -81,7 +81,8 @@ impl Backfill for Rows<'_> {
     type Error = Refusal;
 
     fn fill(&mut self, tx: &mut Tx, fill: &Fill, rows: &[Id]) -> Result<(), Refusal> {
-        let Some((entity, field)) = named(&self.live, fill) else { return Ok(()) };
+        // What is gone from the model is not filled.
+        let Some((entity, field)) = self.live.field_of_column(&fill.table, &fill.column) else { return Ok(()) };
         let actor = Actor::system(Via::System);
         let work = self.engine.work(Arc::clone(&self.live), tx, &actor, Mode::Load);
         for id in rows {
@@ -95,21 +96,14 @@ impl Backfill for Rows<'_> {
     }
 }
 
-/// What the physical table and column of a fill are called by the model; nothing when they are gone from it.
-fn named(live: &Live, fill: &Fill) -> Option<(EntityId, FieldId)> {
-    let table = live.layout.schema().table(&fill.table)?;
-    let (entity, definition) = live.model.entity(&table.entity)?;
-    let (field, _) = definition.field(&table.born(&fill.column)?.name)?;
-    Some((entity, field))
-}
-
 /// Fills a field of one row, living or in the trash.
 fn one(work: &Work<'_>, reference: Ref, field: FieldId, stored: Arc<Row>, reason: Reason) -> Result<(), Refusal> {
-    let mut draft = unchanged(&stored);
+    let mut draft = Draft::unchanged(&stored);
     match reason {
         Reason::Derived => derive(work, &mut draft, reference, field)?,
         Reason::Base => revalue(work, &mut draft, field)?,
         Reason::Required => require(work, &mut draft, field)?,
+        Reason::Numbers => number(work, &mut draft, field)?,
     }
     draft.compute(work)?;
     if !draft.errors.is_empty() {
@@ -120,8 +114,8 @@ fn one(work: &Work<'_>, reference: Ref, field: FieldId, stored: Arc<Row>, reason
     if draft.row == stored {
         return Ok(());
     }
-    if reason == Reason::Required {
-        log::changed(work, &stored, &draft.row)?;
+    if matches!(reason, Reason::Required | Reason::Numbers) {
+        log::changed(work, &stored, &draft.row, &[])?;
     }
     work.write_derived(&stored, &draft.row)?;
     rollup::touch(work, reference.entity, Some(&stored), Some(&draft.row));
@@ -164,15 +158,17 @@ fn require(work: &Work<'_>, draft: &mut Draft, field: FieldId) -> Result<(), Ref
     }
 }
 
-/// A draft that changes nothing yet.
-fn unchanged(stored: &Arc<Row>) -> Draft {
-    Draft {
-        entity: stored.entity,
-        old: Some(Arc::clone(stored)),
-        row: Arc::clone(stored),
-        given: Vec::new(),
-        links: Vec::new(),
-        lines: Vec::new(),
-        errors: Vec::new(),
+/// Gives a row without a number one of the day it was made. Rows come by their ids, which were given out in the order
+/// they were made in.
+fn number(work: &Work<'_>, draft: &mut Draft, field: FieldId) -> Result<(), Refusal> {
+    if !draft.row.get(field).is_nothing() {
+        return Ok(());
     }
+    let day = match draft.row.get(System::CreatedAt.field()) {
+        Value::DateTime(moment) => moment.to_zoned(work.live.model.workspace.time_zone.clone()).date(),
+        _ => work.today(),
+    };
+    let number = number::next(work, (draft.entity, field), day)?;
+    draft.set(field, number);
+    Ok(())
 }

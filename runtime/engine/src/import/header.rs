@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fichero_model::data::{MappedColumn, Mapping};
-use fichero_model::entity::{Entity, Field, System};
+use fichero_model::entity::{Entity, Field, Source, System};
 use fichero_model::expr::{Expr, Setting};
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
@@ -228,7 +228,8 @@ fn heading(definition: &Entity, header: &str, at: usize, slips: &mut Vec<String>
 fn may_be_filled(id: FieldId, field: &Field, mode: Mode) -> bool {
     let history = [System::CreatedAt, System::CreatedBy].iter().any(|system| system.field() == id);
     let rows = matches!(field.kind, Kind::Lines { .. } | Kind::Children { .. } | Kind::File);
-    (field.is_input() && !rows) || (history && mode == Mode::Load)
+    let numbered = matches!(field.source, Source::Sequence(_));
+    (field.is_input() && !rows) || ((history || numbered) && mode == Mode::Load)
 }
 
 fn matching(model: &Model, plan: &Plan, wanted: &str, slips: &mut Vec<String>) -> Option<FieldId> {

@@ -61,8 +61,8 @@ impl Checked {
     }
 
     /// What its references to many records will hold, for those that were given.
-    pub fn links(&self) -> &[(FieldId, Vec<Ref>)] {
-        &self.links
+    pub(super) fn take_links(&mut self) -> Vec<(FieldId, Vec<Ref>)> {
+        std::mem::take(&mut self.links)
     }
 
     /// Its lines, for those that were given.
@@ -70,11 +70,10 @@ impl Checked {
         std::mem::take(&mut self.lines)
     }
 
-    /// Whether writing it would change anything but the stamps.
+    /// Whether writing it would change anything of its own but the stamps.
     pub fn is_changed(&self, definition: &fichero_model::entity::Entity) -> bool {
         let Some(old) = &self.old else { return true };
-        !self.links.is_empty()
-            || old.overridden != self.row.overridden
+        old.overridden != self.row.overridden
             || definition.all_fields().any(|(id, field)| !field.system && old.get(id) != self.row.get(id))
     }
 }

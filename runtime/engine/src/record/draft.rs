@@ -69,24 +69,33 @@ impl Draft {
     /// # Errors
     /// When the database cannot be read or a definition fails. What is wrong with values is in [`Draft::errors`].
     pub fn update(work: &Work<'_>, old: Arc<Row>, input: Input) -> Result<Self, Refusal> {
-        let entity = old.entity;
-        let mut row = Row::clone(&old);
-        row.set(System::Version.field(), Value::Integer(old.version() + 1));
-        work.stamp(&mut row, false);
-        let mut draft = Self {
-            entity,
-            old: Some(old),
-            row: Arc::new(row),
-            given: Vec::new(),
-            links: Vec::new(),
-            lines: Vec::new(),
-            errors: Vec::new(),
-        };
+        let mut draft = Self::unchanged(&old);
+        draft.begin_change(work);
         draft.take(work, input)?;
         draft.keep_references(work)?;
         draft.copy(work)?;
         draft.compute(work)?;
         Ok(draft)
+    }
+
+    /// A stored record that nobody changes yet.
+    pub fn unchanged(stored: &Arc<Row>) -> Self {
+        Self {
+            entity: stored.entity,
+            old: Some(Arc::clone(stored)),
+            row: Arc::clone(stored),
+            given: Vec::new(),
+            links: Vec::new(),
+            lines: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// Raises the version and stamps who changes it.
+    pub fn begin_change(&mut self, work: &Work<'_>) {
+        let row = Arc::make_mut(&mut self.row);
+        row.set(System::Version.field(), Value::Integer(row.version() + 1));
+        work.stamp(row, false);
     }
 
     /// The record's identity.
@@ -220,7 +229,7 @@ impl Draft {
         match given {
             Given::Value(value) if field.is_link() => {
                 let targets = value.items().iter().filter_map(Value::as_ref).collect();
-                self.put_links(id, targets);
+                self.put_links(work, id, targets)?;
             }
             Given::Value(value @ (Value::Integer(_) | Value::Decimal(_) | Value::Money(_)))
                 if matches!(field.kind, Storage::Money { .. }) =>
@@ -239,7 +248,7 @@ impl Draft {
                 Err(problem) => return Ok(Err(problem)),
             },
             Given::Named(name) => match super::reference::named(work, field, &name)? {
-                Ok(reference) if field.is_link() => self.put_links(id, vec![reference]),
+                Ok(reference) if field.is_link() => self.put_links(work, id, vec![reference])?,
                 Ok(reference) => self.set(id, Value::Ref(reference)),
                 Err(problem) => return Ok(Err(problem)),
             },
@@ -251,18 +260,21 @@ impl Draft {
                         Err(problem) => return Ok(Err(problem)),
                     }
                 }
-                self.put_links(id, targets);
+                self.put_links(work, id, targets)?;
             }
             Given::Lines(lines) => self.lines.push((id, lines)),
         }
         Ok(Ok(()))
     }
 
-    fn put_links(&mut self, id: FieldId, mut targets: Vec<Ref>) {
+    fn put_links(&mut self, work: &Work<'_>, id: FieldId, mut targets: Vec<Ref>) -> Result<(), Refusal> {
         let mut seen = std::collections::HashSet::new();
         targets.retain(|target| seen.insert(*target));
         self.links.retain(|(known, _)| *known != id);
+        // What computes over them, and the rules, see those that are meant.
+        work.pend_links(self.id(), id, &targets)?;
         self.links.push((id, targets));
+        Ok(())
     }
 
     fn fill_defaults(&mut self, work: &Work<'_>) -> Result<(), Refusal> {

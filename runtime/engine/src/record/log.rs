@@ -32,23 +32,23 @@ pub struct Entry {
     pub moves: Vec<(FieldId, Option<String>, Option<String>)>,
 }
 
-/// Notes that a checked record was written.
+/// What became of a reference to many records.
+#[derive(Clone, Debug)]
+pub struct Relinked {
+    /// The reference.
+    pub field: FieldId,
+    /// What it pointed to.
+    pub before: Vec<Ref>,
+    /// What it points to.
+    pub after: Vec<Ref>,
+}
+
+/// Notes that a checked record was written, and what became of its references to many.
 ///
 /// # Errors
 /// None today; the signature leaves room for logs that must be read.
-pub fn saved(work: &Work<'_>, checked: &Checked) -> Result<(), Refusal> {
-    let Some(record) = checked.row().reference() else { return Ok(()) };
-    let (mut changes, moves) = differences(work, checked.entity(), checked.old(), checked.row());
-    for (link, targets) in checked.links() {
-        let field = &work.live.model[checked.entity()][*link];
-        let after = Value::list(targets.iter().map(|target| Value::Ref(*target)));
-        if checked.old().is_some() || !after.is_nothing() {
-            let name = work.live.layout.column_name(checked.entity(), *link);
-            changes.insert(name.to_string(), json!([Json::Null, codec::write(&work.live.model, field, &after)]));
-        }
-    }
-    let action = if checked.old().is_some() { "update" } else { "create" };
-    work.note(Entry { record, revision: checked.row().version(), action, changes, moves });
+pub fn saved(work: &Work<'_>, checked: &Checked, links: &[Relinked]) -> Result<(), Refusal> {
+    note(work, checked.old(), checked.row(), links);
     Ok(())
 }
 
@@ -56,11 +56,26 @@ pub fn saved(work: &Work<'_>, checked: &Checked) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// As [`saved`].
-pub fn changed(work: &Work<'_>, old: &Arc<Row>, new: &Row) -> Result<(), Refusal> {
-    let Some(record) = new.reference() else { return Ok(()) };
-    let (changes, moves) = differences(work, new.entity, Some(old), new);
-    work.note(Entry { record, revision: new.version(), action: "update", changes, moves });
+pub fn changed(work: &Work<'_>, old: &Arc<Row>, new: &Row, links: &[Relinked]) -> Result<(), Refusal> {
+    note(work, Some(old), new, links);
     Ok(())
+}
+
+fn note(work: &Work<'_>, old: Option<&Arc<Row>>, new: &Row, links: &[Relinked]) {
+    let Some(record) = new.reference() else { return };
+    let (mut changes, moves) = differences(work, new.entity, old, new);
+    for link in links {
+        let field = &work.live.model[new.entity][link.field];
+        let list = |targets: &[Ref]| Value::list(targets.iter().map(|target| Value::Ref(*target)));
+        let name = work.live.layout.column_name(new.entity, link.field);
+        let before = match old {
+            None => Json::Null,
+            Some(_) => written(work, field, &list(&link.before)),
+        };
+        changes.insert(name.to_string(), json!([before, written(work, field, &list(&link.after))]));
+    }
+    let action = if old.is_some() { "update" } else { "create" };
+    work.note(Entry { record, revision: new.version(), action, changes, moves });
 }
 
 /// Notes that a record was put into the trash, taken out of it, or removed for good.

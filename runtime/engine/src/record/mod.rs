@@ -7,9 +7,12 @@
 pub mod apply;
 pub mod check;
 pub mod compute;
+pub mod derived;
 pub mod draft;
+pub mod follow;
 pub mod log;
 pub mod money;
+pub mod number;
 pub mod reference;
 pub mod remove;
 pub mod rollup;

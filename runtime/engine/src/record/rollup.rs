@@ -54,8 +54,12 @@ pub fn in_memory(work: &Work<'_>, draft: &mut Draft, lines: FieldId, rows: &[Arc
     Ok(())
 }
 
-/// Notes which parents have to be refreshed after a child changed from `old` to `new`.
+/// Notes which parents have to be refreshed after a child changed from `old` to `new`, and what else follows it.
 pub fn touch(work: &Work<'_>, entity: EntityId, old: Option<&Row>, new: Option<&Row>) {
+    // Nothing refers yet to what is new, and what is deleted is referred to by nothing that lives.
+    if let (Some(old), Some(new)) = (old, new) {
+        super::follow::touch(work, old, new);
+    }
     for tie in &work.live.ties(entity).rollups {
         let parent = |row: Option<&Row>| row.and_then(|row| row.get(tie.by).as_ref());
         let (before, after) = (parent(old), parent(new));
@@ -81,7 +85,8 @@ pub fn settle(work: &Work<'_>) -> Result<(), Refusal> {
     for _ in 0..DEEPEST {
         let dirty = work.take_dirty();
         if dirty.is_empty() {
-            return Ok(());
+            // What others compute from these follows even where the log was written before.
+            return super::follow::order(work);
         }
         let parents: BTreeSet<Ref> = dirty.iter().map(|(parent, _)| *parent).collect();
         // In the order of their ids, so that two commands that touch the same parents cannot wait for each other.
@@ -128,7 +133,11 @@ fn refresh(work: &Work<'_>, parent: Ref, rollups: &BTreeSet<FieldId>) -> Result<
     Ok(())
 }
 
-fn put(work: &Work<'_>, draft: &mut Draft, id: FieldId, value: Value) -> Result<(), Refusal> {
+/// Gives a draft the value of a rollup. One that cannot be kept is in the draft's errors.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn put(work: &Work<'_>, draft: &mut Draft, id: FieldId, value: Value) -> Result<(), Refusal> {
     let field = &work.live.model[draft.entity][id];
     let kept = match field.kind {
         Kind::Money { .. } => super::money::of(work, draft, id, value)?,
@@ -142,7 +151,10 @@ fn put(work: &Work<'_>, draft: &mut Draft, id: FieldId, value: Value) -> Result<
 }
 
 /// The value of a rollup over rows at hand.
-fn fold(work: &Work<'_>, rollup: &Rollup, rows: &[Arc<Row>]) -> Result<Value, Refusal> {
+///
+/// # Errors
+/// When a definition fails.
+pub fn fold(work: &Work<'_>, rollup: &Rollup, rows: &[Arc<Row>]) -> Result<Value, Refusal> {
     let mut values = Vec::new();
     for row in rows {
         let context = work.context(Some(row), Some(row), None, &[], None);

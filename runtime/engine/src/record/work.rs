@@ -73,6 +73,10 @@ pub struct Work<'a> {
     dirty: RefCell<Dirty>,
     /// Whether that is left to whoever comes after.
     deferring: Cell<bool>,
+    /// The records whose change others follow, by the index of the follower.
+    followed: RefCell<BTreeSet<(Ref, usize)>>,
+    /// How many jobs that followed each other led to this one.
+    pub round: Cell<u64>,
     entries: RefCell<Vec<Entry>>,
     rates: RefCell<HashMap<Currency, Option<Decimal>>>,
     /// The settings that were read.
@@ -119,6 +123,8 @@ impl<'a> Work<'a> {
             missing: RefCell::new(None),
             dirty: RefCell::default(),
             deferring: Cell::new(false),
+            followed: RefCell::default(),
+            round: Cell::default(),
             entries: RefCell::default(),
             rates: RefCell::default(),
             settings: RefCell::default(),
@@ -145,10 +151,11 @@ impl<'a> Work<'a> {
         id
     }
 
-    /// The identity of the deletion that this command is, taken when it is first asked for.
-    pub fn batch_id(&self) -> Id {
-        let id = self.batch.get().unwrap_or_else(|| self.ids.id(self.now));
-        self.batch.set(Some(id));
+    /// The identity of the deletion that this command is: what it deletes comes back together. An import deletes in many
+    /// commands, each of which stands for itself.
+    pub fn deletion_id(&self) -> Id {
+        let id = self.command_id();
+        self.batch.set(Some(self.batch.get().unwrap_or(id)));
         id
     }
 
@@ -377,6 +384,18 @@ impl<'a> Work<'a> {
         self.ask(query, &context, cap)
     }
 
+    /// The ids of a page of records, and where it ended, when there are more.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn page_of_ids(&self, query: &Query<'_>) -> Result<(Vec<Id>, Option<Cursor>), Refusal> {
+        let query = Query { fields: Some(&[]), ..query.clone() };
+        let context = self.context(None, None, None, &[], None);
+        let prepared = query.prepare(&self.live.layout, &context)?;
+        let page = self.with(|tx| prepared.page(tx))?;
+        Ok((page.items.iter().filter_map(|found| found.record.row.id()).collect(), page.next))
+    }
+
     fn ask(&self, query: &Query<'_>, context: &Context<'_>, cap: Option<u32>) -> Result<(Found, Option<u64>), Refusal> {
         // What is known beforehand may be read from other records, so it is worked out before the statement runs.
         let prepared = query.prepare(&self.live.layout, context)?;
@@ -449,6 +468,17 @@ impl<'a> Work<'a> {
             self.pend(row);
         }
         self.lists.borrow_mut().insert((parent, field), rows);
+    }
+
+    /// Lets expressions see what a reference to many will hold in place of what is stored.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn pend_links(&self, record: Id, field: FieldId, targets: &[Ref]) -> Result<(), Refusal> {
+        self.load(targets.iter().copied())?;
+        let rows: Result<Vec<_>, _> = targets.iter().map(|target| self.living(*target)).collect();
+        self.lists.borrow_mut().insert((record, field), rows?.into_iter().flatten().collect());
+        Ok(())
     }
 
     /// The stored lines of a record, locked.

@@ -179,6 +179,8 @@ impl<'r> Running<'r> {
                 None
             }
             Action::Expect(expr) => {
+                // What follows from a change has followed before anybody looks, as where a worker runs.
+                self.wait(worker::run_due(&self.engine))?;
                 self.expect(&actor, expr)?;
                 None
             }
@@ -191,6 +193,7 @@ impl<'r> Running<'r> {
                 None
             }
             Action::Page { path, shows, hides } => {
+                self.wait(worker::run_due(&self.engine))?;
                 self.page(&actor, path, shows, hides)?;
                 None
             }

@@ -8,7 +8,11 @@ use fichero_store::system::job::{self, Job, Lane, NewJob};
 use jiff::SignedDuration;
 
 use super::later;
+use crate::actor::{Actor, Via};
+use crate::command::Mode;
 use crate::engine::Engine;
+use crate::live::Live;
+use crate::record::follow;
 use crate::refusal::Refusal;
 
 /// How long an `Idempotency-Key` is kept.
@@ -19,6 +23,8 @@ const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(48);
 pub enum Kind {
     /// Forgets `Idempotency-Key`s that are no longer kept. Recurs.
     SweepIdempotency,
+    /// Refreshes what records compute from others that have changed.
+    Follow,
     /// Puts a message into the outbox, or fails: for tests of the worker itself.
     #[cfg(test)]
     Echo,
@@ -28,6 +34,7 @@ impl Kind {
     /// All of them.
     pub const ALL: &[Kind] = &[
         Kind::SweepIdempotency,
+        Kind::Follow,
         #[cfg(test)]
         Kind::Echo,
     ];
@@ -36,6 +43,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Kind::SweepIdempotency => "sweep_idempotency",
+            Kind::Follow => "follow",
             #[cfg(test)]
             Kind::Echo => "echo",
         }
@@ -50,6 +58,7 @@ impl Kind {
     pub const fn period(self) -> Option<SignedDuration> {
         match self {
             Kind::SweepIdempotency => Some(SignedDuration::from_hours(1)),
+            Kind::Follow => None,
             #[cfg(test)]
             Kind::Echo => None,
         }
@@ -59,13 +68,17 @@ impl Kind {
     ///
     /// # Errors
     /// When it could not be done; it is undone and tried again.
-    pub(super) fn run(self, engine: &Engine, tx: &mut Tx, job: &Job) -> Result<(), Refusal> {
+    pub(super) fn run(self, engine: &Engine, live: &Arc<Live>, tx: &mut Tx, job: &Job) -> Result<(), Refusal> {
         let now = engine.clock().now();
         match self {
             Kind::SweepIdempotency => {
                 let before = now.checked_sub(KEYS_KEPT).unwrap_or(now);
                 let forgotten = idempotency::forget(tx, before)?;
                 tracing::debug!(forgotten, "forgot idempotency keys");
+            }
+            Kind::Follow => {
+                let actor = Actor::system(Via::System);
+                follow::run(&engine.work(Arc::clone(live), tx, &actor, Mode::Load), &job.payload)?;
             }
             #[cfg(test)]
             Kind::Echo => super::tests::echo(engine, tx, job)?,

@@ -31,17 +31,20 @@ pub enum Reason {
     Derived,
     /// It became required; rows where it holds nothing get its `fill`.
     Required,
+    /// It is a sequence that the rows there were have no numbers of.
+    Numbers,
     /// The workspace has another currency; the worth of its money is computed anew.
     Base,
 }
 
 impl Reason {
-    const ALL: [Reason; 3] = [Reason::Derived, Reason::Required, Reason::Base];
+    const ALL: [Reason; 4] = [Reason::Derived, Reason::Required, Reason::Numbers, Reason::Base];
 
     fn word(self) -> &'static str {
         match self {
             Reason::Derived => "derived",
             Reason::Required => "required",
+            Reason::Numbers => "numbers",
             Reason::Base => "base",
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fichero_model::kind::OnDelete;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Ref};
-use fichero_store::query::{Filter, Query};
+use fichero_store::query::{Filter, Query, Trash};
 
 use super::{Seen, Titles, titles};
 use crate::actor::Actor;
@@ -33,7 +33,7 @@ pub struct Deletion {
     pub titles: Titles,
 }
 
-/// Living records that refer to one that is to be deleted.
+/// Records that refer to one that is to be deleted: those that live, and for one in the trash those in the trash too.
 #[derive(Clone, Copy, Debug)]
 pub struct Affected {
     /// Their entity.
@@ -62,7 +62,9 @@ impl Engine {
                     OnDelete::Restrict => &mut blockers,
                     OnDelete::Clear => continue,
                 };
-                let count = count(work, referrer.entity, referrer.field, record)?;
+                // What lies in the trash already can only be removed for good, which reaches into the trash.
+                let among = if trashed { Trash::Any } else { Trash::Living };
+                let count = count(work, (referrer.entity, referrer.field), record, among)?;
                 if count > 0 {
                     list.push(affected(count));
                 }
@@ -73,8 +75,8 @@ impl Engine {
     }
 }
 
-fn count(work: &Work<'_>, entity: EntityId, field: FieldId, record: Ref) -> Result<u64, Refusal> {
-    let filter = Filter { equals: vec![(field, Value::Ref(record))], ..Filter::all(entity) };
+fn count(work: &Work<'_>, (entity, field): (EntityId, FieldId), record: Ref, trash: Trash) -> Result<u64, Refusal> {
+    let filter = Filter { equals: vec![(field, Value::Ref(record))], trash, ..Filter::all(entity) };
     let (_, count) = work.page(&Query::new(filter, 1), Some(MOST_COUNTED))?;
     Ok(count.unwrap_or(0).min(u64::from(MOST_COUNTED)))
 }

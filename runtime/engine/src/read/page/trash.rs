@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fichero_model::entity::System;
 use fichero_model::expr::{Comparison, Expr, Node, Op};
-use fichero_model::kind::{OnDelete, Type};
+use fichero_model::kind::Type;
 use fichero_model::rule::SortKey;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, Ref};
@@ -18,6 +18,7 @@ use crate::engine::Engine;
 use crate::live::Live;
 use crate::policy::{self, ReadPath};
 use crate::read::cursor;
+use crate::record::remove;
 use crate::record::work::Work;
 use crate::refusal::Refusal;
 
@@ -89,18 +90,18 @@ impl Engine {
     }
 }
 
-/// How many records were deleted together, by batch: one statement for each entity that a deletion of this one reaches.
+/// How many records were deleted together, by batch: one statement for each entity whose records share batches with these.
 fn together(work: &Work<'_>, entity: EntityId, batches: Vec<Value>) -> Result<HashMap<String, u64>, Refusal> {
     let mut together = HashMap::new();
     let batches: BTreeSet<Arc<str>> = batches.iter().filter_map(Value::as_text).map(Arc::from).collect();
     if batches.is_empty() {
         return Ok(together);
     }
-    for reached in reached(work, entity) {
-        let batch = work.live.field_expr(reached, System::DeletedBatch.field());
+    for kin in remove::kin(&work.live, entity) {
+        let batch = work.live.field_expr(kin, System::DeletedBatch.field());
         let among = among(&batch, &batches);
         let aggregation = Aggregation {
-            filter: Filter { trash: query::Trash::Trashed, ..Filter::all(reached) }.and(&among),
+            filter: Filter { trash: query::Trash::Trashed, ..Filter::all(kin) }.and(&among),
             group: vec![&batch],
             measures: vec![Measure { aggregate: fichero_model::expr::Aggregate::Count, of: None, filter: None }],
             after: None,
@@ -113,21 +114,6 @@ fn together(work: &Work<'_>, entity: EntityId, batches: Vec<Value>) -> Result<Ha
         }
     }
     Ok(together)
-}
-
-/// The entity and all whose records go with it when it is deleted.
-fn reached(work: &Work<'_>, entity: EntityId) -> Vec<EntityId> {
-    let mut reached = vec![entity];
-    let mut next = 0;
-    while let Some(entity) = reached.get(next).copied() {
-        next += 1;
-        for referrer in &work.live.ties(entity).referrers {
-            if referrer.on_delete == OnDelete::Cascade && !reached.contains(&referrer.entity) {
-                reached.push(referrer.entity);
-            }
-        }
-    }
-    reached
 }
 
 /// `batch == "a" or batch == "b" …`

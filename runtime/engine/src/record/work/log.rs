@@ -1,8 +1,9 @@
 //! What follows from a command: rollups to refresh, and the log of what it did.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use fichero_model::entity::{Rollup, RollupFunction};
+use fichero_model::entity::{Rollup, RollupFunction, Source};
 use fichero_model::expr::Aggregate;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
@@ -12,6 +13,7 @@ use fichero_store::system::{change, stage};
 use serde_json::Value as Json;
 
 use super::{Dirty, Work};
+use crate::record::follow;
 use crate::record::log::Entry;
 use crate::refusal::Refusal;
 
@@ -28,9 +30,22 @@ impl Work<'_> {
         self.deferring.get()
     }
 
-    /// Notes that a rollup of a parent has to be refreshed.
+    /// Notes that a rollup of a parent, or what it computes from its rows, has to be refreshed.
     pub fn dirty(&self, parent: Ref, rollup: FieldId) {
+        if !matches!(self.live.model[parent.entity][rollup].source, Source::Rollup(_)) {
+            self.lists.borrow_mut().retain(|(id, _), _| *id != parent.id);
+        }
         self.dirty.borrow_mut().insert((parent, rollup));
+    }
+
+    /// Notes that a record changed in what a follower of its entity reads.
+    pub fn follow(&self, changed: Ref, follower: usize) {
+        self.followed.borrow_mut().insert((changed, follower));
+    }
+
+    /// What changed that others follow; it is noted no longer.
+    pub fn take_followed(&self) -> BTreeSet<(Ref, usize)> {
+        std::mem::take(&mut self.followed.borrow_mut())
     }
 
     /// The rollups that have to be refreshed; they are noted no longer.
@@ -48,6 +63,15 @@ impl Work<'_> {
             return Ok(Value::Nothing);
         };
         let filter = Filter { equals: vec![(by, Value::Ref(parent))], ..Filter::all(of) };
+        let measure = Self::measure(rollup);
+        let groups =
+            self.aggregate(&Aggregation { filter, group: Vec::new(), measures: vec![measure], after: None, limit: 1 })?;
+        let figure = groups.items.into_iter().next().and_then(|group| group.measures.into_iter().next());
+        Ok(figure.unwrap_or_default())
+    }
+
+    /// What a rollup asks of the rows it is over.
+    pub fn measure(rollup: &Rollup) -> Measure<'_> {
         let aggregate = match rollup.function {
             RollupFunction::Count => Aggregate::Count,
             RollupFunction::Sum => Aggregate::Sum,
@@ -55,11 +79,7 @@ impl Work<'_> {
             RollupFunction::Max => Aggregate::Max,
             RollupFunction::Avg => Aggregate::Avg,
         };
-        let measure = Measure { aggregate, of: rollup.of.as_ref(), filter: rollup.filter.as_ref() };
-        let groups =
-            self.aggregate(&Aggregation { filter, group: Vec::new(), measures: vec![measure], after: None, limit: 1 })?;
-        let figure = groups.items.into_iter().next().and_then(|group| group.measures.into_iter().next());
-        Ok(figure.unwrap_or_default())
+        Measure { aggregate, of: rollup.of.as_ref(), filter: rollup.filter.as_ref() }
     }
 
     /// Notes an entry of the log.
@@ -67,11 +87,12 @@ impl Work<'_> {
         self.entries.borrow_mut().push(entry);
     }
 
-    /// Writes the log of this command.
+    /// Writes the log of this command, and orders what follows it later.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn flush(&self) -> Result<(), Refusal> {
+        follow::order(self)?;
         let noted = std::mem::take(&mut *self.entries.borrow_mut());
         if noted.is_empty() {
             return Ok(());

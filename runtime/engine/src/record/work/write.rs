@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fichero_model::entity::{Sequence, SequencePart, SequencePeriod, System};
+use fichero_model::entity::System;
 use fichero_model::expr::Row;
 use fichero_model::kind::{Kind, OnDelete, Through};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
-use fichero_store::system::sequence;
 use fichero_store::{Dialect, Error, Lock, Record};
 
 use super::{Work, through};
@@ -116,6 +115,24 @@ impl Work<'_> {
         self.live.layout.dialect() == Dialect::Sqlite
     }
 
+    /// Records, living or in the trash, kept from others until this command ends, with one statement per entity.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn lock_all(&self, references: impl Iterator<Item = Ref>, lock: Lock) -> Result<Vec<Arc<Row>>, Refusal> {
+        let mut wanted: BTreeMap<EntityId, BTreeSet<Id>> = BTreeMap::new();
+        for Ref { entity, id } in references {
+            wanted.entry(entity).or_default().insert(id);
+        }
+        let mut rows = Vec::new();
+        for (entity, ids) in wanted {
+            self.lock_many(entity, &Vec::from_iter(ids.iter().copied()), lock)?;
+            let read = self.rows.borrow();
+            rows.extend(ids.into_iter().filter_map(|id| read.get(&Ref { entity, id }).cloned().flatten()));
+        }
+        Ok(rows)
+    }
+
     /// Writes a new record.
     ///
     /// # Errors
@@ -206,15 +223,17 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Takes one record out of a reference to many.
+    /// What a reference to many of a stored record points to, living or in the trash, in its order.
     ///
     /// # Errors
-    /// When the database cannot be written.
-    pub fn unlink(&self, row: &Row, field: FieldId, target: Ref) -> Result<(), Refusal> {
-        let Some(id) = row.id() else { return Ok(()) };
-        let links = self.with(|tx| self.live.layout.links(tx, row.entity, field, &[id]))?;
-        let kept: Vec<Ref> = links.into_iter().map(|(_, target)| target).filter(|known| *known != target).collect();
-        self.write_links(row, field, &kept)
+    /// When the database cannot be read.
+    pub fn linked(&self, row: &Row, field: FieldId) -> Result<Vec<Ref>, Refusal> {
+        let Some(id) = row.id() else { return Ok(Vec::new()) };
+        let links = match through(&self.live.model[row.entity][field].kind) {
+            Some(through) => self.links_through(through, &[id])?,
+            None => self.with(|tx| self.live.layout.links(tx, row.entity, field, &[id]))?,
+        };
+        Ok(links.into_iter().map(|(_, target)| target).collect())
     }
 
     /// Keeps lines in this order.
@@ -232,24 +251,30 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Removes a record for good.
+    /// Removes records of one entity for good.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn purge(&self, row: &Row) -> Result<(), Refusal> {
-        let Some(reference) = row.reference() else { return Ok(()) };
-        self.store(|tx| self.live.layout.purge(tx, reference.entity, &[reference.id]))
-            .map_err(|error| self.broken(error))?;
-        self.rows.borrow_mut().insert(reference, None);
+    pub fn purge(&self, rows: &[Arc<Row>]) -> Result<(), Refusal> {
+        let Some(entity) = rows.first().map(|row| row.entity) else { return Ok(()) };
+        let ids: Vec<Id> = rows.iter().filter_map(|row| row.id()).collect();
+        self.store(|tx| self.live.layout.purge(tx, entity, &ids)).map_err(|error| self.broken(error))?;
+        self.rows.borrow_mut().extend(ids.into_iter().map(|id| (Ref { entity, id }, None)));
         Ok(())
     }
 
-    /// The living records that refer to a record which is about to be deleted and is locked: those that go with it or
-    /// lose their reference are locked with the statement that finds them.
+    /// The records that refer to some of one entity which are about to be deleted and are locked, each with which it refers
+    /// to; those in the trash too where `trashed` says so. Those that go with them or lose their reference are locked with
+    /// the statement that finds them.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn referring(&self, referrer: &Referrer, target: Ref) -> Result<Vec<Arc<Row>>, Refusal> {
+    pub fn referring(
+        &self,
+        referrer: &Referrer,
+        (of, targets): (EntityId, &[Id]),
+        trashed: bool,
+    ) -> Result<Vec<(Arc<Row>, Ref)>, Refusal> {
         let (entity, field) = (referrer.entity, referrer.field);
         let lock = match referrer.on_delete {
             OnDelete::Restrict => None,
@@ -257,65 +282,31 @@ impl Work<'_> {
             OnDelete::Clear => Some(Lock::Change),
         };
         if referrer.link {
-            let links = self.with(|tx| self.live.layout.linking(tx, entity, field, &[target.id]))?;
-            let ids: Vec<Id> = links.into_iter().map(|(_, id)| id).collect();
+            let links = self.with(|tx| self.live.layout.linking(tx, entity, field, targets))?;
+            let ids: BTreeSet<Id> = links.iter().map(|(_, id)| *id).collect();
             match lock {
-                Some(lock) if !self.is_sole_writer() => self.lock_many(entity, &ids, lock)?,
-                _ => self.load(ids.iter().map(|id| Ref { entity, id: *id }))?,
+                Some(lock) if !self.is_sole_writer() => self.lock_many(entity, &Vec::from_iter(ids), lock)?,
+                _ => self.load(ids.into_iter().map(|id| Ref { entity, id }))?,
             }
-            let rows: Result<Vec<_>, _> = ids.into_iter().map(|id| self.living(Ref { entity, id })).collect();
-            return Ok(rows?.into_iter().flatten().collect());
+            let mut found = Vec::with_capacity(links.len());
+            for (target, id) in links {
+                let row = if trashed { self.any(Ref { entity, id })? } else { self.living(Ref { entity, id })? };
+                found.extend(row.map(|row| (row, Ref { entity: of, id: target })));
+            }
+            return Ok(found);
         }
-        let Some(lock) = lock else {
-            let found = self.with(|tx| self.live.layout.referring(tx, entity, field, &[target.id], false))?;
-            return Ok(found.into_iter().map(|record| self.remember(record)).collect());
+        let rows: Vec<Arc<Row>> = match lock {
+            None => {
+                let found = self.with(|tx| self.live.layout.referring(tx, entity, field, targets, trashed))?;
+                found.into_iter().map(|record| self.remember(record)).collect()
+            }
+            Some(lock) => {
+                let found =
+                    self.with(|tx| self.live.layout.lock_referring(tx, entity, field, targets, trashed, lock))?;
+                found.into_iter().map(|record| self.remember_locked(record, lock)).collect()
+            }
         };
-        let found = self.with(|tx| self.live.layout.lock_referring(tx, entity, field, &[target.id], false, lock))?;
-        Ok(found.into_iter().map(|record| self.remember_locked(record, lock)).collect())
-    }
-
-    /// The records in the trash that refer to a record and went there with it.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn trashed_with(&self, referrer: &Referrer, target: Ref, batch: &str) -> Result<Vec<Arc<Row>>, Refusal> {
-        if referrer.link {
-            return Ok(Vec::new());
-        }
-        let (entity, field) = (referrer.entity, referrer.field);
-        let found =
-            self.with(|tx| self.live.layout.lock_referring(tx, entity, field, &[target.id], true, Lock::Change))?;
-        let rows = found.into_iter().map(|record| self.remember_locked(record, Lock::Change));
-        Ok(rows.filter(|row| row.get(System::DeletedBatch.field()).as_text() == Some(batch)).collect())
-    }
-
-    /// The next number of a sequence field.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub fn next_number(&self, entity: EntityId, field: FieldId, definition: &Sequence) -> Result<Value, Refusal> {
-        let today = self.today();
-        let period = match definition.per {
-            SequencePeriod::Ever => String::new(),
-            SequencePeriod::Year => today.strftime("%Y").to_string(),
-            SequencePeriod::Month => today.strftime("%Y-%m").to_string(),
-            SequencePeriod::Day => today.to_string(),
-        };
-        let key = format!("{}.{}", self.live.layout.table_name(entity), self.live.layout.column_name(entity, field));
-        let number = self.with(|tx| sequence::take(tx, &key, &period, 1))?;
-        let text: String = definition
-            .pattern
-            .iter()
-            .map(|part| match part {
-                SequencePart::Text(text) => text.to_string(),
-                SequencePart::Year => today.strftime("%Y").to_string(),
-                SequencePart::ShortYear => today.strftime("%y").to_string(),
-                SequencePart::Month => today.strftime("%m").to_string(),
-                SequencePart::Day => today.strftime("%d").to_string(),
-                SequencePart::Number(digits) => format!("{number:0width$}", width = usize::from(*digits)),
-            })
-            .collect();
-        Ok(Value::text(&text))
+        Ok(rows.into_iter().filter_map(|row| row.get(field).as_ref().map(|target| (row, target))).collect())
     }
 
     /// A refusal of the database in words about fields.

@@ -98,6 +98,7 @@ fn born(planner: &mut Planner<'_>, table: &Table, field: &Field) -> Result<(), E
     add_columns(planner, table, &columns, &cause);
     links(planner, table, field);
     let reason = match &field.origin {
+        Origin::Given if value::is_numbered(planner, table, field) => Some(Reason::Numbers),
         Origin::Given if field.required => value::has_filling(planner, table, field).then_some(Reason::Required),
         Origin::Given => None,
         Origin::Computed(_) | Origin::Derived(_) => Some(Reason::Derived),
@@ -175,13 +176,14 @@ pub(super) fn fill(planner: &mut Planner<'_>, table: &Table, field: &Field, reas
         return Ok(());
     }
     let cause = cause_of_field(planner, table, field);
-    let why = match reason {
-        Reason::Derived => "compute",
-        Reason::Required => "fill",
-        Reason::Base => "compute the worth of",
+    let (name, rows_of) = (&field.name, format!("the rows of `{}`", table.name));
+    let what = match reason {
+        Reason::Derived => format!("compute `{name}` in {rows_of}"),
+        Reason::Required => format!("fill `{name}` in {rows_of}"),
+        Reason::Numbers => format!("give {rows_of} a `{name}`, the oldest first"),
+        Reason::Base => format!("compute the worth of `{name}` in {rows_of}"),
     };
     let hazard = if reason == Reason::Base { Hazard::Reinterprets } else { Hazard::Backfill };
-    let what = format!("{why} `{}` in the rows of `{}`", field.name, table.name);
     let action = Action::Fill(Fill { table: table.name.clone(), column: field.column.clone(), reason });
     planner.add(Phase::Fills, Step { what, cause, hazard, rows: Some(rows), note: None, action });
     Ok(())

@@ -352,6 +352,12 @@ fn overridden(planner: &mut Planner<'_>, table: &Table, field: &Field, cause: &C
     Ok(())
 }
 
+/// Whether its values are numbers that the runtime gives out.
+pub(super) fn is_numbered(planner: &Planner<'_>, table: &Table, field: &Field) -> bool {
+    definition_of(planner, table, field)
+        .is_some_and(|field| matches!(field.source, fichero_model::entity::Source::Sequence(_)))
+}
+
 /// Whether the author says what old rows get.
 pub(super) fn has_filling(planner: &Planner<'_>, table: &Table, field: &Field) -> bool {
     definition_of(planner, table, field).is_some_and(|field| field.fill.is_some())
