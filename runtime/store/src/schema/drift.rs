@@ -163,9 +163,11 @@ pub fn drift(tx: &mut Tx, recorded: &Schema) -> Result<Vec<Drift>, Error> {
 }
 
 /// The columns of all tables by their names: the type, and whether they always hold something.
-fn columns(tx: &mut Tx) -> Result<HashMap<String, HashMap<String, (String, bool)>>, Error> {
+type Columns = HashMap<String, HashMap<String, (String, bool)>>;
+
+fn columns(tx: &mut Tx) -> Result<Columns, Error> {
     const TYPES: [ColumnType; 4] = [ColumnType::Text, ColumnType::Text, ColumnType::Text, ColumnType::Boolean];
-    let mut found: HashMap<String, HashMap<String, (String, bool)>> = HashMap::new();
+    let mut found = Columns::new();
     for row in tx.query(COLUMNS.of(tx.dialect()), &[], &TYPES)? {
         let mut row = Cells::new(row);
         let (table, column, ty, holds) = (row.text()?, row.text()?, row.text()?, row.boolean()?);
