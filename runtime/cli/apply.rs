@@ -1,12 +1,12 @@
 //! `fichero apply`: puts the definitions of the folder in force.
 
 use fichero_engine::data::Which;
-use fichero_engine::deploy::fill::{self, Standing};
+use fichero_engine::deploy::fill::{self, Round, Standing};
 use fichero_engine::deploy::{self, Definitions, Deployed, Plan};
 use fichero_store::schema::deployment::Deployment;
 use serde_json::json;
 
-use super::node::{Node, failed, load_data, refused};
+use super::node::{NoTexts, Node, failed, load_data, refused};
 use super::plan::{stranger, told};
 use super::{Context, Dir, Exit, Failure, Outcome, runtime, steps};
 use crate::workspace::{Workspace, parent};
@@ -86,14 +86,17 @@ fn published(node: &Node, context: &Context, deployment: Deployment, plan: &Plan
     finish(node, context, Deployed { deployment, definitions })
 }
 
-/// Loads data documents and fills old rows, the latter unless servers that run are to do it.
+/// Loads data documents and fills old rows, the latter unless servers that run are to do it; what could not be filled
+/// before is tried again.
 fn finish(node: &Node, context: &Context, deployed: Deployed) -> Outcome {
     let engine = node.engine(&deployed)?;
     runtime()?.block_on(async {
         load_data(context.report, &engine, Which::Stock).await?;
+        fill::retry(&engine).await.map_err(|refusal| refused(&refusal))?;
         let progress = context.report.spinner("filling old rows");
+        let mut round = Round::new(&engine);
         loop {
-            match fill::batch(&engine).await.map_err(|refusal| refused(&refusal))? {
+            match round.batch().await.map_err(|refusal| refused(&refusal))? {
                 Standing::Done => break,
                 Standing::More => progress.tick(),
                 Standing::Waiting => {
@@ -102,6 +105,8 @@ fn finish(node: &Node, context: &Context, deployed: Deployed) -> Outcome {
                 }
             }
         }
+        let unfilled = fill::findings(&engine).await.map_err(|refusal| refused(&refusal))?;
+        context.report.findings(&unfilled, &NoTexts);
         Ok::<_, Failure>(())
     })?;
     node.db.close();

@@ -40,6 +40,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     for difference in deploy::drift(&node.db).map_err(|error| failed(&error))? {
         context.report.note(&format!("warning[F1002]: the database was changed by hand: {difference}"));
     }
+    let unfilled = deploy::fill::findings_for(&node.db, &definitions.model).map_err(|error| failed(&error))?;
+    context.report.findings(&unfilled, &*workspace.sources);
     if let Some(newest) = &newest
         && newest.catalog_hash != definitions.hash
         && !parent::is_parent(&folder, &node.database, newest)

@@ -4,7 +4,8 @@ use std::future::Future;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -12,7 +13,7 @@ use axum::response::Response;
 use fichero_engine::Engine;
 use fichero_engine::data::Which;
 use fichero_engine::deploy::door::Door;
-use fichero_engine::deploy::fill::{self, Standing};
+use fichero_engine::deploy::fill::{Round, Standing};
 use fichero_engine::deploy::follow::{self, Followed, Own, Switch};
 use fichero_engine::deploy::node::Membership;
 use fichero_engine::deploy::{self, Deployed};
@@ -22,7 +23,7 @@ use fichero_store::SqliteSync;
 use fichero_web::ui::context::DemoLogin;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::node::{Node, failed, load_data};
 use super::{Context, Dir, Exit, Failure, Outcome, Report, accounts, runtime};
@@ -74,6 +75,9 @@ impl How {
 
 /// How long requests in flight may take to end, once the end was asked for.
 const DRAIN: Duration = Duration::from_secs(20);
+
+/// How often what could not be filled is tried again, and what is to be filled is looked for without being told.
+const ROUND: Duration = Duration::from_secs(30);
 
 /// Serves the folder.
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -157,9 +161,10 @@ pub async fn serve(report: Report, how: &How, started: Started, setup: Setup) ->
         membership: membership.clone(),
         switch: switch.clone(),
     };
-    let following = follow_others(own, node.clone(), report);
+    let swapped = Arc::new(Notify::new());
+    let following = follow_others(own, node.clone(), report, Arc::clone(&swapped));
     let following = tokio::spawn(until(stopped.clone(), following));
-    let filling = tokio::spawn(until(stopped.clone(), fill_old_rows(engine.clone())));
+    let filling = tokio::spawn(until(stopped.clone(), fill_old_rows(engine.clone(), swapped)));
     let worker = Worker::start(engine.clone());
     let watching = match watches {
         true => Some(Reloader::new(author, engine.clone(), switch, report).watch().map_err(|error| {
@@ -275,7 +280,8 @@ async fn until_drained<E>(
 }
 
 /// Follows what others publish, and what this folder's author applies from another terminal.
-async fn follow_others(own: Own, node: Node, report: Report) {
+/// `swapped` is told when a newer deployment is in force.
+async fn follow_others(own: Own, node: Node, report: Report, swapped: Arc<Notify>) {
     let told = {
         let engine = own.engine.clone();
         move |result: Result<Followed, deploy::Error>| match result {
@@ -284,6 +290,7 @@ async fn follow_others(own: Own, node: Node, report: Report) {
                 let seq = deployed.deployment.seq;
                 tracing::info!(deployment = seq, by = &*deployed.deployment.by, "following a new deployment");
                 settle(&engine, &node, &deployed);
+                swapped.notify_one();
             }
             Ok(Followed::Uncompilable { seq, findings }) => {
                 report.findings(&findings, &super::node::NoTexts);
@@ -309,22 +316,28 @@ fn settle(engine: &Engine, node: &Node, deployed: &Deployed) {
     engine.report(Problems { checked: Some(node.clock.now()), outcome: Became::InForce, ..Problems::clone(&before) });
 }
 
-/// Fills what old rows lack, whenever there is something to fill.
-async fn fill_old_rows(engine: Engine) {
+/// Fills what old rows lack, whenever there is something to fill: what this process published tells so by itself, of
+/// what others published `swapped` tells once it is in force here.
+async fn fill_old_rows(engine: Engine, swapped: Arc<Notify>) {
     let mut events = engine.db().subscribe();
+    let (mut round, mut began) = (Round::new(&engine), Instant::now());
     loop {
-        match fill::batch(&engine).await {
+        match round.batch().await {
             Ok(Standing::More) => continue,
             Ok(Standing::Done) => {}
             Ok(Standing::Waiting) => {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 continue;
             }
-            Err(refusal) => tracing::warn!(code = refusal.code, "old rows could not be filled; trying again later"),
+            Err(refusal) => tracing::warn!(code = refusal.code, "old rows cannot be looked at; trying again later"),
         }
-        // A time-out is the ordinary end of waiting.
-        if let Ok(Err(_)) = tokio::time::timeout(Duration::from_secs(30), events.next()).await {
-            return;
+        tokio::select! {
+            event = events.next() => if event.is_err() { return },
+            () = swapped.notified() => {}
+            () = tokio::time::sleep(ROUND) => {}
+        }
+        if began.elapsed() >= ROUND {
+            (round, began) = (Round::new(&engine), Instant::now());
         }
     }
 }

@@ -219,3 +219,36 @@ fn old_rows_are_filled_after_a_change() {
         }
     }
 }
+
+#[test]
+fn nobody_reads_a_number_by_a_scale_that_it_does_not_have() {
+    let deal = |scale: u8| {
+        format!(
+            "entity: deal\ntitle: name\nfields:\n  name: {{type: text}}\n  rate: {{type: decimal, scale: {scale}}}\n"
+        )
+    };
+    for database in databases() {
+        let folder = Folder::with("deal.yaml", &deal(2));
+        let mut server = Server::start(&folder, &database, &[]);
+        let session = server.session();
+        let id = session.create("deal", &json!({"name": "One", "rate": "1.5"}));
+        folder.write("deal.yaml", &deal(4));
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let (read, found) = std::thread::scope(|scope| {
+            let reading = scope.spawn(|| {
+                let (mut read, mut found) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+                while !stop.load(std::sync::atomic::Ordering::SeqCst) {
+                    read.insert(session.get(&format!("/api/deal/{id}"))["rate"].to_string());
+                    found.insert(session.get("/api/deal?where=rate%20%3D%3D%201.5")["items"].as_array().map(Vec::len));
+                }
+                (read, found)
+            });
+            folder.run_on(&database, &["apply"]).ends_with(0);
+            server.hear("following a new deployment");
+            stop.store(true, std::sync::atomic::Ordering::SeqCst);
+            reading.join().expect("the reader ends")
+        });
+        assert!(read.iter().all(|rate| ["\"1.50\"", "\"1.5000\""].contains(&rate.as_str())), "{read:?}");
+        assert_eq!(found, [Some(1)].into(), "it is found all the time");
+    }
+}

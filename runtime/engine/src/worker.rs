@@ -1,8 +1,9 @@
 //! The worker: it does what is due, and otherwise sleeps until something is.
 //!
 //! An internal job is claimed, takes effect and disappears in one transaction, so it happens exactly once. What fails is
-//! undone, tried again later and later, and is dead after its last try. The lanes take turns, so that a flood in one
-//! holds up no other.
+//! undone, tried again later and later, and is dead after its last try; also where it took the whole transaction with it
+//! (a panic, a statement that ran out of time, a conflict that came again and again), for then its try is counted in a
+//! second one. The lanes take turns, so that a flood in one holds up no other, and neither does a failing job.
 //!
 //! Any number of workers may run, on any number of nodes. One is woken by what is enqueued, by the moment the next job is
 //! due, and now and then by itself, because wake-ups are best effort. What leaves the house (mail, calls to other
@@ -10,7 +11,7 @@
 
 mod kind;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fichero_store::system::job::{self, Claim, Job, Lane};
 use fichero_store::{Events, Isolation, Priority, Tx};
@@ -162,18 +163,30 @@ pub async fn next_due(engine: &Engine) -> Result<Option<Timestamp>, Refusal> {
 /// Each statement sees what was committed before it: claiming passes over what others hold, which is no decision that
 /// must be as if alone. A kind of job that decides from other records has to lock them.
 async fn next(engine: &Engine, lane: Lane) -> Result<bool, Refusal> {
-    engine
+    let claimed: Arc<Mutex<Option<Job>>> = Arc::default();
+    let claiming = Arc::clone(&claimed);
+    let done = engine
         .write(Priority::Background, Isolation::ReadCommitted, move |engine, live, tx| {
+            // After a conflict it is run again, and may then meet another job or none.
+            *claiming.lock().unwrap_or_else(PoisonError::into_inner) = None;
             let now = engine.clock().now();
             let claim = Claim { lane, limit: 1, worker: "internal", now, lease_until: now };
             let Some(job) = job::claim(tx, &claim)?.pop() else { return Ok(false) };
+            claiming.lock().unwrap_or_else(PoisonError::into_inner).replace(job.clone());
             match Kind::find(&job.kind) {
                 Some(kind) => attempt(engine, &live, tx, (kind, &job))?,
                 None => job::put_off(tx, &job, "no worker of this release knows it", later(now, UNKNOWN))?,
             }
             Ok::<_, Refusal>(true)
         })
+        .await;
+    let Err(refusal) = done else { return done };
+    let Some(job) = claimed.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Err(refusal) };
+    // The claim was undone too, and with it the count of tries; uncounted, the job would be claimed again for ever.
+    engine
+        .write(Priority::Background, Isolation::ReadCommitted, move |engine, _, tx| fail(engine, tx, &job, &refusal))
         .await
+        .map(|()| true)
 }
 
 /// Tries a claimed job: done, it disappears; failed, it waits for its next try or is dead.
@@ -182,17 +195,24 @@ fn attempt(engine: &Engine, live: &Arc<Live>, tx: &mut Tx, (kind, job): (Kind, &
         job::finish(tx, job)?;
         kind.run(engine, live, tx, job)
     });
-    let Err(refusal) = done else { return Ok(()) };
+    done.or_else(|refusal| fail(engine, tx, job, &refusal))
+}
+
+/// A job failed, and what it did is undone: it waits for its next try or is dead.
+fn fail(engine: &Engine, tx: &mut Tx, job: &Job, refusal: &Refusal) -> Result<(), Refusal> {
     let why = refusal.to_text(fichero_model::label::Locale::EN);
-    tracing::warn!(job = %job.id, kind = kind.name(), attempt = job.attempts, why, "a job failed");
     let now = engine.clock().now();
     if job.attempts >= TRIES {
-        return Ok(job::bury(tx, job, &why, now)?);
+        job::bury(tx, job, &why, now)?;
+        tracing::error!(job = %job.id, kind = &*job.kind, attempt = job.attempts, why, "a job failed for the last time");
+        return Ok(());
     }
     let mut chance = [0; 8];
     engine.ids().random(&mut chance);
     let until = later(now, job::backoff(job.attempts, u64::from_be_bytes(chance)));
-    Ok(job::put_off(tx, job, &why, until)?)
+    job::put_off(tx, job, &why, until)?;
+    tracing::warn!(job = %job.id, kind = &*job.kind, attempt = job.attempts, why, "a job failed");
+    Ok(())
 }
 
 fn later(moment: Timestamp, by: SignedDuration) -> Timestamp {

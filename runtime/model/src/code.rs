@@ -156,4 +156,5 @@ codes! {
     SENSITIVE_CHANGE "F1001" "a change that would lose or reinterpret data" "The plan holds a step that needs consent: run `fichero plan`, read it, and apply it with `fichero apply --consent HASH`.";
     DRIFT "F1002" "the database differs from what was recorded" "Somebody changed tables or columns by hand. The message lists what differs.";
     UNSAFE_KIND_CHANGE "F1003" "a stored kind that cannot become the other" "The stored values of the old kind cannot be converted without guessing. Give the field a new name, and fill it from the old one.";
+    UNFILLED "F1004" "old records that could not be filled" "A field that is new, computed in another way or newly required is filled in the records that were there before. Some could not be: the message says how many and what was in the way of the first. The others were filled, and these stay as they were. Mend the definition or the records; `fichero apply` tries again.";
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fichero_engine::deploy::fill;
 
 use crate::server::Pinned;
 
@@ -12,10 +13,15 @@ pub async fn alive() -> &'static str {
     "ok"
 }
 
-/// `GET /readyz`: the database answers, and the definitions are those that are deployed.
+/// `GET /readyz`: the database answers, and the definitions are those that are deployed. Old records that could not be
+/// filled keep nobody from being served; they are mentioned.
 pub async fn ready(Pinned(app): Pinned) -> Response {
     match app.engine.is_ready().await {
-        Ok(true) => "ready".into_response(),
+        Ok(true) => match fill::findings(&app.engine).await {
+            Ok(unfilled) if unfilled.is_empty() => "ready".into_response(),
+            Ok(_) => "ready; some old records could not be filled: see /admin/problems".into_response(),
+            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response(),
+        },
         Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "the newest deployment is not in force here").into_response(),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response(),
     }

@@ -129,6 +129,7 @@ fn one(
     behaviour.default = own("default").and_then(|node| reader.setting(node, field, findings));
     check_default(cx, field, behaviour.default.as_ref(), own("default"), findings);
     behaviour.fill = own("fill").and_then(|node| reader.setting(node, field, findings));
+    check_fill(cx, field, behaviour.fill.as_ref(), own("fill"), findings);
     if word.is_some_and(Word::is_ordered) {
         behaviour.min = bound(cx, field, layers.entry("min"), findings);
         behaviour.max = bound(cx, field, layers.entry("max"), findings);
@@ -206,6 +207,29 @@ fn check_default(
     if retired {
         let message = format!("the default of `{}` is a retired option, which cannot be chosen anew", field.name);
         findings.error_with_help(code::BAD_DEFAULT, &node.place, message, "choose a living option");
+    }
+}
+
+/// What does not follow from the record is the same for all old ones, which a unique field cannot hold.
+fn check_fill(
+    cx: &Context<'_>,
+    field: &Field,
+    fill: Option<&Setting>,
+    node: Option<&Node>,
+    findings: &mut Findings<'_>,
+) {
+    let (Some(fill), Some(node)) = (fill, node) else { return };
+    let same = match fill {
+        Setting::Literal(_) | Setting::Named(_) | Setting::List(_) | Setting::Rows(_) => true,
+        Setting::Expr(expr) => expr.reads(cx.model).paths.is_empty(),
+    };
+    if same && (field.unique || field.external) {
+        let message = format!("`fill` gives all old records the same `{}`, which must be unique", field.name);
+        let help = format!(
+            "fill it with what each record has of its own, `fill: =…`, or leave `fill` out: old records stay valid without `{}` until they are next saved",
+            field.name
+        );
+        findings.error_with_help(code::UNIQUE_FIELDS, &node.place, message, help);
     }
 }
 

@@ -1,13 +1,14 @@
 //! Keeps a node at the newest deployment, whoever published it.
 //!
-//! A node is told by the database's events and looks by itself now and then. It never goes back: a deployment older than
-//! the one in force is not looked at. One that does not compile here leaves the node on the model it has, and the node
-//! reports itself not ready.
+//! A node is told by the database's events and looks by itself now and then; on SQLite, where another process cannot
+//! tell it, more often. It never goes back: a deployment older than the one in force is not looked at. One that does
+//! not compile here leaves the node on the model it has, and the node reports itself not ready.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fichero_model::diagnostic::Diagnostic;
+use fichero_store::Dialect;
 use fichero_store::schema::deployment;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedRwLockWriteGuard;
@@ -17,8 +18,11 @@ use super::node::{self, Membership};
 use super::{Compile, Deployed, Error};
 use crate::engine::Engine;
 
-/// How often a node looks by itself.
-pub const EVERY: Duration = Duration::from_secs(2);
+/// How often a node looks by itself, where others can tell it.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// How often it looks on SQLite: one number is read.
+const OFTEN: Duration = Duration::from_millis(100);
 
 /// What puts definitions in force on a node, one at a time: who publishes holds the turn until they are, so that a
 /// follower does not compile the same once more.
@@ -114,6 +118,10 @@ pub struct Own {
 /// nothing is new.
 pub async fn follow(own: Own, told: impl Fn(Result<Followed, Error>)) {
     let mut events = own.engine.db().subscribe();
+    let every = match own.engine.db().dialect() {
+        Dialect::Sqlite => OFTEN,
+        Dialect::Postgres => EVERY,
+    };
     let mut follower = Follower { own, beaten: None, uncompilable: None };
     loop {
         // The follower goes to a thread that may block, and comes back.
@@ -123,18 +131,26 @@ pub async fn follow(own: Own, told: impl Fn(Result<Followed, Error>)) {
         });
         let Ok((back, result)) = looked.await else { return };
         follower = back;
+        let mut pause = every;
         match result {
             Err(Error::Store(fichero_store::Error::Closed)) => return,
             Ok(None) => {}
             Ok(Some(followed)) => told(Ok(followed)),
-            Err(error) => told(Err(error)),
+            Err(error) => {
+                told(Err(error));
+                pause = EVERY;
+            }
         }
-        // A time-out is the ordinary end of waiting.
-        while let Ok(event) = tokio::time::timeout(EVERY, events.next()).await {
-            match event {
-                Ok(event) if &*event.channel == deployment::CHANNEL || event.channel.is_empty() => break,
-                Ok(_) => {}
-                Err(_) => return,
+        let look = tokio::time::sleep(pause);
+        tokio::pin!(look);
+        loop {
+            tokio::select! {
+                () = &mut look => break,
+                event = events.next() => match event {
+                    Ok(event) if &*event.channel == deployment::CHANNEL || event.channel.is_empty() => break,
+                    Ok(_) => {}
+                    Err(_) => return,
+                }
             }
         }
     }

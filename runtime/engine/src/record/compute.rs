@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fichero_model::FieldId;
 use fichero_model::entity::Source;
 use fichero_model::kind::{Kind, MoneyCurrency};
 use fichero_model::value::Value;
@@ -16,6 +17,28 @@ use crate::value::check;
 /// # Errors
 /// When a definition fails.
 pub fn refresh(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    each(work, draft, &mut |_, refusal| Err(refusal))
+}
+
+/// The same for an old record: a definition that fails leaves its field as it was, and the others are refreshed all the
+/// same. Gives what failed.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn refresh_what_can_be(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<(FieldId, Refusal)>, Refusal> {
+    let mut faults = Vec::new();
+    each(work, draft, &mut |field, refusal| {
+        faults.push((field, refusal));
+        Ok(())
+    })?;
+    Ok(faults)
+}
+
+fn each(
+    work: &Work<'_>,
+    draft: &mut Draft,
+    failed: &mut dyn FnMut(FieldId, Refusal) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
     let definition = &model[draft.entity];
     share_currencies(work, draft)?;
@@ -26,7 +49,13 @@ pub fn refresh(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
             Source::Formula { value, stored: true } => value,
             _ => continue,
         };
-        let value = draft.eval(work, expr, &[], None)?;
+        let value = match draft.eval(work, expr, &[], None) {
+            Ok(value) => value,
+            Err(refusal) => {
+                failed(*id, refusal)?;
+                continue;
+            }
+        };
         let kept = match field.kind {
             Kind::Money { .. } => super::money::of(work, draft, *id, value)?,
             _ => check::conform(field, value),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fichero_definition::{Capabilities, File, Sources, compile};
 use fichero_model::clock::{Clock, Ids, SeededIds, SimulatedClock};
+use fichero_store::schema::Facts as _;
 use fichero_store::system::job::NewJob;
 use fichero_store::system::outbox::{self, Message, State};
 use fichero_store::{Db, Options};
@@ -17,7 +18,11 @@ use crate::deploy::{self, Definitions, Deployed, Order};
 use crate::engine::Parts;
 use crate::message;
 
-/// Puts what the payload says into the outbox, then fails if it says so.
+/// Takes longer than any statement may.
+const ENDLESS: &str = "(WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000000) \
+                       SELECT count(*) FROM n) > 0";
+
+/// Puts what the payload says into the outbox, then fails if it says so, in one of several ways.
 pub(super) fn echo(engine: &Engine, tx: &mut Tx, job: &Job) -> Result<(), Refusal> {
     let now = engine.clock().now();
     let message = Message {
@@ -34,8 +39,10 @@ pub(super) fn echo(engine: &Engine, tx: &mut Tx, job: &Job) -> Result<(), Refusa
         error: None,
     };
     outbox::add(tx, &message)?;
-    match job.payload["fails"].as_bool() {
-        Some(true) => Err(Refusal::malformed(message::Message::key("invalid"))),
+    match job.payload["fails"].as_str() {
+        Some("refusing") => Err(Refusal::malformed(message::Message::key("invalid"))),
+        Some("panicking") => panic!("a defect"),
+        Some("stalling") => tx.count("fichero_meta", ENDLESS).map(drop).map_err(Refusal::from),
         _ => Ok(()),
     }
 }
@@ -51,7 +58,8 @@ impl Place {
         let workspace = "workspace: test\ntitle: Test\nlocale: en\ntime_zone: UTC\ncurrency: EUR\n";
         let (sources, _) = Sources::from_files(vec![File::own("workspace.yaml", workspace)]);
         let model = Arc::new(compile(&sources, &Capabilities::default()).0.expect("an empty workspace compiles"));
-        let db = Db::open(&Options::new(database.url())).unwrap();
+        let options = Options { statement_limit: Duration::from_millis(300), ..Options::new(database.url()) };
+        let db = Db::open(&options).unwrap();
         deploy::install(&db).unwrap();
         let clock = Arc::new(SimulatedClock::at("2026-03-02T09:00:00Z".parse().unwrap()));
         let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(7));
@@ -121,7 +129,7 @@ fn what_is_due_is_done_once_and_the_rest_waits() {
 #[test]
 fn what_fails_is_undone_tried_later_and_later_and_dead_in_the_end() {
     on_each(async |place| {
-        place.enqueue(Lane::Effect, SignedDuration::ZERO, json!({"says": "never", "fails": true})).await;
+        place.enqueue(Lane::Effect, SignedDuration::ZERO, json!({"says": "never", "fails": "refusing"})).await;
         place.enqueue(Lane::Effect, SignedDuration::ZERO, json!({"says": "its neighbour"})).await;
         assert_eq!(run_due(&place.engine).await.unwrap(), 2);
         let mut waits = Vec::new();
@@ -138,6 +146,31 @@ fn what_fails_is_undone_tried_later_and_later_and_dead_in_the_end() {
         assert_eq!((dead.len(), dead[0].attempts), (1, TRIES));
         assert_eq!(dead[0].last_error.as_deref(), Some("Some values are not acceptable"));
     });
+}
+
+#[test]
+fn a_job_that_takes_its_transaction_with_it_stops_nobody_and_dies() {
+    for (how, tries) in [("panicking", TRIES), ("stalling", 2)] {
+        on_each(async |place| {
+            let poison = json!({"says": "never", "fails": how});
+            place.enqueue(Lane::Effect, SignedDuration::ZERO, poison).await;
+            place.enqueue(Lane::Effect, SignedDuration::from_secs(1), json!({"says": "its neighbour"})).await;
+            place.enqueue(Lane::Bulk, SignedDuration::from_secs(1), json!({"says": "another lane"})).await;
+            place.advance(SignedDuration::from_secs(1));
+            assert_eq!(run_due(&place.engine).await.unwrap(), 3, "{how}");
+            assert_eq!(place.said().await.len(), 2, "{how}");
+            for attempt in 2..=tries {
+                let next = next_due(&place.engine).await.unwrap().unwrap();
+                let wait = next.duration_since(place.clock.now());
+                assert!(wait >= SignedDuration::from_secs(5), "{how}: {wait:?} after try {}", attempt - 1);
+                place.clock.advance_to(next);
+                assert_eq!(run_due(&place.engine).await.unwrap(), 1);
+            }
+            let dead = place.dead().await;
+            assert_eq!(dead.len(), usize::from(tries == TRIES), "{how}");
+            assert!(dead.iter().all(|job| job.attempts == TRIES && job.last_error.is_some()), "{dead:?}");
+        });
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What a change of a stored field's kind or source means for the values it has.
 //!
 //! Nothing is guessed: a value goes over exactly, or the change is refused while there are values. Where the old and
-//! the new kind cannot share columns, the field moves to new ones and its old ones are retired with all they hold.
+//! the new kind cannot share columns, the field moves to new ones and its old ones are retired with all they hold. Two
+//! scales of a number cannot: until a node has swapped it reads by the scale it knows, and what it reads must be right.
 
 use super::columns::Shape;
 use super::{Field, Origin};
@@ -11,13 +12,6 @@ use super::{Field, Origin};
 pub(super) enum Way {
     /// They stay as they are.
     Same,
-    /// Numbers stay in their column, multiplied or divided by a power of ten.
-    Rescale {
-        /// How many digits behind the point they have.
-        from: u8,
-        /// How many they get.
-        to: u8,
-    },
     /// Texts stay in their column; their keys are made anew.
     Keys,
     /// Texts stay in their column; each must be one of the options.
@@ -35,6 +29,13 @@ pub(super) enum Way {
 /// What the new columns of a moved field get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Copy {
+    /// A number gets another count of digits behind the point: it is multiplied or divided by a power of ten.
+    Rescale {
+        /// How many digits it has.
+        from: u8,
+        /// How many it gets.
+        to: u8,
+    },
     /// A reference to records of one table becomes one to several: the table is written beside each.
     Widen(String),
     /// A reference to records of several tables becomes one to this table; no value may point into another.
@@ -70,7 +71,10 @@ fn between(old: &Shape, new: &Shape) -> Way {
         (Shape::LongText | Shape::Choice, Shape::Text) => Way::Keys,
         (Shape::Text | Shape::LongText, Shape::Choice) => Way::Options,
         (Shape::Integer | Shape::Decimal { .. }, Shape::Integer | Shape::Decimal { .. }) => {
-            Way::Rescale { from: scale(old), to: scale(new) }
+            match (scale(old), scale(new)) {
+                (from, to) if from == to => Way::Same,
+                (from, to) => Way::Move(Copy::Rescale { from, to }),
+            }
         }
         (Shape::Integer | Shape::Decimal { .. }, Shape::Money) => Way::Move(Copy::Money(scale(old))),
         (Shape::Ref { targets: old }, Shape::Ref { targets: new }) => references(old, new),

@@ -26,12 +26,9 @@ pub mod link {
 pub(super) fn create_table(table: &Table, dialect: Dialect) -> String {
     let mut lines = Vec::new();
     for field in &table.fields {
+        let key = if field.shape == Shape::Identity { " PRIMARY KEY" } else { "" };
+        let must = if always_holds(field) { format!(" NOT NULL{key}") } else { String::new() };
         for column in &field.columns {
-            let must = match System::ALL.iter().find(|system| system.name() == field.name) {
-                Some(System::Id) => " NOT NULL PRIMARY KEY",
-                Some(System::Version | System::CreatedAt | System::UpdatedAt) => " NOT NULL",
-                _ => "",
-            };
             let reference = match dialect {
                 Dialect::Sqlite => references(column),
                 // The table it points to may not exist yet; see `add_reference`.
@@ -42,6 +39,12 @@ pub(super) fn create_table(table: &Table, dialect: Dialect) -> String {
     }
     lines.extend(table.position.as_deref().map(|position| typed(position, ColumnType::Integer, dialect)));
     format!("CREATE TABLE {} (\n  {}\n){}", quoted(&table.name), lines.join(",\n  "), strict(dialect))
+}
+
+/// Whether the database itself sees that every record has a value in the field.
+pub(super) fn always_holds(field: &Field) -> bool {
+    let always = [System::Id, System::Version, System::CreatedAt, System::UpdatedAt];
+    always.iter().any(|system| system.name() == field.name)
 }
 
 /// On PostgreSQL, adds a reference that [`create_table`] left out.

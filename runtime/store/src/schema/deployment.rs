@@ -2,7 +2,8 @@
 //!
 //! Deployments are only ever added. One is published in the transaction of its migration, and only on top of the newest
 //! one; whoever was too late plans again. Commands hold the gate shared and look behind it ([`guard`]); a migration that
-//! they must not meet holds it alone ([`super::Hazard::is_barrier`]).
+//! they must not meet holds it alone ([`super::Hazard::is_barrier`]). What looks at all rows of a table, and what changes
+//! them, may take as long as there are rows: no limit holds for its statements.
 //!
 //! What this does not do: compile, or decide which folder may publish. It is told the deployment that a folder builds on.
 
@@ -181,6 +182,7 @@ impl Deployment {
 /// # Errors
 /// As [`plan`].
 pub fn plan_for(tx: &mut Tx, model: &Model, now: Timestamp) -> Result<Plan, Error> {
+    tx.lift_statement_limit()?;
     let newest = newest(tx)?;
     plan_on(tx, newest.as_ref(), model, now)
 }
@@ -190,6 +192,7 @@ pub fn plan_for(tx: &mut Tx, model: &Model, now: Timestamp) -> Result<Plan, Erro
 /// # Errors
 /// As [`prune::plan`].
 pub fn prune_plan(tx: &mut Tx, before: Timestamp) -> Result<Plan, Error> {
+    tx.lift_statement_limit()?;
     let newest = newest(tx)?;
     prune_on(tx, newest.as_ref(), before)
 }
@@ -264,8 +267,10 @@ pub fn barrier(tx: &mut Tx) -> Result<(), Error> {
     }
 }
 
-/// Keeps other publishers out until the end of this transaction, and gives the newest deployment.
+/// Keeps other publishers out until the end of this transaction, and gives the newest deployment. The statements of this
+/// transaction take as long as they need.
 fn alone(tx: &mut Tx) -> Result<Option<Deployment>, Error> {
+    tx.lift_statement_limit()?;
     match tx.dialect() {
         Dialect::Sqlite => {}
         Dialect::Postgres => lock(tx, "LOCK TABLE fichero_deployment IN SHARE ROW EXCLUSIVE MODE")?,

@@ -150,9 +150,7 @@ impl<'m> Work<'m> {
                     left.push(Field { retired: Some(self.now), ..old.clone() });
                     self.born(&name, stored, &mut names)
                 }
-                Way::Same | Way::Rescale { .. } | Way::Keys | Way::Options | Way::Without(_) => {
-                    going_on(stored, old, &mut names)
-                }
+                Way::Same | Way::Keys | Way::Options | Way::Without(_) => going_on(stored, old, &mut names),
             };
             if way != Way::Same {
                 let (from, to) = (old.column.clone(), field.column.clone());

@@ -143,10 +143,15 @@ static CLAIM: Sql = Sql::each(
     ),
 );
 static FINISH: Sql = Sql::new("DELETE FROM fichero_job WHERE id = ?1");
-static PUT_OFF: Sql =
-    Sql::new("UPDATE fichero_job SET ready_at = ?2, attempts = ?3, last_error = ?4, worker = NULL WHERE id = ?1");
-static BURY: Sql =
-    Sql::new("UPDATE fichero_job SET dead_at = ?2, attempts = ?3, last_error = ?4, worker = NULL WHERE id = ?1");
+// A try may be told only after its claim was undone, and then another worker may have gone further meanwhile.
+static PUT_OFF: Sql = Sql::new(
+    "UPDATE fichero_job SET ready_at = ?2, attempts = ?3, last_error = ?4, worker = NULL \
+     WHERE id = ?1 AND attempts <= ?3 AND dead_at IS NULL",
+);
+static BURY: Sql = Sql::new(
+    "UPDATE fichero_job SET dead_at = ?2, attempts = ?3, last_error = ?4, worker = NULL \
+     WHERE id = ?1 AND attempts <= ?3 AND dead_at IS NULL",
+);
 static CANCEL: Sql = Sql::new("DELETE FROM fichero_job WHERE key = ?1");
 static FIND: Sql = Sql::new(concat!("SELECT ", columns!(), " FROM fichero_job WHERE key = ?1"));
 static DEAD: Sql = Sql::new(concat!(
@@ -223,7 +228,8 @@ pub fn finish(tx: &mut Tx, job: &Job) -> Result<bool, Error> {
     Ok(tx.execute(FINISH.of(tx.dialect()), &[Cell::Id(job.id)])? > 0)
 }
 
-/// A claimed job failed and is tried again at a moment ([`backoff`] gives one).
+/// A claimed job failed and is tried again at a moment ([`backoff`] gives one). Its claim may have been undone since;
+/// where another worker has gone further with it, nothing is done.
 ///
 /// # Errors
 /// As the database says.
@@ -231,7 +237,7 @@ pub fn put_off(tx: &mut Tx, job: &Job, why: &str, until: Timestamp) -> Result<()
     settle(tx, &PUT_OFF, job, why, until)
 }
 
-/// A claimed job failed for the last time.
+/// A claimed job failed for the last time. As [`put_off`].
 ///
 /// # Errors
 /// As the database says.

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use fichero_engine::Refusal;
+use fichero_engine::deploy::fill;
 use fichero_engine::problems::{Outcome, Problems, Waiting};
 use fichero_engine::read::page::{Seen, Titles};
 use fichero_model::diagnostic::{self, Diagnostic, Texts};
@@ -33,6 +34,7 @@ async fn page(visitor: &Visitor) -> Result<Response, Refusal> {
     visitor.administrator()?;
     let problems = visitor.app.engine.problems();
     let Seen { reader, now, .. } = visitor.app.engine.reader(&visitor.live, &visitor.actor).await?;
+    let unfilled = fill::findings(&visitor.app.engine).await?;
     let titles = Titles::default();
     let words = visitor.words(&reader, now, &titles);
     let page = ProblemsPage {
@@ -49,7 +51,7 @@ async fn page(visitor: &Visitor) -> Result<Response, Refusal> {
         checked: words.when(problems.checked.unwrap_or(now)),
         deployment: visitor.live.seq,
         revision: visitor.model().revision.chars().take(REVISION).collect(),
-        findings: problems.findings.iter().map(|found| finding(found, &problems)).collect(),
+        findings: problems.findings.iter().chain(&unfilled).map(|found| finding(found, &problems)).collect(),
     };
     Ok(visitor.html(StatusCode::OK, &page))
 }

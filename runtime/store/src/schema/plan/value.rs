@@ -37,7 +37,6 @@ pub(super) fn convert(planner: &mut Planner<'_>, schema: &Schema, change: &Chang
     let mut work = Conversion { planner, table, old, new, cause, values, from_to };
     match &change.way {
         Way::Same | Way::Leave => Ok(()),
-        Way::Rescale { from, to } => work.rescale(*from, *to),
         Way::Keys => {
             work.keys();
             Ok(())
@@ -89,16 +88,6 @@ impl Conversion<'_, '_> {
         let what = format!("turn `{}` of `{}` from {}", self.new.name, self.table.name, self.from_to);
         let step = Step { rows: Some(self.values), ..sql(what, &self.cause, hazard, statements) };
         self.planner.add(Phase::Values, step);
-    }
-
-    fn rescale(&mut self, from: u8, to: u8) -> Result<(), Error> {
-        let Some(column) = self.new.column(Role::Value).map(quoted) else { return Ok(()) };
-        if let Some(expression) = self.rescaled(&column, from, to)? {
-            let table = quoted(&self.table.name);
-            let statement = format!("UPDATE {table} SET {column} = {expression} WHERE {column} IS NOT NULL");
-            self.step(Hazard::Barrier, vec![statement]);
-        }
-        Ok(())
     }
 
     /// The stored number `column` with another count of digits behind the point; refused where it would not be exact.
@@ -154,8 +143,14 @@ impl Conversion<'_, '_> {
         let old = self.old.column(Role::Value).map(quoted).unwrap_or_default();
         let new = self.new.column(Role::Value).map(quoted).unwrap_or_default();
         let kind = |field: &Field| field.column(Role::Kind).map(quoted);
-        let update = |set: String, and: &str| format!("UPDATE {table} SET {set} WHERE {old} IS NOT NULL{and}");
+        let overridden = self.overridden();
+        let update =
+            |set: String, and: &str| format!("UPDATE {table} SET {set}{overridden} WHERE {old} IS NOT NULL{and}");
         let (hazard, statement) = match copy {
+            Copy::Rescale { from, to } => {
+                let Some(number) = self.rescaled(&old, *from, *to)? else { return Ok(()) };
+                (Hazard::Barrier, update(format!("{new} = {number}"), ""))
+            }
             Copy::Widen(target) => {
                 let kind = kind(self.new).unwrap_or_default();
                 (Hazard::Barrier, update(format!("{new} = {old}, {kind} = {}", literal(target)), ""))
@@ -193,6 +188,16 @@ impl Conversion<'_, '_> {
         };
         self.step(hazard, vec![statement]);
         Ok(())
+    }
+
+    /// What marks copied values as overridden where the field is computed: those that were, and all that people gave
+    /// before it was.
+    fn overridden(&self) -> String {
+        match (self.new.column(Role::Override), self.old.column(Role::Override), &self.old.origin) {
+            (Some(new), Some(old), Origin::Computed(_)) => format!(", {} = {}", quoted(new), quoted(old)),
+            (Some(new), _, Origin::Given) => format!(", {} = TRUE", quoted(new)),
+            (Some(_), _, Origin::Computed(_) | Origin::Derived(_)) | (None, _, _) => String::new(),
+        }
     }
 
     /// The workspace's currency, where values of the field take it when they are given none.

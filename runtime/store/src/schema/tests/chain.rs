@@ -170,9 +170,7 @@ fn id(number: u8) -> Id {
 /// Whether a field that changes its kind stays where it is.
 fn keeps_its_columns(before: Kind, after: Kind) -> bool {
     let is_text = |kind| matches!(kind, Kind::Text | Kind::LongText);
-    let is_number = |kind| matches!(kind, Kind::Integer | Kind::Decimal(_));
     (is_text(before) || before == Kind::Choice) && is_text(after)
-        || is_number(before) && matches!(after, Kind::Decimal(_))
 }
 
 /// What the definitions say of a field, and what its rows must hold.

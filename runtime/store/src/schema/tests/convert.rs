@@ -57,6 +57,45 @@ fn numbers() {
 }
 
 #[test]
+fn a_number_of_another_scale_leaves_the_old_one_to_those_who_know_no_other() {
+    on_each(|world| {
+        world.publish(&deal(decimal("x", 2).unique())).unwrap();
+        world.add("deal", id(1), &[("x", Role::Value, Cell::Integer(150))]).unwrap();
+        let finer = deal(decimal("x", 4).unique());
+        let (deployment, _) = world.publish(&finer).unwrap();
+        assert!(deployment.barrier, "nobody may write the old number any more");
+        assert_eq!(world.values("deal", "x")[&id(1)], [Cell::Integer(15_000)]);
+        let old = world.write(|tx| tx.query("SELECT x FROM deal", &[], &[ColumnType::Integer])).unwrap();
+        assert_eq!(old, [[Cell::Integer(150)]]);
+        let again = world.add("deal", id(2), &[("x", Role::Value, Cell::Integer(15_000))]);
+        assert!(matches!(again, Err(crate::Error::Unique(_))), "{again:?}");
+        settled(&world, &finer);
+    });
+}
+
+#[test]
+fn a_computed_number_of_another_scale_stays_overridden_where_it_was() {
+    let model = |scale| Builder::new().entity("deal", [integer("a"), decimal("x", scale).compute("a")]).build();
+    on_each(|world| {
+        world.publish(&model(2)).unwrap();
+        let value = |cell| ("x", Role::Value, cell);
+        let set = ("x", Role::Override, Cell::Boolean(true));
+        world.add("deal", id(1), &[value(Cell::Integer(150)), set]).unwrap();
+        world.add("deal", id(2), &[value(Cell::Integer(200))]).unwrap();
+        world.publish(&model(4)).unwrap();
+        let values = world.values("deal", "x");
+        assert_eq!(values[&id(1)], [Cell::Integer(15_000), Cell::Boolean(true)]);
+        assert_eq!(values[&id(2)], [Cell::Integer(20_000), Cell::Null(ColumnType::Boolean)]);
+
+        world.publish(&deal(decimal("given", 2))).unwrap();
+        world.add("deal", id(3), &[("given", Role::Value, Cell::Integer(300))]).unwrap();
+        let computed = Builder::new().entity("deal", [integer("a"), decimal("given", 4).compute("a")]).build();
+        world.publish(&computed).unwrap();
+        assert_eq!(world.values("deal", "given")[&id(3)], [Cell::Integer(30_000), Cell::Boolean(true)]);
+    });
+}
+
+#[test]
 fn texts() {
     check(longtext("x"), words("Ñandú  A"), text("x"), &[words("Ñandú  A"), words("nandu a")]);
     check(choice("x", &["a", "b"]), words("b"), text("x"), &[words("b"), words("b")]);

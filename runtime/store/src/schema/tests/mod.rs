@@ -4,5 +4,6 @@
 mod chain;
 mod convert;
 mod nodes;
+mod patience;
 mod publish;
 mod world;

@@ -47,7 +47,13 @@ pub(crate) struct Wish {
 impl World {
     /// The database with the runtime's own tables.
     pub(crate) fn on(database: Arc<Database>) -> Self {
-        let db = Db::open(&Options::new(database.url())).unwrap();
+        let options = Options::new(database.url());
+        Self::with(database, &options)
+    }
+
+    /// The same, opened in another way.
+    pub(crate) fn with(database: Arc<Database>, options: &Options) -> Self {
+        let db = Db::open(options).unwrap();
         let world = Self { db, database, seconds: AtomicI64::new(1) };
         world.write(crate::system::install).unwrap();
         world
