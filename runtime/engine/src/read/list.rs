@@ -20,6 +20,7 @@ use crate::message::Message;
 use crate::policy::{self, ReadPath};
 use crate::record::work::Work;
 use crate::refusal::Refusal;
+use crate::value::check::about;
 
 /// The most records one page may hold.
 pub const MOST: u32 = 500;
@@ -176,6 +177,8 @@ pub fn equality(model: &Model, entity: EntityId, name: &str, json: &Json) -> Res
                     crate::value::text::amount(field, text, crate::value::check::MONEY_SCALE, &notation)
                         .map(Value::Decimal)
                 }
+                // An address says `true` or `false`, and none of the words that people use.
+                Kind::Boolean if !matches!(text.as_str(), "true" | "false") => Err(about(field, "not_boolean", [])),
                 _ => crate::value::text::value(model, field, text, &notation),
             }
             .map_err(|(_, message)| Refusal::malformed(message))?
@@ -185,15 +188,14 @@ pub fn equality(model: &Model, entity: EntityId, name: &str, json: &Json) -> Res
     Ok((id, value))
 }
 
+/// Columns that hold a value, and conditions that a list holds one.
+pub(super) type Equalities = (Vec<(FieldId, Value)>, Vec<Arc<Expr>>);
+
 /// Equality filters, split into columns that hold a value and conditions that a list holds one.
 ///
 /// # Errors
 /// What cannot be understood, by name.
-pub(super) fn equalities(
-    model: &Model,
-    entity: EntityId,
-    given: &[(String, Json)],
-) -> Result<(Vec<(FieldId, Value)>, Vec<Arc<Expr>>), Refusal> {
+pub(super) fn equalities(model: &Model, entity: EntityId, given: &[(String, Json)]) -> Result<Equalities, Refusal> {
     let (mut equals, mut conditions) = (Vec::new(), Vec::new());
     for (name, json) in given {
         let (id, value) = equality(model, entity, name, json)?;
@@ -238,9 +240,11 @@ pub fn sort_key(model: &Model, entity: EntityId, text: &str) -> Result<SortKey, 
         None => (text, false),
     };
     let wrong = || Refusal { code: "bad_sort", ..Refusal::malformed(Message::with("bad_sort", [name])) };
-    let plain =
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
-    if !plain {
+    let is_name = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    if !name.split('.').all(is_name) {
         return Err(wrong());
     }
     let by = expression(model, entity, name).map_err(|_| wrong())?;

@@ -169,10 +169,9 @@ pub fn value(model: &Model, field: &Field, json: &Json) -> Result<Value, Problem
         Kind::Text { .. } | Kind::LongText { .. } | Kind::File => {
             check::kept(field, text("not_text")?).map(|text| Value::text(&text))
         }
-        Kind::Integer => json
-            .as_i64()
-            .ok_or_else(|| about(field, "not_integer", []))
-            .and_then(|number| check::integer(field, number)),
+        Kind::Integer => {
+            whole(json).ok_or_else(|| about(field, "not_integer", [])).and_then(|number| check::integer(field, number))
+        }
         Kind::Decimal { scale } => check::decimal(field, number(field, json, *scale)?, *scale).map(Value::Decimal),
         // What a whole record gives is read member by member; this is an amount to compare with.
         Kind::Money { .. } => {
@@ -183,8 +182,7 @@ pub fn value(model: &Model, field: &Field, json: &Json) -> Result<Value, Problem
         Kind::Date => super::text::date(field, text("not_date")?, &[]),
         Kind::Time => super::text::time(field, text("not_time")?),
         Kind::DateTime => datetime(field, text("not_datetime")?),
-        Kind::Duration => json
-            .as_i64()
+        Kind::Duration => whole(json)
             .ok_or_else(|| about(field, "not_duration", []))
             .and_then(|seconds| check::integer(field, seconds))
             .map(|value| match value {
@@ -196,6 +194,12 @@ pub fn value(model: &Model, field: &Field, json: &Json) -> Result<Value, Problem
         Kind::Json => check::structured(field, json).map(|json| Value::Json(Arc::new(json))),
         Kind::Lines { .. } | Kind::Children { .. } => Err(about(field, "readonly", [])),
     }
+}
+
+/// A whole number, however it is written: JSON makes no difference between `5` and `5.0`.
+fn whole(json: &Json) -> Option<i64> {
+    json.as_i64()
+        .or_else(|| super::text::exact(&json.as_f64()?.to_string()).filter(|n| n.fract().is_zero())?.try_into().ok())
 }
 
 fn number(field: &Field, json: &Json, scale: u8) -> Result<Decimal, Problem> {

@@ -113,19 +113,34 @@ fn tags<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<Vec<Tag
     }
 }
 
-/// The first tag of a list, and the rest of it.
+/// The first tag of a list, and the rest of it. A tag of ours is understood without its quotation marks too: some
+/// programs drop them.
 fn first(list: &str) -> Option<(Tag<'_>, &str)> {
     let (is_weak, quoted) = match list.strip_prefix("W/") {
         Some(quoted) => (true, quoted),
         None => (false, list),
     };
-    let (text, rest) = quoted.strip_prefix('"')?.split_once('"')?;
+    let (text, rest) = match quoted.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"')?,
+        None if is_weak => return None,
+        None => {
+            let (bare, rest) = quoted.split_at(quoted.find([',', ' ', '\t']).unwrap_or(quoted.len()));
+            (Some(bare).filter(|bare| is_ours(bare))?, rest)
+        }
+    };
     let rest = rest.trim_start_matches([' ', '\t']);
     match rest.strip_prefix(',') {
         Some(rest) => Some((Tag { is_weak, text }, rest.trim_start_matches([' ', '\t', ',']))),
         None if rest.is_empty() => Some((Tag { is_weak, text }, rest)),
         None => None,
     }
+}
+
+/// Whether a text has the form of our tags.
+fn is_ours(text: &str) -> bool {
+    let (version, hash) = text.split_once('-').unwrap_or((text, ""));
+    let is_hash = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()) && hash.bytes().all(is_hash)
 }
 
 #[cfg(test)]
@@ -152,8 +167,9 @@ mod tests {
         assert_eq!(expected(&["\"3-a\" , \"4-b,\",W/\"5-c\""]), versions(&[3, 4]));
         assert_eq!(expected(&["\"3-a\"", "\"4-b\""]), versions(&[3, 4]));
         assert_eq!(expected(&["W/\"3-a\""]), versions(&[]), "a weak tag is never equal strongly");
+        assert_eq!(expected(&["3-a, 4"]), versions(&[3, 4]), "as some programs send them");
         assert_eq!(expected(&["\"of another server\""]), versions(&[]));
-        for wrong in ["3", "\"3", "\"3\" \"4\"", "", "*, \"3\"", "w/\"3\""] {
+        for wrong in ["x", "W/3", "3 4", "\"3", "\"3\" \"4\"", "", "*, \"3\"", "w/\"3\""] {
             assert_eq!(expected(&[wrong]), None, "{wrong}");
         }
     }

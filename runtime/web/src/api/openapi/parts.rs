@@ -68,8 +68,7 @@ pub fn if_none_match() -> Json {
 }
 
 fn tags() -> Json {
-    let tag = "(W/)?\"[!#-~]*\"";
-    json!({"type": "string", "pattern": format!("^(\\*|{tag}(, *{tag})*)$")})
+    json!({"type": "string", "pattern": "^([*]|\"?[0-9]{1,18}(-[A-Za-z0-9_-]{1,40})?\"?)$"})
 }
 
 /// The key that makes a POST safe to repeat.

@@ -194,7 +194,10 @@ impl<'p> Paths<'p> {
     }
 
     fn derive(&self) -> Json {
-        let mut schema = self.records.given(&[], false);
+        // A draft may hold anything: what is wrong with it is among the messages.
+        let fields = self.records.entity().fields.iter().filter(|field| field.is_input());
+        let names: Map<String, Json> = fields.map(|field| (field.name.to_string(), json!({}))).collect();
+        let mut schema = json!({"type": "object", "properties": names});
         schema["properties"]["id"] =
             json!({"type": ["string", "null"], "format": "uuid", "description": "The record that the draft changes"});
         let message = json!({"type": "object", "required": ["field", "code", "message"]});
