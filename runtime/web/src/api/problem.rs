@@ -11,7 +11,7 @@ use serde_json::json;
 /// A refusal on its way to a reader of a language.
 #[derive(Debug)]
 pub struct Problem {
-    refusal: Refusal,
+    refusal: Box<Refusal>,
     locale: Locale,
     index: Option<usize>,
     /// A status that no kind of refusal has.
@@ -21,7 +21,7 @@ pub struct Problem {
 impl Problem {
     /// A refusal for a reader of `locale`.
     pub fn new(refusal: Refusal, locale: Locale) -> Self {
-        Self { refusal, locale, index: None, status: None }
+        Self { refusal: Box::new(refusal), locale, index: None, status: None }
     }
 
     /// The same, of one of several commands.
