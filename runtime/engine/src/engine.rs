@@ -301,18 +301,18 @@ impl Engine {
         commands: Vec<Command>,
         mode: Mode,
         once: Option<Once>,
-    ) -> Result<Vec<(Id, Effect)>, Indexed> {
+    ) -> Result<Vec<Done>, Indexed> {
         let live = self.live();
         let is_of_people = commands.iter().any(|command| command.entity() == live.model.user);
         let alone = commands.iter().any(|command| live.isolation(command) == Isolation::Serializable);
         let isolation = if alone { Isolation::Serializable } else { Isolation::ReadCommitted };
         let actor = actor.clone();
         self.write(Priority::Interactive, isolation, move |engine, live, tx| {
-            if let Some(once) = &once
-                && let Some(before) = idempotency::done_before(&engine.work(Arc::clone(&live), tx, &actor, mode), once)?
-            {
-                policy::may_read(&actor, ReadPath::Get)?;
-                return Ok(before);
+            if let (Some(once), Some(entity)) = (&once, commands.first().map(Command::entity)) {
+                let work = engine.work(Arc::clone(&live), tx, &actor, mode);
+                if let Some(before) = idempotency::done_before(&work, once)? {
+                    return Ok(today(&work, entity, &before)?);
+                }
             }
             let mut all = Vec::with_capacity(commands.len());
             let mut dirty = Dirty::default();
@@ -331,7 +331,7 @@ impl Engine {
             if let Some(once) = &once {
                 idempotency::note(&work, once, &all)?;
             }
-            Ok::<_, Indexed>(all.into_iter().map(|done| (done.id, done.effect)).collect())
+            Ok::<_, Indexed>(all)
         })
         .await
         .inspect(|_| self.forget_people(is_of_people))
@@ -542,17 +542,26 @@ fn replayed(
     before: &[(Id, Effect)],
     show: &Option<ShapeRequest>,
 ) -> Result<Answer, Refusal> {
-    policy::may_read(work.actor, ReadPath::Get)?;
-    let (id, effect) = before.first().copied().ok_or_else(Refusal::not_found)?;
-    let version = match work.any(Ref { entity, id })? {
-        Some(row) => row.version(),
-        // What was purged is gone, and that is what was asked for.
-        None if effect == Effect::Purged => 0,
-        None => return Err(Refusal::not_found()),
-    };
+    let done = today(work, entity, before)?.into_iter().next().ok_or_else(Refusal::not_found)?;
     let body = match show {
-        Some(shape) => work.answer(entity, id, shape)?,
+        Some(shape) => work.answer(entity, done.id, shape)?,
         None => None,
     };
-    Ok(Answer { done: Done { id, version, effect }, body })
+    Ok(Answer { done, body })
+}
+
+/// What was done before, with the records' versions of today, under today's rights.
+fn today(work: &Work<'_>, entity: EntityId, before: &[(Id, Effect)]) -> Result<Vec<Done>, Refusal> {
+    policy::may_read(work.actor, ReadPath::Get)?;
+    work.load(before.iter().map(|(id, _)| Ref { entity, id: *id }))?;
+    let done = |(id, effect): &(Id, Effect)| {
+        let version = match work.any(Ref { entity, id: *id })? {
+            Some(row) => row.version(),
+            // What was purged is gone, and that is what was asked for.
+            None if *effect == Effect::Purged => 0,
+            None => return Err(Refusal::not_found()),
+        };
+        Ok(Done { id: *id, version, effect: *effect })
+    };
+    before.iter().map(done).collect()
 }

@@ -39,8 +39,8 @@ pub async fn run(call: Call, Path(name): Path<String>, bytes: Bytes) -> Result<R
 async fn together(call: &Call, commands: Vec<Command>, once: Option<Once>) -> Result<Response, Problem> {
     match call.app.engine.commands(&call.caller.0, commands, Mode::Live, once).await {
         Ok(all) => {
-            let success = |(index, (id, effect)): (usize, &(Id, Effect))| success(index, *id, *effect);
-            let results: Vec<Json> = all.iter().enumerate().map(success).collect();
+            let results: Vec<Json> =
+                all.iter().enumerate().map(|(index, done)| success(index, done.id, done.effect)).collect();
             Ok((StatusCode::OK, Reply(json!({"results": results}))).into_response())
         }
         Err(failed) => {

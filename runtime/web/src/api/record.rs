@@ -10,7 +10,7 @@ use fichero_engine::engine::Answer;
 use fichero_engine::idempotency::Once;
 use fichero_engine::message::Message;
 use fichero_engine::read::list::{self as engine, ShapeRequest};
-use fichero_engine::value::json as codec;
+use fichero_engine::value::{check, json as codec};
 use fichero_engine::{Command, Effect, FieldError, Kind, Mode, Refusal};
 use fichero_model::{Id, Ref};
 use serde_json::Value as Json;
@@ -73,6 +73,8 @@ pub async fn upsert(
             return Err(Refusal::malformed(Message::with("not_external", [field.as_str()])));
         };
         let (_, value) = engine::equality(&live.model, entity, &field, &Json::String(value))?;
+        check::fits(definition, &value)
+            .map_err(|(code, message)| Refusal::invalid(vec![FieldError::new(field.as_str(), code, message)]))?;
         let given = Json::Object(body::object(&bytes)?);
         let mut input = codec::input(&live.model, entity, &given)?;
         let value = fichero_engine::input::Given::Value(value);

@@ -41,6 +41,8 @@ fn records_are_put_by_keys_of_every_type() {
         let other = boss.ask("PUT", "/api/thing/by/code/5", json!({"name": "B", "code": 6})).await;
         assert_eq!((other.status, other.errors()), (422, vec!["code: other_key".to_owned()]));
         assert_eq!(boss.ask("PUT", "/api/thing/by/sku/a%2Fb", json!({"name": "C"})).await.json["sku"], "a/b");
+        let long = boss.ask("PUT", &format!("/api/thing/by/sku/{}", "x".repeat(5_000)), json!({"name": "C"})).await;
+        assert_eq!((long.status, long.errors()), (422, vec!["sku: too_long".to_owned()]));
         for (path, status) in [("code/x", 400), ("name/A", 400), ("extra/A", 400), ("colors/red", 400), ("none/A", 400)]
         {
             let answer = boss.ask("PUT", &format!("/api/thing/by/{path}"), json!({"name": "C"})).await;

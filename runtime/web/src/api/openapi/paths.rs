@@ -77,6 +77,7 @@ impl<'p> Paths<'p> {
             ("history", true),
             ("change", self.may(Action::Update)),
             ("delete", self.may(Action::Delete)),
+            ("restore", self.may(Action::Restore)),
         ];
         let link = |verb: &str| {
             let operation = format!("{verb}_{}", entity.name);
@@ -198,8 +199,7 @@ impl<'p> Paths<'p> {
         let fields = self.records.entity().fields.iter().filter(|field| field.is_input());
         let names: Map<String, Json> = fields.map(|field| (field.name.to_string(), json!({}))).collect();
         let mut schema = json!({"type": "object", "properties": names});
-        schema["properties"]["id"] =
-            json!({"type": ["string", "null"], "format": "uuid", "description": "The record that the draft changes"});
+        schema["properties"]["id"] = json!({"type": ["string", "null"], "pattern": format!("^{}$", values::UUID), "description": "The record that the draft changes"});
         let message = json!({"type": "object", "required": ["field", "code", "message"]});
         let derived = json!({"type": "object", "required": ["values", "fields", "messages"], "properties": {
             "values": {"type": "object"},

@@ -10,6 +10,9 @@ use serde_json::{Value as Json, json};
 /// The characters of a text: all but NUL.
 const ANY: &str = "[^\\u0000]";
 
+/// The form of an id.
+pub const UUID: &str = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+
 /// A value as it is answered.
 pub fn shown(model: &Model, field: &Field, component: impl Fn(EntityId) -> String) -> Json {
     let one = match &field.kind {
@@ -194,7 +197,6 @@ pub fn id(model: &Model, reference: &Reference) -> Json {
 }
 
 fn id_pattern(model: &Model, reference: &Reference) -> String {
-    const UUID: &str = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
     match &*reference.targets {
         [_] => UUID.to_owned(),
         several => {
