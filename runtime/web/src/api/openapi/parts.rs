@@ -68,7 +68,8 @@ pub fn if_none_match() -> Json {
 }
 
 fn tags() -> Json {
-    json!({"type": "string", "pattern": "^([*]|\"?[0-9]{1,18}(-[A-Za-z0-9_-]{1,40})?\"?)$"})
+    let tag = "[0-9]{1,18}(-[A-Za-z0-9_-]{1,40})?";
+    json!({"type": "string", "pattern": format!("^([*]|{tag}|\"{tag}\")$")})
 }
 
 /// The key that makes a POST safe to repeat.
