@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use fichero_engine::value::json;
-use fichero_engine::{Actor, Command, Engine, Mode, Via};
+use fichero_engine::account::Person;
+use fichero_engine::{Actor, Engine, Via};
 use fichero_model::clock::Ids;
-use serde_json::json;
 
 use super::Failure;
 use super::node::refused;
@@ -29,10 +28,11 @@ pub async fn first_administrator(engine: &Engine) -> Result<Option<(String, Stri
 /// Makes a person with a password, or gives one that is there another password and rights.
 ///
 /// # Errors
-/// When a definition or the password policy refuses it, or the database cannot be written.
+/// When a definition or the password policy refuses it, or the database cannot be written; nothing was changed then.
 pub async fn add(engine: &Engine, login: &str, name: &str, admin: bool, password: &str) -> Result<(), Failure> {
-    make(engine, login, name, admin).await?;
-    engine.set_password(login, password).await.map_err(|refusal| refused(&refusal))
+    let person = Person { login: login.to_owned(), name: name.to_owned(), admin };
+    let added = engine.add_person(&Actor::system(Via::Command), person, Some(password)).await;
+    added.map_err(|refusal| refused(&refusal))
 }
 
 /// Makes a person, or gives one that is there other rights.
@@ -40,20 +40,9 @@ pub async fn add(engine: &Engine, login: &str, name: &str, admin: bool, password
 /// # Errors
 /// When a definition refuses it, or the database cannot be written.
 pub async fn make(engine: &Engine, login: &str, name: &str, admin: bool) -> Result<(), Failure> {
-    let live = engine.live();
-    let user = live.model.user;
-    let known = engine.user_by_login(login).await.ok();
-    let body = match known {
-        Some(_) => json!({"admin": admin, "active": true}),
-        None => json!({"login": login, "name": name, "admin": admin, "active": true}),
-    };
-    let input = json::input(&live.model, user, &body).map_err(|refusal| refused(&refusal))?;
-    let command = match known {
-        Some(reference) => Command::Update { entity: user, id: reference.id, input, version: None },
-        None => Command::Create { entity: user, input },
-    };
-    let actor = Actor::system(Via::Command);
-    engine.command(&actor, command, Mode::Live, None).await.map(drop).map_err(|refusal| refused(&refusal))
+    let person = Person { login: login.to_owned(), name: name.to_owned(), admin };
+    let added = engine.add_person(&Actor::system(Via::Command), person, None).await;
+    added.map_err(|refusal| refused(&refusal))
 }
 
 /// A password of 20 letters and digits that cannot be confused, in groups: 100 bits.

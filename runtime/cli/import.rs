@@ -1,13 +1,15 @@
 //! `fichero import`: brings records in from a CSV file.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Write};
+mod rejects;
+
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use fichero_engine::deploy::door::Door;
 use fichero_engine::deploy::follow::{self, Own, Switch};
 use fichero_engine::deploy::node::Membership;
-use fichero_engine::import::{self, Error, Report, Request};
+use fichero_engine::import::{self, Error, Report, Request, repeated};
 use fichero_engine::{Actor, Engine, Mode, Via};
 use fichero_model::data::Mapping;
 use fichero_model::name::did_you_mean;
@@ -15,8 +17,9 @@ use fichero_model::{EntityId, Model};
 use serde_json::{Value as Json, json};
 
 use super::node::{Node, refused};
-use super::{Context, Dir, Exit, Failure, Outcome, entity_named, later, runtime};
+use super::{Context, Dir, Exit, Failure, Outcome, counted, entity_named, later, runtime};
 use crate::reload;
+use rejects::Rejects;
 
 /// The arguments of `fichero import`.
 #[derive(Debug, clap::Args)]
@@ -42,7 +45,7 @@ pub struct Args {
     /// It happens now: transitions are checked and everything follows that follows from a save
     #[arg(long)]
     live: bool,
-    /// Where rejected rows are written [default: data/rejects/ in the workspace]
+    /// Where rejected rows are written, in place of those of an earlier import [default: data/rejects/ in the workspace]
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
     /// Take back what an import did (not yet)
@@ -62,6 +65,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         );
     }
     let opened = File::open(file).map_err(|error| Failure::file("read", file, &error))?;
+    let mut rejects = Rejects::new(rejects_path(args, &folder, file), file, args.dry_run)?;
     let length = opened.metadata().map(|metadata| metadata.len()).unwrap_or(0);
     let node = Node::open(context, &folder)?;
     let engine = node.engine_in_force(context)?;
@@ -77,7 +81,6 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         mode: if args.live { Mode::Live } else { Mode::Load },
         dry_run: args.dry_run,
     };
-    let mut rejects = Rejects::new(rejects_path(args, &folder, file));
     let progress = context.report.bytes(length, "rows");
     let result = runtime()?.block_on(async {
         // An import takes a while: definitions that are put in force meanwhile are followed.
@@ -113,6 +116,13 @@ fn ended(result: Result<Report, Error>, rejects: &Rejects, args: &Args, context:
     if !report.passed_over.is_empty() {
         context.report.note(&format!("columns that fill nothing: {}", report.passed_over.join(", ")));
     }
+    for again in &report.repeated.first {
+        let repeated::Again { line, before } = again;
+        context.report.note(&format!("line {line} changes what line {before} gave the same record"));
+    }
+    if args.dry_run {
+        report.reasons.iter().for_each(|reason| context.report.note(reason));
+    }
     let written = rejects.written();
     context.report.answer(&in_words(&report, written, args.dry_run), || to_json(&report, written, args.dry_run));
     Ok(if report.rejected > 0 { Exit::Rejected } else { Exit::Done })
@@ -123,6 +133,10 @@ fn in_words(report: &Report, rejects: Option<&Path>, dry: bool) -> String {
     let mut text = format!("{created} created, {updated} updated, {unchanged} unchanged, {rejected} rejected");
     if *made > 0 {
         text.push_str(&format!("; {made} made because rows refer to them"));
+    }
+    if report.repeated.count > 0 {
+        let rows = counted(usize::try_from(report.repeated.count).unwrap_or(usize::MAX), "row");
+        text.push_str(&format!("\n{rows} changed what an earlier row of the file gave the same record"));
     }
     if let Some(rejects) = rejects {
         text.push_str(&format!("\nrejected rows, each with the reason: {}", rejects.display()));
@@ -144,6 +158,8 @@ fn to_json(report: &Report, rejects: Option<&Path>, dry: bool) -> Json {
         "rejected": report.rejected,
         "made": report.made,
         "passed_over": report.passed_over,
+        "repeated": report.repeated.count,
+        "reasons": report.reasons,
         "rejects": rejects,
         "dry_run": dry,
     })
@@ -181,54 +197,5 @@ fn rejects_path(args: &Args, folder: &Path, file: &Path) -> PathBuf {
             let stem = args.map.clone().or_else(|| file.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
             folder.join("data").join("rejects").join(format!("{}.csv", stem.unwrap_or_else(|| "rejects".to_owned())))
         }
-    }
-}
-
-/// A file that is made when the first row is rejected, so that there is none when all went in. One that an earlier
-/// import left is removed at the beginning, lest it be taken for this one's.
-struct Rejects {
-    path: PathBuf,
-    file: Option<io::BufWriter<File>>,
-    began: bool,
-}
-
-impl Rejects {
-    fn new(path: PathBuf) -> Self {
-        Self { path, file: None, began: false }
-    }
-
-    /// Where rejected rows were written, if there are any.
-    fn written(&self) -> Option<&Path> {
-        self.file.as_ref().map(|_| self.path.as_path())
-    }
-
-    fn begin(&mut self) -> io::Result<()> {
-        if !self.began {
-            self.began = true;
-            match fs::remove_file(&self.path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Write for Rejects {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.begin()?;
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                self.path.parent().map_or(Ok(()), fs::create_dir_all)?;
-                self.file.insert(io::BufWriter::new(File::create(&self.path)?))
-            }
-        };
-        file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.begin()?;
-        self.file.as_mut().map_or(Ok(()), Write::flush)
     }
 }

@@ -82,8 +82,15 @@ const ROUND: Duration = Duration::from_secs(30);
 /// Serves the folder.
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let folder = context.folder(&args.dir)?;
-    let watches = args.watch || std::io::stdin().is_terminal();
-    let started = start(context, &folder, &args.how)?;
+    serve_folder(context, &folder, &args.how, args.watch || std::io::stdin().is_terminal())
+}
+
+/// Serves a workspace as it is, with an administrator where nobody can log in yet.
+///
+/// # Errors
+/// When it cannot be served.
+pub fn serve_folder(context: &Context, folder: &Path, how: &How, watches: bool) -> Outcome {
+    let started = start(context, folder, how)?;
     let runtime = runtime()?;
     runtime.block_on(load_data(context.report, &started.engine, Which::Stock))?;
     if let Some((login, password)) = runtime.block_on(accounts::first_administrator(&started.engine))? {
@@ -92,7 +99,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             || json!({"login": login, "password": password}),
         );
     }
-    runtime.block_on(serve(context.report, &args.how, started, Setup { watches, demo: Vec::new() }))?;
+    runtime.block_on(serve(context.report, how, started, Setup { watches, demo: Vec::new() }))?;
     Ok(Exit::Done)
 }
 

@@ -57,7 +57,7 @@ fn write(folder: &Path, notes: &Notes) -> std::io::Result<()> {
 }
 
 /// A database by its URL without who connects and how: no password is noted.
-fn identity(database: &str) -> String {
+pub fn identity(database: &str) -> String {
     let Some((scheme, rest)) = database.split_once("://").filter(|(scheme, _)| scheme.starts_with("postgres")) else {
         return database.to_owned();
     };

@@ -30,3 +30,43 @@ fn a_demo_is_made_once_and_kept() {
         assert_eq!(second.end(), 0);
     }
 }
+
+#[test]
+fn a_workspace_that_no_demo_made_is_served_as_it_is() {
+    for database in databases() {
+        let folder = Folder::with("city.yaml", "entity: city\nfields:\n  name: {type: text}\n");
+        let text = folder.read("workspace.yaml");
+        let mut command = folder.command(&["demo", "--listen", "127.0.0.1:0", "--format", "json"]);
+        command.args(["--database", database.url()]);
+        let server = Server::spawn(command);
+        // Nobody could log in, so that an administrator was made, as `serve` does.
+        let session = server.session();
+        assert_eq!(session.get("/api/user?count=true")["count"], 1, "no demo data is loaded");
+        let login = server.ask("GET", "/login").1;
+        assert!(!login.contains("fichero-demo"), "{login}");
+        assert_eq!(server.end(), 0);
+        assert_eq!(folder.read("workspace.yaml"), text);
+    }
+}
+
+#[test]
+fn a_demo_leaves_the_accounts_of_another_database_alone() {
+    for database in databases() {
+        let folder = Folder::new();
+        let mut first = folder.command(&["demo", "--listen", "127.0.0.1:0", "--format", "json"]);
+        first.args(["--database", &format!("sqlite:{}", folder.path().join("own.db").display())]);
+        assert_eq!(Server::spawn(first).end(), 0);
+        // The same folder on a database that somebody works with already.
+        let mut add = folder.command(&["user", "add", "boss", "--role", "admin"]);
+        add.args(["--database", database.url()]);
+        crate::program::run(add).ends_with(0);
+        let mut second = folder.command(&["demo", "--listen", "127.0.0.1:0", "--format", "json"]);
+        second.args(["--database", database.url()]);
+        let server = Server::spawn(second);
+        let (status, _) = server.ask("GET", "/login");
+        assert_eq!(status, 200);
+        assert!(server.login.is_none(), "{:?}", server.login);
+        assert!(!server.ask("GET", "/login").1.contains("fichero-demo"));
+        assert_eq!(server.end(), 0);
+    }
+}

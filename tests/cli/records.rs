@@ -84,3 +84,86 @@ fn an_import_may_be_named_by_its_folder_last() {
     command.args(["import", "city"]).arg(folder.path().join("in.csv")).arg(folder.path());
     assert!(run(command).ends_with(0).stdout.starts_with("1 created"));
 }
+
+#[test]
+fn no_file_is_lost_to_rejects() {
+    for database in databases() {
+        let folder = cities();
+        let rows = "name,people\nBurgos,1\n,5\n";
+        folder.write("in.csv", rows);
+        folder.write("notes.csv", "name,people\nmine,1\n");
+        let at = |path: &str| folder.path().join(path).display().to_string();
+        let (file, notes) = (at("in.csv"), at("notes.csv"));
+        for (rejects, part) in [(&file, "is the file to be imported"), (&notes, "holds something else")] {
+            let run = folder.run_on(&database, &["import", "city", &file, "--rejects", rejects]).ends_with(1);
+            assert!(run.stderr.contains(part), "{}", run.stderr);
+        }
+        let folder_itself = folder.path().display().to_string();
+        folder.run_on(&database, &["import", "city", &file, "--rejects", &folder_itself]).ends_with(1);
+        assert_eq!(
+            (folder.read("in.csv"), folder.read("notes.csv")),
+            (rows.to_owned(), "name,people\nmine,1\n".to_owned())
+        );
+
+        // The usual place of the rejects of a rejects file is that file itself.
+        folder.run_on(&database, &["import", "city", &file]).ends_with(4);
+        let rejected = folder.read("data/rejects/in.csv");
+        let run = folder.run_on(&database, &["import", "city", &at("data/rejects/in.csv")]).ends_with(1);
+        assert!(run.stderr.contains("--rejects"), "{}", run.stderr);
+        let told = folder.run_on(&database, &["import", "city", &file, "--dry-run", "--rejects", &file]).ends_with(4);
+        assert!(told.stderr.contains("line 3"), "a dry run tells what it would reject: {}", told.stderr);
+        folder.run_on(&database, &["import", "city", &notes, "--dry-run"]).ends_with(0);
+        assert_eq!((folder.read("data/rejects/in.csv"), folder.read("in.csv")), (rejected, rows.to_owned()));
+    }
+}
+
+#[test]
+fn rejected_rows_are_mended_and_brought_in_as_they_are() {
+    for database in databases() {
+        let folder = cities();
+        folder.write("in.csv", "name,people\nBurgos,1\nSoria,many\nLeón\nÁvila,2,3\n");
+        let at = |path: &str| folder.path().join(path).display().to_string();
+        folder.run_on(&database, &["import", "city", &at("in.csv")]).ends_with(4);
+        let rejected = folder.read("data/rejects/in.csv");
+        folder.write("again.csv", &rejected);
+        let again = folder.run_on(&database, &["import", "city", &at("again.csv"), "--format", "json"]).ends_with(4);
+        assert_eq!(again.json()["rejected"], 3, "rows that were not mended are no better: {}", again.stdout);
+        let shapes =
+            |text: &str| text.lines().map(|line| line.split(',').next().map(str::to_owned)).collect::<Vec<_>>();
+        assert_eq!(shapes(&folder.read("data/rejects/again.csv")), shapes(&rejected));
+
+        let mended = rejected.replace("many", "39000").replace("León,", "León,122000,").replace("Ávila,2,3", "Ávila,2");
+        folder.write("again.csv", &mended);
+        let run = folder.run_on(&database, &["import", "city", &at("again.csv"), "--format", "json"]).ends_with(0);
+        assert_eq!(run.json()["created"], 3, "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_key_that_occurs_twice_with_different_values_is_told() {
+    for database in databases() {
+        let folder = cities();
+        folder.write("in.csv", "name,people\nBurgos,1\nSoria,2\nSoria,2\nBurgos,3\nSoria,\n");
+        let file = folder.path().join("in.csv").display().to_string();
+        let run = folder.run_on(&database, &["import", "city", &file]).ends_with(0);
+        assert!(run.stderr.contains("line 5 changes what line 2 gave the same record"), "{}", run.stderr);
+        assert!(run.stdout.contains("1 row changed what an earlier row"), "{}", run.stdout);
+        assert!(!run.stderr.contains("line 4"), "rows that agree are no news: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_person_whose_password_is_refused_is_not_changed() {
+    for database in databases() {
+        let folder = cities();
+        let add = |role: &str, password: &str| {
+            let mut command = folder.command(&["user", "add", "ana", "--role", role, "--password-stdin"]);
+            command.args(["--database", database.url()]);
+            crate::program::run_with_input(command, password)
+        };
+        add("user", "correct horse battery").ends_with(0);
+        add("admin", "short").ends_with(1);
+        let listed = folder.run_on(&database, &["user", "list"]).ends_with(0).stdout;
+        assert!(listed.contains("user   ana") && !listed.contains("admin"), "{listed}");
+    }
+}

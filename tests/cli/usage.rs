@@ -103,3 +103,10 @@ fn the_database_may_be_named_by_the_environment() {
     crate::program::run(command).ends_with(0);
     assert!(folder.path().join("data/fichero.db").exists(), "an empty variable means the default");
 }
+
+#[test]
+fn what_is_wrong_with_the_url_of_a_database_is_told_once() {
+    let folder = Folder::with("city.yaml", "entity: city\nfields: {name: {type: text}}\n");
+    let run = folder.run(&["user", "list", "--database", "mysql://host/db"]).ends_with(1);
+    assert_eq!(run.stderr.matches("is no database that Fichero knows").count(), 1, "{}", run.stderr);
+}

@@ -4,18 +4,20 @@
 //! bytes. After five failures in a row a name has to wait a minute from the last one, then two, four … up to an hour.
 //! This is the first honest form; roles and second factors come to the same place.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+mod people;
+mod remembered;
+
+use std::sync::Arc;
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fichero_model::Ref;
 use fichero_model::expr::Row;
 use fichero_model::label::Locale;
 use fichero_model::value::Value;
-use fichero_model::{Id, Ref};
 use fichero_store::system::session::Session;
 use fichero_store::system::token::Token;
 use fichero_store::system::{login, password, session, token};
@@ -28,15 +30,12 @@ use crate::command::Mode;
 use crate::engine::Engine;
 use crate::message::Message;
 use crate::refusal::{Kind, Refusal};
+pub use people::Person;
+use remembered::Known;
+pub use remembered::Remembered;
 
 /// How long a session lasts from its beginning.
 pub const SESSION: SignedDuration = SignedDuration::from_hours(12);
-
-/// How long what was found out about a token is believed without asking the database.
-const BELIEVED: SignedDuration = SignedDuration::from_secs(5);
-
-/// The most tokens that are remembered.
-const REMEMBERED: usize = 10_000;
 
 /// After this long without another try, failures are forgotten.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
@@ -50,42 +49,6 @@ pub const SHORTEST: usize = 10;
 /// The longest, in bytes: hashing takes time.
 const LONGEST: usize = 1_000;
 
-/// Tokens that were looked up a moment ago.
-#[derive(Debug, Default)]
-pub struct Remembered {
-    by_hash: Mutex<HashMap<[u8; 32], (Known, Timestamp)>>,
-}
-
-#[derive(Clone, Debug)]
-struct Known {
-    user: Id,
-    admin: bool,
-    locale: Locale,
-    expires_at: Option<Timestamp>,
-}
-
-impl Remembered {
-    fn get(&self, hash: &[u8; 32], now: Timestamp) -> Option<Known> {
-        let by_hash = self.by_hash.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, at) = by_hash.get(hash)?;
-        let fresh = now.duration_since(*at) < BELIEVED && known.expires_at.is_none_or(|expires| now < expires);
-        fresh.then(|| known.clone())
-    }
-
-    fn put(&self, hash: [u8; 32], known: Known, now: Timestamp) {
-        let mut by_hash = self.by_hash.lock().unwrap_or_else(PoisonError::into_inner);
-        if by_hash.len() >= REMEMBERED {
-            by_hash.clear();
-        }
-        by_hash.insert(hash, (known, now));
-    }
-
-    /// Forgets all, after an account was changed.
-    pub fn forget(&self) {
-        self.by_hash.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-}
-
 impl Engine {
     /// Signs somebody in; gives the secret of a new session.
     ///
@@ -93,14 +56,13 @@ impl Engine {
     /// When name or password is wrong (the same answer for both), or the name has failed too often.
     pub async fn login(&self, login: &str, password: &str) -> Result<String, Refusal> {
         let name = fichero_model::fold::key(login);
-        if name.is_empty() || name.len() > 200 || password.len() > LONGEST {
+        if name.is_empty() || name.len() > 200 || login.contains('\0') || password.len() > LONGEST {
             return Err(wrong());
         }
         let (until, user) = self.find_login(login, &name).await?;
         let now = self.clock().now();
         if let Some(until) = until.filter(|until| now < *until) {
-            let minutes = (until.duration_since(now).as_secs() / 60 + 1).to_string();
-            return Err(Refusal::new(Kind::TooMany, "locked", Message::with("locked", [minutes])));
+            return Err(locked(until.duration_since(now)));
         }
         let (hash, user) = user.map_or((None, None), |(user, hash)| (hash, Some(user)));
         let right = self.verify(password.to_owned(), hash).await?;
@@ -145,8 +107,9 @@ impl Engine {
         let known = match self.remembered().get(&hash, now) {
             Some(known) => known,
             None => {
+                let since = self.remembered().since();
                 let known = self.look_up_token(hash, now).await?;
-                self.remembered().put(hash, known.clone(), now);
+                self.remembered().put(hash, known.clone(), now, since);
                 known
             }
         };
@@ -182,13 +145,7 @@ impl Engine {
     /// # Errors
     /// When it is too short or too long, there is no such user, or the database cannot be written.
     pub async fn set_password(&self, login: &str, password: &str) -> Result<(), Refusal> {
-        if password.chars().count() < SHORTEST || password.len() > LONGEST {
-            return Err(Refusal::new(
-                Kind::Invalid,
-                "password",
-                Message::with("password_short", [SHORTEST.to_string()]),
-            ));
-        }
+        check_password(password)?;
         let user = self.user_by_login(login).await?;
         let hash = hash(password.to_owned()).await?;
         let now = self.clock().now();
@@ -310,6 +267,19 @@ impl Engine {
     }
 }
 
+/// Whether a password may be one.
+fn check_password(password: &str) -> Result<(), Refusal> {
+    let refuse =
+        |key, bound: usize| Err(Refusal::new(Kind::Invalid, "password", Message::with(key, [bound.to_string()])));
+    if password.chars().count() < SHORTEST {
+        refuse("password_short", SHORTEST)
+    } else if password.len() > LONGEST {
+        refuse("password_long", LONGEST)
+    } else {
+        Ok(())
+    }
+}
+
 async fn hash(password: String) -> Result<String, Refusal> {
     blocking(move || Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()))
         .await?
@@ -343,6 +313,13 @@ fn own<'r>(live: &crate::live::Live, row: &'r Row, name: &str) -> &'r Value {
 
 fn is_active(live: &crate::live::Live, row: &Row) -> bool {
     own(live, row, "active").is_true()
+}
+
+/// How long is still to be waited, rounded up: who tries again then is heard.
+fn locked(left: SignedDuration) -> Refusal {
+    let seconds = u64::try_from(left.as_millis()).unwrap_or_default().div_ceil(1000).max(1);
+    let minutes = seconds.div_ceil(60).to_string();
+    Refusal { retry_after: Some(seconds), ..Refusal::new(Kind::TooMany, "locked", Message::with("locked", [minutes])) }
 }
 
 fn wrong() -> Refusal {

@@ -33,6 +33,8 @@ pub enum Command {
         key: FieldId,
         /// With what, the key included.
         input: Input,
+        /// What the writer knows of a record with this key.
+        expected: Expected,
     },
     /// Moves a record to a stage of its pipeline.
     Transition {
@@ -64,6 +66,8 @@ pub enum Command {
         entity: EntityId,
         /// Which.
         id: Id,
+        /// The version the writer read.
+        version: Option<i64>,
     },
     /// Removes a record, and what belongs to it, for good.
     Purge {
@@ -71,6 +75,8 @@ pub enum Command {
         entity: EntityId,
         /// Which.
         id: Id,
+        /// The version the writer read.
+        version: Option<i64>,
     },
 }
 
@@ -95,10 +101,21 @@ impl Command {
             Command::Update { entity, id, .. }
             | Command::Transition { entity, id, .. }
             | Command::Delete { entity, id, .. }
-            | Command::Restore { entity, id }
-            | Command::Purge { entity, id } => Some(Ref { entity: *entity, id: *id }),
+            | Command::Restore { entity, id, .. }
+            | Command::Purge { entity, id, .. } => Some(Ref { entity: *entity, id: *id }),
         }
     }
+}
+
+/// What a writer knows of a record that may or may not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Nothing.
+    Anything,
+    /// That there is one.
+    Existing,
+    /// That there is one, at this version.
+    Version(i64),
 }
 
 /// How a command is meant.

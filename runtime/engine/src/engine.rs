@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use fichero_model::clock::{Clock, Ids};
+use fichero_model::entity::System;
+use fichero_model::expr::Row;
 use fichero_model::{EntityId, Id, Ref};
 use fichero_store::{Db, Isolation, Priority, Tx};
 use serde_json::Value as Json;
@@ -23,7 +25,7 @@ use crate::message::Message;
 use crate::policy::{self, ReadPath};
 use crate::problems::Problems;
 use crate::read::cursor::Seal;
-use crate::read::list::{self, ListRequest, Page, ShapeRequest};
+use crate::read::list::{self, ListRequest, Page, ShapeRequest, Trash};
 use crate::read::{aggregate, derive, history, show};
 use crate::record;
 use crate::record::work::{Dirty, Work};
@@ -256,22 +258,20 @@ impl Engine {
         show: Option<ShapeRequest>,
         once: Option<Once>,
     ) -> Result<Answer, Refusal> {
-        let isolation = self.live().isolation(&command);
+        let live = self.live();
+        let (isolation, is_of_people) = (live.isolation(&command), command.entity() == live.model.user);
         let actor = actor.clone();
         self.write(Priority::Interactive, isolation, move |engine, live, tx| {
             let work = engine.work(live, tx, &actor, mode);
             let entity = command.entity();
             if let Some(once) = &once
-                && let Some(id) = idempotency::made_before(&work, once)?
+                && let Some(before) = idempotency::done_before(&work, once)?
             {
-                let row = work.any(Ref { entity, id })?.ok_or_else(Refusal::not_found)?;
-                let done = Done { id, version: row.version(), effect: Effect::Created };
-                let body = work.answer(entity, id, &show.clone().unwrap_or_default())?;
-                return Ok(Answer { done, body });
+                return replayed(&work, entity, &before, &show);
             }
             let done = record::apply(&work, command.clone())?;
             if let Some(once) = &once {
-                idempotency::note(&work, once, done.id)?;
+                idempotency::note(&work, once, [&done])?;
             }
             let body = match &show {
                 Some(shape) => work.answer(entity, done.id, shape)?,
@@ -280,9 +280,18 @@ impl Engine {
             Ok(Answer { done, body })
         })
         .await
+        .inspect(|_| self.forget_people(is_of_people))
     }
 
-    /// Does several commands in one transaction: all of them, or none.
+    /// What is known of tokens may no longer be true once somebody was changed.
+    fn forget_people(&self, is_of_people: bool) {
+        if is_of_people {
+            self.remembered().forget();
+        }
+    }
+
+    /// Does several commands on records of one entity in one transaction: all of them, or none. With a key they are
+    /// done once.
     ///
     /// # Errors
     /// The first refusal, with the index of its command; nothing was changed then.
@@ -291,42 +300,93 @@ impl Engine {
         actor: &Actor,
         commands: Vec<Command>,
         mode: Mode,
-    ) -> Result<Vec<Done>, (usize, Refusal)> {
+        once: Option<Once>,
+    ) -> Result<Vec<Done>, Indexed> {
         let live = self.live();
+        let is_of_people = commands.iter().any(|command| command.entity() == live.model.user);
         let alone = commands.iter().any(|command| live.isolation(command) == Isolation::Serializable);
         let isolation = if alone { Isolation::Serializable } else { Isolation::ReadCommitted };
         let actor = actor.clone();
         self.write(Priority::Interactive, isolation, move |engine, live, tx| {
+            if let (Some(once), Some(entity)) = (&once, commands.first().map(Command::entity)) {
+                let work = engine.work(Arc::clone(&live), tx, &actor, mode);
+                if let Some(before) = idempotency::done_before(&work, once)? {
+                    return Ok(today(&work, entity, &before)?);
+                }
+            }
             let mut all = Vec::with_capacity(commands.len());
             let mut dirty = Dirty::default();
             engine.work(Arc::clone(&live), tx, &actor, mode).reserve(commands.iter().filter_map(Command::record))?;
             for (index, command) in commands.iter().enumerate() {
                 let work = engine.work(Arc::clone(&live), tx, &actor, mode);
                 work.defer(dirty);
-                all.push(record::apply(&work, command.clone()).map_err(|refusal| Indexed { index, refusal })?);
+                let done = record::apply(&work, command.clone());
+                all.push(done.map_err(|refusal| Indexed { index: Some(index), refusal })?);
                 dirty = work.take_dirty();
             }
             let work = engine.work(Arc::clone(&live), tx, &actor, mode);
             work.defer(dirty);
-            let last = commands.len().saturating_sub(1);
+            let last = commands.len().checked_sub(1);
             record::rollup::settle(&work).map_err(|refusal| Indexed { index: last, refusal })?;
+            if let Some(once) = &once {
+                idempotency::note(&work, once, &all)?;
+            }
             Ok::<_, Indexed>(all)
         })
         .await
-        .map_err(|Indexed { index, refusal }| (index, refusal))
+        .inspect(|_| self.forget_people(is_of_people))
     }
 
-    /// Shows one record.
+    /// Takes a key for a request whose commands are each done by themselves, so that another request cannot use it.
+    ///
+    /// # Errors
+    /// When it came with another body before, or the database cannot be written.
+    pub async fn claim(&self, actor: &Actor, once: &Once) -> Result<(), Refusal> {
+        let (actor, once) = (actor.clone(), once.clone());
+        self.write(Priority::Interactive, Isolation::ReadCommitted, move |engine, live, tx| {
+            let work = engine.work(live, tx, &actor, Mode::Live);
+            match idempotency::done_before(&work, &once)? {
+                Some(_) => Ok(()),
+                None => idempotency::note(&work, &once, []),
+            }
+        })
+        .await
+    }
+
+    /// Shows one record, also from the trash.
     ///
     /// # Errors
     /// When there is none, or not for this person.
     pub async fn get(&self, actor: &Actor, reference: Ref, shape: &ShapeRequest) -> Result<Shown, Refusal> {
+        self.get_from(actor, reference, shape, Trash::Any).await
+    }
+
+    /// Shows one record of those that live, or lie in the trash; where the trash was asked for, with since when.
+    ///
+    /// # Errors
+    /// When there is none, or not for this person.
+    pub async fn get_from(
+        &self,
+        actor: &Actor,
+        reference: Ref,
+        shape: &ShapeRequest,
+        from: Trash,
+    ) -> Result<Shown, Refusal> {
         policy::may_read(actor, ReadPath::Get)?;
-        let shape = show::shape(&self.live().model, reference.entity, shape)?;
+        let mut shape = show::shape(&self.live().model, reference.entity, shape)?;
+        shape.trash = from != Trash::Living;
         let actor = actor.clone();
         self.read(move |engine, live, tx| {
             let work = engine.work(live, tx, &actor, Mode::Live);
-            let row = work.any(reference)?.ok_or_else(Refusal::not_found)?;
+            let is_asked_for = |row: &Arc<Row>| {
+                let lives = row.get(System::DeletedAt.field()).is_nothing();
+                match from {
+                    Trash::Any => true,
+                    Trash::Living => lives,
+                    Trash::Trashed => !lives,
+                }
+            };
+            let row = work.any(reference)?.filter(is_asked_for).ok_or_else(Refusal::not_found)?;
             let mut bodies = show::records(&work, reference.entity, std::slice::from_ref(&row), &shape)?;
             Ok(Shown { body: bodies.pop().unwrap_or_default(), version: row.version() })
         })
@@ -433,21 +493,21 @@ impl Engine {
 /// A refusal of one of several commands.
 #[derive(Debug)]
 pub struct Indexed {
-    /// Which command.
-    pub index: usize,
+    /// Which command; nothing when it is none of theirs.
+    pub index: Option<usize>,
     /// Why.
     pub refusal: Refusal,
 }
 
 impl From<Refusal> for Indexed {
     fn from(refusal: Refusal) -> Self {
-        Self { index: 0, refusal }
+        Self { index: None, refusal }
     }
 }
 
 impl From<fichero_store::Error> for Indexed {
     fn from(error: fichero_store::Error) -> Self {
-        Self { index: 0, refusal: error.into() }
+        Self { index: None, refusal: error.into() }
     }
 }
 
@@ -473,4 +533,35 @@ impl From<fichero_store::Error> for Refusal {
             error => Refusal::internal("store", &error.detail()),
         }
     }
+}
+
+/// The answer to a command that was done before: the record as it is today, under today's rights.
+fn replayed(
+    work: &Work<'_>,
+    entity: EntityId,
+    before: &[(Id, Effect)],
+    show: &Option<ShapeRequest>,
+) -> Result<Answer, Refusal> {
+    let done = today(work, entity, before)?.into_iter().next().ok_or_else(Refusal::not_found)?;
+    let body = match show {
+        Some(shape) => work.answer(entity, done.id, shape)?,
+        None => None,
+    };
+    Ok(Answer { done, body })
+}
+
+/// What was done before, with the records' versions of today, under today's rights.
+fn today(work: &Work<'_>, entity: EntityId, before: &[(Id, Effect)]) -> Result<Vec<Done>, Refusal> {
+    policy::may_read(work.actor, ReadPath::Get)?;
+    work.load(before.iter().map(|(id, _)| Ref { entity, id: *id }))?;
+    let done = |(id, effect): &(Id, Effect)| {
+        let version = match work.any(Ref { entity, id: *id })? {
+            Some(row) => row.version(),
+            // What was purged is gone, and that is what was asked for.
+            None if *effect == Effect::Purged => 0,
+            None => return Err(Refusal::not_found()),
+        };
+        Ok(Done { id: *id, version, effect: *effect })
+    };
+    before.iter().map(done).collect()
 }

@@ -19,6 +19,7 @@ mod knot;
 mod number;
 mod reference;
 mod reject;
+pub mod repeated;
 mod source;
 mod task;
 
@@ -40,6 +41,8 @@ use crate::refusal::Refusal;
 use crate::slice;
 use header::Plan;
 use reject::Rejects;
+pub use reject::is_rejects;
+use repeated::{Given, Repeated};
 use source::{Line, Source};
 use task::{Done, Import, Known, Waiting};
 
@@ -86,7 +89,14 @@ pub struct Report {
     pub made: u64,
     /// Columns that fill nothing.
     pub passed_over: Vec<String>,
+    /// Rows that changed what an earlier row of the file gave the same record.
+    pub repeated: Repeated,
+    /// Why the first rows were rejected, at most [`MOST_REASONS`].
+    pub reasons: Vec<String>,
 }
+
+/// How many reasons a report holds; the rejects file has them all.
+pub const MOST_REASONS: usize = 20;
 
 /// How far an import is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,6 +172,7 @@ pub async fn run(
         rows: 0,
         known: Arc::new(Known::default()),
         waiting: Vec::new(),
+        given: Given::default(),
         rejects: Rejects::new(rejects, source.headers(), source.delimiter()),
     };
     importer.report.passed_over.clone_from(&importer.plan.passed_over);
@@ -217,6 +228,7 @@ struct Importer<'e, W: Write> {
     rows: u64,
     known: Arc<Known>,
     waiting: Vec<Waiting>,
+    given: Given,
     rejects: Rejects<W>,
 }
 
@@ -267,8 +279,11 @@ impl<W: Write> Importer<'_, W> {
 
     fn settle(&mut self, line: &Line, result: Result<Done, Refusal>) -> Result<(), Error> {
         match result {
-            Ok(Done::Taken { effect, made }) => {
+            Ok(Done::Taken { record, effect, made }) => {
                 self.report.made += made;
+                if !self.plan.matching.is_empty() {
+                    self.given.note(record, line.number, effect, &mut self.report.repeated);
+                }
                 self.count(effect);
                 Ok(())
             }
@@ -290,7 +305,12 @@ impl<W: Write> Importer<'_, W> {
 
     fn reject(&mut self, line: &Line, because: &Refusal) -> Result<(), Error> {
         self.report.rejected += 1;
-        self.rejects.write(line, because, &self.plan, self.actor.locale)
+        let why = reject::why(line, because, &self.plan, self.actor.locale);
+        self.rejects.write(line, &why)?;
+        if self.report.reasons.len() < MOST_REASONS {
+            self.report.reasons.push(why);
+        }
+        Ok(())
     }
 
     /// Takes the rows that wait for others, in rounds, until none gets further; then those that wait for each other.

@@ -29,6 +29,8 @@ pub enum Argument {
     Plain(String),
     /// A label of a definition.
     Label(Text),
+    /// Another sentence.
+    Told(Box<Message>),
 }
 
 impl From<String> for Argument {
@@ -68,6 +70,7 @@ impl Message {
                 let argument = |argument: &'_ Argument| match argument {
                     Argument::Plain(text) => text.clone(),
                     Argument::Label(label) => label.get(locale).to_owned(),
+                    Argument::Told(message) => message.text(locale),
                 };
                 let arguments: Vec<String> = arguments.iter().map(argument).collect();
                 let mut text = sentence(key, locale).to_owned();
@@ -171,6 +174,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("too_many_values", "{0} may hold at most {1} values", "{0} puede tener como máximo {1} valores", "«{0}»: не более {1} значений"),
     ("password_short", "A password has at least {0} characters", "Una contraseña tiene al menos {0} caracteres", "В пароле не меньше {0} знаков"),
     ("unknown_line", "{0}: there is no such line in this record", "{0}: no existe esa línea en este registro", "«{0}»: такой строки в записи нет"),
+    ("repeated_line", "{0}: this line is given twice", "{0}: esta línea se indica dos veces", "«{0}»: эта строка указана дважды"),
     ("unique", "{0} is already taken by another record", "{0} ya lo tiene otro registro", "«{0}»: такое значение уже есть у другой записи"),
     ("unique_together", "Another record already has the same {0}", "Otro registro ya tiene el mismo valor en {0}", "Уже есть запись с теми же полями: {0}"),
     ("restrict", "It cannot be deleted while it is used by {0} ({1})", "No se puede eliminar mientras lo use {0} ({1})", "Нельзя удалить: используется в «{0}» ({1})"),
@@ -186,7 +190,20 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("bad_filter", "The filter cannot be used: {0}", "No se puede usar el filtro: {0}", "Фильтр нельзя применить: {0}"),
     ("bad_sort", "Cannot sort by “{0}”", "No se puede ordenar por «{0}»", "Нельзя сортировать по «{0}»"),
     ("bad_cursor", "The cursor does not fit this query", "El cursor no corresponde a esta consulta", "Курсор не подходит к этому запросу"),
-    ("bad_limit", "The limit must be between 1 and {0}", "El límite debe estar entre 1 y {0}", "Предел должен быть от 1 до {0}"),
+    ("bad_limit", "limit must be 1 to {0}, not {1}", "limit debe ser de 1 a {0}, no {1}", "limit должен быть от 1 до {0}, а не {1}"),
+    ("bad_value", "{0} must be one of {1}, not {2}", "{0} debe ser uno de {1}, no {2}", "{0} должен быть одним из: {1}, а не {2}"),
+    ("repeated_parameter", "{0} is given twice", "{0} se indica dos veces", "{0} указан дважды"),
+    ("bad_address", "The address holds what is not text in UTF-8 behind its percent signs", "La dirección contiene, tras los signos de porcentaje, algo que no es texto en UTF-8", "Адрес содержит после знаков процента не текст в UTF-8"),
+    ("bad_tags", "{0} must be a list of entity tags in quotation marks, or *", "{0} debe ser una lista de etiquetas de entidad entre comillas, o *", "{0} должен быть списком меток сущностей в кавычках или *"),
+    ("bad_key", "Idempotency-Key must be one text of 1 to 255 ASCII characters", "Idempotency-Key debe ser un solo texto de 1 a 255 caracteres ASCII", "Idempotency-Key должен быть одной строкой из 1–255 знаков ASCII"),
+    ("other_key", "{0} differs from the one in the address", "{0} difiere del de la dirección", "«{0}» отличается от указанного в адресе"),
+    ("no_address", "There is no such address", "No existe esa dirección", "Такого адреса нет"),
+    ("no_method", "This address does not take this method", "Esta dirección no admite este método", "Этот адрес не поддерживает такой метод"),
+    ("bad_request", "The request cannot be read", "La petición no se puede leer", "Запрос не удаётся прочитать"),
+    ("timeout", "This took too long; please try again", "Ha tardado demasiado; inténtelo de nuevo", "Это заняло слишком много времени; попробуйте ещё раз"),
+    ("password_long", "A password has at most {0} bytes", "Una contraseña tiene como máximo {0} bytes", "В пароле не больше {0} байт"),
+    ("repeated_output", "Two results are called “{0}”; rename one of them, as in total:sum(amount)", "Dos resultados se llaman «{0}»; cambie el nombre de uno, como en total:sum(amount)", "Два результата называются «{0}»; переименуйте один, например total:sum(amount)"),
+    ("bulk_item", "{0}: {1}", "{0}: {1}", "{0}: {1}"),
     ("bad_parameter", "The parameter “{0}” has no meaning here", "El parámetro «{0}» no tiene sentido aquí", "Параметр «{0}» здесь не имеет смысла"),
     ("bad_expand", "“{0}” is not a reference that can be expanded", "«{0}» no es una referencia que se pueda expandir", "«{0}» — не ссылка, её нельзя раскрыть"),
     ("bad_measure", "“{0}” is not a measure", "«{0}» no es una medida", "«{0}» — не показатель"),

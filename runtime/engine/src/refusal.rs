@@ -21,6 +21,8 @@ pub struct Refusal {
     pub detail: Message,
     /// What is wrong with which field.
     pub errors: Vec<FieldError>,
+    /// After how many seconds the same may be tried again, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 /// Kinds of refusals; the web turns each into one HTTP status.
@@ -86,12 +88,12 @@ impl FieldError {
 impl Refusal {
     /// A refusal without field errors.
     pub fn new(kind: Kind, code: &'static str, detail: Message) -> Self {
-        Self { kind, code, detail, errors: Vec::new() }
+        Self { kind, code, detail, errors: Vec::new(), retry_after: None }
     }
 
     /// Values that are not acceptable.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        Self { kind: Kind::Invalid, code: "invalid", detail: Message::key("invalid"), errors }
+        Self { errors, ..Self::new(Kind::Invalid, "invalid", Message::key("invalid")) }
     }
 
     /// The request cannot be read.
@@ -111,7 +113,7 @@ impl Refusal {
 
     /// It cannot be done just now; the same may be tried again.
     pub fn unavailable() -> Self {
-        Self::new(Kind::Unavailable, "unavailable", Message::key("unavailable"))
+        Self { retry_after: Some(1), ..Self::new(Kind::Unavailable, "unavailable", Message::key("unavailable")) }
     }
 
     /// A fault of the runtime; what happened goes to the operator's log only.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use fichero_engine::command::Expected;
 use fichero_engine::read::list::{ListRequest, ShapeRequest};
 use fichero_engine::value::json as codec;
 use fichero_engine::{Actor, Command, Done, Effect, Engine, Kind, Mode, Refusal};
@@ -235,7 +236,8 @@ impl Writer {
                 _ => Command::Create { entity, input },
             });
         }
-        let done = self.engine.commands(&self.actor, commands, Mode::Live).await.map_err(|(_, refusal)| refusal)?;
+        let done =
+            self.engine.commands(&self.actor, commands, Mode::Live, None).await.map_err(|failed| failed.refusal)?;
         done.into_iter().for_each(|done| self.note("deal", done));
         Ok(())
     }
@@ -246,9 +248,11 @@ impl Writer {
         let input = self.input("account", &body)?;
         let entity = self.entity("account");
         let (key, _) = self.engine.live().model[entity].field("code").unwrap();
-        self.run("account", Command::Upsert { entity, key, input }).await.inspect_err(|refusal| {
-            assert_ne!(refusal.code, "unique", "an upsert that lost a race changes what the other made");
-        })
+        self.run("account", Command::Upsert { entity, key, input, expected: Expected::Anything }).await.inspect_err(
+            |refusal| {
+                assert_ne!(refusal.code, "unique", "an upsert that lost a race changes what the other made");
+            },
+        )
     }
 
     async fn create(&mut self, name: &'static str, body: Json) -> Result<(), Refusal> {
@@ -271,13 +275,13 @@ impl Writer {
     async fn restore(&mut self, name: &'static str) -> Result<(), Refusal> {
         let entity = self.entity(name);
         let Some(id) = self.known(name) else { return Ok(()) };
-        self.run(name, Command::Restore { entity, id }).await
+        self.run(name, Command::Restore { entity, id, version: None }).await
     }
 
     async fn purge(&mut self, name: &'static str) -> Result<(), Refusal> {
         let entity = self.entity(name);
         let Some(id) = self.known(name) else { return Ok(()) };
-        self.run(name, Command::Purge { entity, id }).await
+        self.run(name, Command::Purge { entity, id, version: None }).await
     }
 
     async fn rarely_purge(&mut self, names: [&'static str; 2]) -> Result<(), Refusal> {

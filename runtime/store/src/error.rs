@@ -55,19 +55,20 @@ impl Error {
     /// Everything that is known, for the operator's log.
     pub fn detail(&self) -> String {
         match self {
-            Error::Url(detail)
-            | Error::Unavailable(detail)
+            Error::Unavailable(detail)
             | Error::Conflict(detail)
             | Error::Corrupt(detail)
-            | Error::Unstorable(detail)
-            | Error::Unportable(detail)
-            | Error::Fault(detail)
-            | Error::Cursor(detail)
             | Error::Timeout(detail)
             | Error::Panicked(detail)
             | Error::Statement(detail) => format!("{self}: {detail}"),
             Error::Unique(constraint) | Error::Reference(constraint) => format!("{self}: {}", constraint.detail),
-            Error::Closed => self.to_string(),
+            // What these say to their reader is all that is known.
+            Error::Url(_)
+            | Error::Unstorable(_)
+            | Error::Unportable(_)
+            | Error::Fault(_)
+            | Error::Cursor(_)
+            | Error::Closed => self.to_string(),
         }
     }
 
@@ -80,7 +81,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // These three are told in full: they are about what the reader wrote, not about what is stored.
+            // These are told in full: they are about what the reader wrote, not about what is stored.
             Error::Url(what) | Error::Unstorable(what) | Error::Unportable(what) | Error::Fault(what) => {
                 f.write_str(what)
             }

@@ -1,6 +1,7 @@
 //! The server: routes, limits and headers around the HTTP interface and the pages.
 
 mod again;
+pub mod told;
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -81,6 +82,7 @@ pub fn router(engine: Engine, setup: Setup) -> Result<Router, render::Error> {
         .layer(middleware::from_fn_with_state(app.clone(), again::by_the_newest_model))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(middleware::from_fn(told::as_problem))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::REFERRER_POLICY, "same-origin"))
         .layer(set(header::X_FRAME_OPTIONS, "DENY"))

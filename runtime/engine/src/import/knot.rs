@@ -79,7 +79,7 @@ async fn all(engine: &Engine, live: &Arc<Live>, task: &Import, lines: Arc<[Line]
                 task.rest(&work, line, *id, &mut memory).map_err(|refusal| Ended::Row(at, refusal))?;
             }
             let done: Vec<Result<Done, Refusal>> =
-                ids.iter().map(|(effect, _)| Ok(Done::Taken { effect: *effect, made: 0 })).collect();
+                ids.iter().map(|(effect, id)| Ok(Done::Taken { record: *id, effect: *effect, made: 0 })).collect();
             task.close(tx, &done)?;
             Ok(done.into_iter().flatten().collect())
         })

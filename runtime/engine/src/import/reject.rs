@@ -1,49 +1,52 @@
-//! The rejects file: every rejected row as it was, with a column that says why, cell by cell. Mended, it can be imported
-//! again as it is but for that column.
+//! The rejects file: every rejected row as it was, with a last column that says why, cell by cell. Mended, it can be
+//! imported again as it is: that column is passed over.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use csv::{ByteRecord, Writer, WriterBuilder};
 use fichero_model::label::Locale;
 
 use super::Error;
 use super::header::Plan;
-use super::source::Line;
+use super::source::{Line, Source};
 use crate::refusal::{FieldError, Refusal};
 
 /// The heading of the column that says why.
-const WHY: &str = "rejected_because";
+pub(super) const WHY: &str = "rejected_because";
+
+/// Whether a file is one that an import wrote, or holds nothing at all: what may be written over.
+pub fn is_rejects(mut file: impl Read) -> bool {
+    let mut first = [0; 1];
+    match file.read(&mut first) {
+        Ok(0) => true,
+        Ok(count) => {
+            Source::open(first.get(..count).unwrap_or_default().chain(file)).is_ok_and(|source| source.has_reasons())
+        }
+        Err(_) => false,
+    }
+}
 
 /// Writes rejected rows. Nothing is written where nothing is rejected.
 pub(super) struct Rejects<W: Write> {
     writer: Writer<W>,
     heading: Option<ByteRecord>,
-    width: usize,
 }
 
 impl<W: Write> Rejects<W> {
     pub(super) fn new(file: W, headers: &[String], delimiter: u8) -> Self {
         let writer = WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(file);
-        let mut why = WHY.to_owned();
-        while headers.contains(&why) {
-            why.push('_');
-        }
         let mut heading: ByteRecord = headers.iter().map(String::as_bytes).collect();
-        heading.push_field(why.as_bytes());
-        Self { writer, heading: Some(heading), width: headers.len() }
+        heading.push_field(WHY.as_bytes());
+        Self { writer, heading: Some(heading) }
     }
 
     /// Writes a row with what is wrong with it.
-    pub(super) fn write(&mut self, line: &Line, refusal: &Refusal, plan: &Plan, locale: Locale) -> Result<(), Error> {
+    pub(super) fn write(&mut self, line: &Line, why: &str) -> Result<(), Error> {
         if let Some(heading) = self.heading.take() {
             self.writer.write_byte_record(&heading).map_err(failed)?;
         }
         let mut record = line.cells.clone();
-        // A row that is too short keeps its reason in the last column all the same.
-        while record.len() < self.width {
-            record.push_field(b"");
-        }
-        record.push_field(why(line, refusal, plan, locale).as_bytes());
+        record.push_field(why.as_bytes());
         self.writer.write_byte_record(&record).map_err(failed)
     }
 
@@ -57,7 +60,7 @@ fn failed(error: csv::Error) -> Error {
 }
 
 /// `line 7: amount: not a number; close_date: not a date`, with the headings of the file where a column fills the field.
-fn why(line: &Line, refusal: &Refusal, plan: &Plan, locale: Locale) -> String {
+pub(super) fn why(line: &Line, refusal: &Refusal, plan: &Plan, locale: Locale) -> String {
     let heading = |error: &FieldError| {
         let column = plan.columns.iter().find(|column| *column.name == error.field);
         column.map_or_else(|| error.field.clone(), |column| column.header.clone())

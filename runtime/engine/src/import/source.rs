@@ -34,6 +34,8 @@ pub(super) struct Source<R: Read> {
     since: Arc<AtomicU64>,
     headers: Vec<String>,
     delimiter: u8,
+    /// The last cell of each row says why an earlier import rejected it.
+    has_reasons: bool,
 }
 
 impl<R: Read> Source<R> {
@@ -56,11 +58,20 @@ impl<R: Read> Source<R> {
             return Err(Error::File("the file is empty; its first line must name its columns".to_owned()));
         }
         since.store(0, Ordering::Relaxed);
-        let headers = headers(&heading)?;
-        Ok(Self { reader, since, headers, delimiter })
+        let mut headers = headers(&heading)?;
+        let has_reasons = headers.len() > 1 && headers.last().is_some_and(|last| last == super::reject::WHY);
+        if has_reasons {
+            headers.pop();
+        }
+        Ok(Self { reader, since, headers, delimiter, has_reasons })
     }
 
-    /// The names of the columns, without white space around them.
+    /// Whether it is a rejects file: its last column says why rows were rejected, and is passed over.
+    pub(super) fn has_reasons(&self) -> bool {
+        self.has_reasons
+    }
+
+    /// The names of the columns, without white space around them and without the reasons of a rejects file.
     pub(super) fn headers(&self) -> &[String] {
         &self.headers
     }
@@ -86,6 +97,10 @@ impl<R: Read> Source<R> {
             }
             self.since.store(0, Ordering::Relaxed);
             let number = cells.position().map_or(at, csv::Position::line);
+            if self.has_reasons {
+                // The last of the row rather than of the heading: a row that is too short or too long stays so.
+                cells.truncate(cells.len().saturating_sub(1));
+            }
             lines.push(Line { number, cells });
         }
         Ok(lines)

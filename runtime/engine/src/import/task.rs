@@ -47,7 +47,9 @@ pub(super) struct Import {
 pub(super) enum Done {
     /// It is in the database.
     Taken {
-        /// What became of its record.
+        /// Its record.
+        record: Id,
+        /// What became of it.
         effect: Effect,
         /// How many records were made because it names them.
         made: u64,
@@ -114,9 +116,9 @@ impl Task for Import {
             return Ok(self.waits(work, row));
         }
         let made = row.made.len() as u64;
-        let (effect, _) = self.apply(work, row.input)?;
+        let (effect, record) = self.apply(work, row.input)?;
         memory.keep(row.made);
-        Ok(Done::Taken { effect, made })
+        Ok(Done::Taken { record, effect, made })
     }
 
     fn close(&self, tx: &mut Tx, results: &[Result<Done, Refusal>]) -> Result<(), Refusal> {

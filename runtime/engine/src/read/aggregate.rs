@@ -1,15 +1,17 @@
 //! Sums and counts over groups of records.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use fichero_model::expr::{Aggregate as Function, Expr};
+use fichero_model::expr::{Aggregate as Function, Expr, Op};
+use fichero_model::kind::{Kind, Type};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model};
 use fichero_store::query::{Aggregation, Filter, Measure};
 use serde_json::{Map, Value as Json};
 
 use super::cursor::{self, Seal};
-use super::list::{Page, condition, equality, expression};
+use super::list::{Page, condition, equalities, expression};
 use crate::message::Message;
 use crate::policy::{self, ReadPath};
 use crate::record::work::Work;
@@ -18,6 +20,9 @@ use crate::value::json;
 
 /// The most groups of one page.
 pub const MOST: usize = 1_000;
+
+/// The digits behind the point of money, as records write it.
+const MONEY_DIGITS: u8 = 2;
 
 /// The most group keys and measures of one question.
 const WIDEST: usize = 16;
@@ -41,10 +46,12 @@ pub struct Request {
 #[derive(Debug)]
 pub struct Prepared {
     entity: EntityId,
-    filter: Option<Arc<Expr>>,
+    filter: Vec<Arc<Expr>>,
     equals: Vec<(FieldId, Value)>,
     group: Vec<(String, Expr)>,
     measures: Vec<(String, Function, Option<Expr>)>,
+    /// How many digits behind the point each key and measure has at least.
+    scales: Vec<Option<u8>>,
     fingerprint: String,
 }
 
@@ -65,21 +72,33 @@ pub fn prepare(model: &Model, entity: EntityId, request: &Request) -> Result<Pre
         .filter(|text| !text.trim().is_empty())
         .map(|text| condition(model, entity, text))
         .transpose()?;
-    let equals =
-        request.equals.iter().map(|(name, value)| equality(model, entity, name, value)).collect::<Result<_, _>>()?;
+    let (equals, conditions) = equalities(model, entity, &request.equals)?;
+    let filter = filter.into_iter().chain(conditions).collect();
     let group = request
         .group
         .iter()
         .map(|text| expression(model, entity, text).map(|expr| (text.clone(), expr)))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
     let mut measures =
         request.measures.iter().map(|text| measure(model, entity, text)).collect::<Result<Vec<_>, _>>()?;
     if measures.is_empty() {
         measures.push(("count()".to_owned(), Function::Count, None));
     }
+    let mut names = HashSet::new();
+    let outputs = group.iter().map(|(name, _)| name).chain(measures.iter().map(|(name, ..)| name));
+    for name in outputs {
+        if !names.insert(name) {
+            return Err(Refusal::malformed(Message::with("repeated_output", [name.as_str()])));
+        }
+    }
+    let scales = group.iter().map(|(_, expr)| scale(model, expr)).chain(measures.iter().map(|(_, function, of)| {
+        let counts = *function == Function::Count;
+        of.as_ref().filter(|_| !counts).and_then(|of| scale(model, of))
+    }));
+    let scales = scales.collect();
     let fingerprint =
         format!("groups|{}|{:?}|{:?}|{:?}", model[entity].name, request.filter, request.equals, request.group);
-    Ok(Prepared { entity, filter, equals, group, measures, fingerprint })
+    Ok(Prepared { entity, filter, equals, group, measures, scales, fingerprint })
 }
 
 /// Asks it.
@@ -104,11 +123,44 @@ pub fn run(work: &Work<'_>, prepared: &Prepared, cursor: Option<&str>, seal: &Se
     let groups = work.aggregate(&aggregation)?;
     let names = || prepared.group.iter().map(|(name, _)| name).chain(prepared.measures.iter().map(|(name, ..)| name));
     let items = groups.items.iter().map(|group| {
-        let values = group.keys.iter().chain(&group.measures).map(json::loose);
+        let values = group.keys.iter().chain(&group.measures).zip(&prepared.scales).map(written);
         Json::Object(names().cloned().zip(values).collect::<Map<_, _>>())
     });
     let items = items.collect();
     Ok(Page { items, next: groups.next.map(|next| cursor::close(seal, &prepared.fingerprint, &next)), count: None })
+}
+
+/// A key or measure as records write such values: with the digits that are kept.
+fn written((value, scale): (&Value, &Option<u8>)) -> Json {
+    match (value, scale) {
+        (Value::Decimal(number), Some(scale)) => Json::String(json::fixed(*number, *scale)),
+        _ => json::loose(value),
+    }
+}
+
+/// How many digits behind the point the values of an expression are kept with, where a field says so.
+fn scale(model: &Model, expr: &Expr) -> Option<u8> {
+    match (&expr.root.op, expr.ty()) {
+        (_, Type::Money) => Some(MONEY_DIGITS),
+        (Op::Field { fields, .. }, Type::Decimal) => {
+            fields.first().and_then(|(entity, field)| match model[*entity][*field].kind {
+                Kind::Decimal { scale } => Some(scale),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Whether values of a type can be taken together by a function.
+fn fits(function: Function, ty: &Type) -> bool {
+    let is_number = matches!(ty, Type::Integer | Type::Decimal | Type::Money | Type::Duration);
+    let is_ordered = matches!(ty, Type::Text | Type::Choice(_) | Type::Date | Type::Time | Type::DateTime);
+    match function {
+        Function::Count => true,
+        Function::Sum | Function::Avg => is_number,
+        Function::Min | Function::Max => is_number || is_ordered,
+    }
 }
 
 /// One measure: an optional name and a colon, a function, and what it is taken of.
@@ -134,7 +186,9 @@ fn measure(model: &Model, entity: EntityId, text: &str) -> Result<(String, Funct
     let of = match (inner.trim(), function) {
         ("", Function::Count) => None,
         ("", _) => return Err(wrong()),
-        (inner, _) => Some(expression(model, entity, inner)?),
+        (inner, function) => {
+            Some(expression(model, entity, inner)?).filter(|of| fits(function, of.ty())).map(Some).ok_or_else(wrong)?
+        }
     };
     Ok((name.to_owned(), function, of))
 }

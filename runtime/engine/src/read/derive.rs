@@ -1,6 +1,7 @@
 //! What follows from a draft before it is saved: computed values, what is visible, required and to choose, and what is
 //! wrong so far.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use fichero_model::expr::Expr;
@@ -12,7 +13,8 @@ use serde_json::{Map, Value as Json, json};
 use crate::input::Input;
 use crate::record::draft::Draft;
 use crate::record::work::Work;
-use crate::refusal::Refusal;
+use crate::record::{check, rollup};
+use crate::refusal::{FieldError, Refusal};
 use crate::value::json as codec;
 
 /// What follows from a draft for one of its fields.
@@ -64,21 +66,20 @@ pub fn state(work: &Work<'_>, draft: &Draft, id: FieldId) -> Result<State, Refus
 /// # Errors
 /// When a definition fails, or there is no such record.
 pub fn run(work: &Work<'_>, entity: EntityId, id: Option<Id>, input: Input) -> Result<Json, Refusal> {
-    let draft = match id {
+    let mut draft = match id {
         None => Draft::create(work, entity, input)?,
         Some(id) => {
             let old = work.living(Ref { entity, id })?.ok_or_else(Refusal::not_found)?;
             Draft::update(work, old, input)?
         }
     };
-    let model = Arc::clone(&work.live.model);
-    let mut values = Map::new();
+    let lines = settle(work, &mut draft)?;
+    let values = values(work, &draft, lines)?;
     let mut fields = Map::new();
-    for (id, field) in model[entity].all_fields() {
+    for (id, field) in work.live.model[entity].all_fields() {
         if field.system || field.kind.is_rows() || field.is_link() {
             continue;
         }
-        codec::put(&model, field, &super::show::value(work, &draft.row, id)?, &mut values);
         let State { visible, required, readonly, options } = state(work, &draft, id)?;
         let mut state = json!({"visible": visible, "required": required, "readonly": readonly});
         if let Some(options) = options {
@@ -94,4 +95,65 @@ pub fn run(work: &Work<'_>, entity: EntityId, id: Option<Id>, input: Input) -> R
         )
         .collect();
     Ok(json!({"values": values, "fields": fields, "messages": messages}))
+}
+
+/// The lines of a field, each with its own values.
+type Lines = Vec<(FieldId, Vec<Json>)>;
+
+/// Works out the lines that were given, the sums over them, and what follows from those; gathers what is wrong.
+fn settle(work: &Work<'_>, draft: &mut Draft) -> Result<Lines, Refusal> {
+    let model = Arc::clone(&work.live.model);
+    let mut shown = Lines::new();
+    for (field, lines) in std::mem::take(&mut draft.lines) {
+        let Kind::Lines { of, by } = model[draft.entity][field].kind else { continue };
+        work.pend(&draft.row);
+        let stored = match &draft.old {
+            Some(old) => work.rows_of(old, field)?,
+            None => Vec::new(),
+        };
+        let name = &model[draft.entity][field].name;
+        let (mut seen, mut rows, mut all) = (HashSet::new(), Vec::new(), Vec::new());
+        for (index, line) in lines.into_iter().enumerate() {
+            let (place, id) = (format!("{name}[{index}]"), line.id);
+            match check::draft_line(work, draft, (of, by), line, &stored, &mut seen)? {
+                Ok(mut line) => {
+                    let own = settle(work, &mut line)?;
+                    let mut own = values(work, &line, own)?;
+                    own.insert("id".to_owned(), id.map_or(Json::Null, |id| Json::String(id.to_string())));
+                    all.push(Json::Object(own));
+                    draft.errors.extend(std::mem::take(&mut line.errors).into_iter().map(|error| error.inside(&place)));
+                    rows.push(line.row);
+                }
+                Err((code, message)) => {
+                    all.push(Json::Null);
+                    draft.errors.push(FieldError::new(place, code, message));
+                }
+            }
+        }
+        rollup::in_memory(work, draft, field, &rows)?;
+        work.pend_lines(draft.id(), field, rows);
+        shown.push((field, all));
+    }
+    if !shown.is_empty() {
+        draft.compute(work)?;
+    }
+    check::check_references(work, draft)?;
+    work.pend(&draft.row);
+    Ok(shown)
+}
+
+/// The values of a draft: what is stored, what is worked out, and the lines that were given.
+fn values(work: &Work<'_>, draft: &Draft, lines: Lines) -> Result<Map<String, Json>, Refusal> {
+    let model = Arc::clone(&work.live.model);
+    let mut values = Map::new();
+    for (id, field) in model[draft.entity].all_fields() {
+        if field.system || field.kind.is_rows() || field.is_link() {
+            continue;
+        }
+        codec::put(&model, field, &super::show::value(work, &draft.row, id)?, &mut values);
+    }
+    for (field, lines) in lines {
+        values.insert(model[draft.entity][field].name.to_string(), Json::Array(lines));
+    }
+    Ok(values)
 }

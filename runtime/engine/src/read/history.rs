@@ -28,7 +28,7 @@ pub fn run(work: &Work<'_>, reference: Ref, request: &Request, seal: &Seal) -> R
     policy::may_read(work.actor, ReadPath::History)?;
     let limit = request.limit.unwrap_or(USUAL);
     if limit == 0 || limit > MOST {
-        return Err(Refusal::malformed(Message::with("bad_limit", [MOST.to_string()])));
+        return Err(Refusal::malformed(Message::with("bad_limit", [MOST, limit].map(|number| number.to_string()))));
     }
     work.any(reference)?.ok_or_else(Refusal::not_found)?;
     let fingerprint = format!("history|{}|{}", work.live.model[reference.entity].name, reference.id);

@@ -2,21 +2,25 @@
 
 use std::sync::Arc;
 
-use fichero_model::expr::{Expr, Scope, compile};
-use fichero_model::kind::Kind;
-use fichero_model::place::Place;
+use fichero_model::entity::Field;
+use fichero_model::expr::{Expr, Node, Op};
+use fichero_model::kind::{Kind, Type};
 use fichero_model::rule::SortKey;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model};
-use fichero_store::query::{Filter, Query, Trash};
+pub use fichero_store::query::Trash;
+use fichero_store::query::{Filter, Query};
 use serde_json::Value as Json;
 
 use super::cursor::{self, Seal};
+pub use super::filter::{condition, expression};
 use super::show::{self, Shape};
+use crate::live::field_expr;
 use crate::message::Message;
 use crate::policy::{self, ReadPath};
 use crate::record::work::Work;
-use crate::refusal::{Kind as RefusalKind, Refusal};
+use crate::refusal::Refusal;
+use crate::value::check::about;
 
 /// The most records one page may hold.
 pub const MOST: u32 = 500;
@@ -74,7 +78,7 @@ pub struct Prepared {
     /// Of which entity.
     pub entity: EntityId,
     /// Which records.
-    pub filter: Option<Arc<Expr>>,
+    pub filter: Vec<Arc<Expr>>,
     /// Fields that must equal a value.
     pub equals: Vec<(FieldId, Value)>,
     /// In which order; the id comes last.
@@ -108,14 +112,14 @@ pub fn prepare(model: &Model, entity: EntityId, request: &ListRequest) -> Result
         .filter(|text| !text.trim().is_empty())
         .map(|text| condition(model, entity, text))
         .transpose()?;
-    let equals =
-        request.equals.iter().map(|(name, json)| equality(model, entity, name, json)).collect::<Result<Vec<_>, _>>()?;
+    let (equals, conditions) = equalities(model, entity, &request.equals)?;
+    let filter = filter.into_iter().chain(conditions).collect();
     let sort = request.sort.iter().map(|key| sort_key(model, entity, key)).collect::<Result<Vec<_>, _>>()?;
     let limit = request.limit.unwrap_or(USUAL);
     if limit == 0 || limit > MOST {
-        return Err(Refusal::malformed(Message::with("bad_limit", [MOST.to_string()])));
+        return Err(Refusal::malformed(Message::with("bad_limit", [MOST, limit].map(|number| number.to_string()))));
     }
-    let shape = show::shape(model, entity, &request.shape)?;
+    let shape = Shape { trash: request.trash, ..show::shape(model, entity, &request.shape)? };
     let trash = if request.trash { Trash::Trashed } else { Trash::Living };
     let fingerprint = format!(
         "{}|{:?}|{:?}|{:?}|{:?}",
@@ -146,44 +150,6 @@ pub fn run(
     Ok(Page { items, next, count: total })
 }
 
-/// A condition of a request, compiled; it must be portable.
-///
-/// # Errors
-/// What is wrong with it, with its column.
-pub fn condition(model: &Model, entity: EntityId, text: &str) -> Result<Arc<Expr>, Refusal> {
-    let expr = expression(model, entity, text)?;
-    if *expr.ty() != fichero_model::kind::Type::Boolean {
-        return Err(bad_filter(&format!("`{text}` is neither true nor false")));
-    }
-    Ok(Arc::new(expr))
-}
-
-/// A portable expression of a request.
-///
-/// # Errors
-/// What is wrong with it, with its column.
-pub fn expression(model: &Model, entity: EntityId, text: &str) -> Result<Expr, Refusal> {
-    let file: Arc<str> = Arc::from("filter");
-    let place = Place::start_of(&file);
-    let expr = compile(text, &place, &Scope::row(model, entity)).map_err(|diagnostics| {
-        let first = diagnostics.first();
-        let column = first.and_then(|diagnostic| diagnostic.place.as_ref()).map_or(1, |place| place.column);
-        let mut told = first.map_or_else(String::new, |diagnostic| diagnostic.message.clone());
-        if let Some(help) = first.and_then(|diagnostic| diagnostic.help.as_deref()) {
-            told = format!("{told}; {help}");
-        }
-        bad_filter(&format!("column {column}: {told}"))
-    })?;
-    match &expr.unportable {
-        Some(part) => Err(bad_filter(&format!("column {}: {}", part.at.start + 1, part.why))),
-        None => Ok(expr),
-    }
-}
-
-fn bad_filter(told: &str) -> Refusal {
-    Refusal { code: "bad_filter", ..Refusal::malformed(Message::with("bad_filter", [told])) }
-}
-
 /// A field that must equal a value, given as text or as it stands in a body.
 ///
 /// # Errors
@@ -197,7 +163,7 @@ pub fn equality(model: &Model, entity: EntityId, name: &str, json: &Json) -> Res
         };
         return Err(Refusal::malformed(message));
     };
-    if !field.is_stored() || field.many {
+    if (!field.is_stored() && !field.many) || field.kind.is_rows() || matches!(field.kind, Kind::Json) {
         return Err(Refusal::malformed(Message::with("bad_parameter", [name])));
     }
     let value = match json {
@@ -211,6 +177,8 @@ pub fn equality(model: &Model, entity: EntityId, name: &str, json: &Json) -> Res
                     crate::value::text::amount(field, text, crate::value::check::MONEY_SCALE, &notation)
                         .map(Value::Decimal)
                 }
+                // An address says `true` or `false`, and none of the words that people use.
+                Kind::Boolean if !matches!(text.as_str(), "true" | "false") => Err(about(field, "not_boolean", [])),
                 _ => crate::value::text::value(model, field, text, &notation),
             }
             .map_err(|(_, message)| Refusal::malformed(message))?
@@ -218,6 +186,48 @@ pub fn equality(model: &Model, entity: EntityId, name: &str, json: &Json) -> Res
         json => crate::value::json::value(model, field, json).map_err(|(_, message)| Refusal::malformed(message))?,
     };
     Ok((id, value))
+}
+
+/// Columns that hold a value, and conditions that a list holds one.
+pub(super) type Equalities = (Vec<(FieldId, Value)>, Vec<Arc<Expr>>);
+
+/// Equality filters, split into columns that hold a value and conditions that a list holds one.
+///
+/// # Errors
+/// What cannot be understood, by name.
+pub(super) fn equalities(model: &Model, entity: EntityId, given: &[(String, Json)]) -> Result<Equalities, Refusal> {
+    let (mut equals, mut conditions) = (Vec::new(), Vec::new());
+    for (name, json) in given {
+        let (id, value) = equality(model, entity, name, json)?;
+        if model[entity][id].many {
+            if value.is_nothing() {
+                return Err(Refusal::malformed(Message::with("required", [name.as_str()])));
+            }
+            conditions.push(holds(model, entity, id, value)?);
+        } else {
+            equals.push((id, value));
+        }
+    }
+    Ok((equals, conditions))
+}
+
+/// The condition that a list holds a value.
+fn holds(model: &Model, entity: EntityId, id: FieldId, value: Value) -> Result<Arc<Expr>, Refusal> {
+    let field = &model[entity][id];
+    let list = field_expr(model, entity, id);
+    let value = Node { op: Op::Literal(value), ty: field.kind.value_type(), at: 0..0 };
+    let op = Op::In { value: Box::new(value), list: Box::new(list.root.clone()) };
+    let expr = Expr { root: Node { op, ty: Type::Boolean, at: 0..0 }, ..list };
+    match expr.find_unportable(model) {
+        None => Ok(Arc::new(expr)),
+        Some(_) => Err(Refusal::malformed(Message::with("bad_parameter", [&*field.name]))),
+    }
+}
+
+/// Whether records may be written by the value of a field.
+pub fn is_key(field: &Field) -> bool {
+    let is_single = field.is_stored() && !field.many && !matches!(field.kind, Kind::Money { .. } | Kind::Json);
+    (field.external || field.unique) && is_single
 }
 
 /// A sort key of a request or a page: a field or path, `-` before one that sorts from the greatest down.
@@ -229,20 +239,17 @@ pub fn sort_key(model: &Model, entity: EntityId, text: &str) -> Result<SortKey, 
         Some(name) => (name, true),
         None => (text, false),
     };
-    let wrong = || Refusal {
-        kind: RefusalKind::Malformed,
-        code: "bad_sort",
-        detail: Message::with("bad_sort", [name]),
-        errors: Vec::new(),
+    let wrong = || Refusal { code: "bad_sort", ..Refusal::malformed(Message::with("bad_sort", [name])) };
+    let is_name = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
-    let plain =
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
-    if !plain {
+    if !name.split('.').all(is_name) {
         return Err(wrong());
     }
     let by = expression(model, entity, name).map_err(|_| wrong())?;
     match by.ty() {
-        fichero_model::kind::Type::Json | fichero_model::kind::Type::List(_) => Err(wrong()),
+        Type::Json | Type::List(_) => Err(wrong()),
         _ => Ok(SortKey { by, descending }),
     }
 }

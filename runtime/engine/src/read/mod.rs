@@ -3,6 +3,7 @@
 pub mod aggregate;
 pub mod cursor;
 pub mod derive;
+pub mod filter;
 pub mod history;
 pub mod list;
 pub mod page;

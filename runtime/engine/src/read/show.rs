@@ -26,6 +26,8 @@ pub struct Shape {
     pub fields: Vec<FieldId>,
     /// References shown as objects.
     pub expand: Vec<FieldId>,
+    /// Since when a record lies in the trash is shown.
+    pub trash: bool,
 }
 
 /// Understands which fields are wanted.
@@ -35,7 +37,7 @@ pub struct Shape {
 pub fn shape(model: &Model, entity: EntityId, request: &ShapeRequest) -> Result<Shape, Refusal> {
     let definition = &model[entity];
     let find = |name: &String| {
-        definition.field(name).map(|(id, _)| id).ok_or_else(|| {
+        definition.field(name).or_else(|| json::money_of(definition, name)).map(|(id, _)| id).ok_or_else(|| {
             let names = definition.fields.iter().map(|field| &*field.name);
             Refusal::malformed(match fichero_model::name::did_you_mean(name, names) {
                 Some(near) => Message::with("unknown_field_near", [name.as_str(), near]),
@@ -44,6 +46,7 @@ pub fn shape(model: &Model, entity: EntityId, request: &ShapeRequest) -> Result<
         })
     };
     let fields = request.fields.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    // Members of money come together, whichever of them was named.
     let expand = request.expand.iter().map(find).collect::<Result<Vec<_>, _>>()?;
     for (id, name) in expand.iter().zip(&request.expand) {
         if expand.len() > MOST_EXPANDED
@@ -52,7 +55,7 @@ pub fn shape(model: &Model, entity: EntityId, request: &ShapeRequest) -> Result<
             return Err(Refusal::malformed(Message::with("bad_expand", [name.as_str()])));
         }
     }
-    Ok(Shape { fields, expand })
+    Ok(Shape { fields, expand, trash: false })
 }
 
 /// Writes records. References that are expanded hold their own stored fields.
@@ -72,7 +75,7 @@ fn record(work: &Work<'_>, entity: EntityId, row: &Arc<Row>, shape: &Shape) -> R
         // Lists of other records are only read when they are asked for by name.
         let by_name = field.kind.is_rows()
             && !(expanded || shape.fields.contains(&id) || (shape.fields.is_empty() && shows_lines(&field.kind)));
-        if !wanted || by_name || (shape.fields.is_empty() && is_hidden(id)) {
+        if !wanted || by_name || (shape.fields.is_empty() && is_hidden(id, shape.trash)) {
             continue;
         }
         if field.kind.is_rows() || field.is_link() {
@@ -108,10 +111,10 @@ fn shows_lines(kind: &Kind) -> bool {
     matches!(kind, Kind::Lines { .. })
 }
 
-/// The fields of the trash are shown in the trash only, where their names are asked for.
-fn is_hidden(id: FieldId) -> bool {
+/// Since when a record lies in the trash is shown where the trash was asked for; what went there with it, only by name.
+fn is_hidden(id: FieldId, trash: bool) -> bool {
     use fichero_model::entity::System;
-    id == System::DeletedAt.field() || id == System::DeletedBatch.field()
+    (id == System::DeletedAt.field() && !trash) || id == System::DeletedBatch.field()
 }
 
 fn show_other(work: &Work<'_>, row: &Arc<Row>, full: bool, kind: &Kind) -> Result<Json, Refusal> {
@@ -136,7 +139,7 @@ fn stored(work: &Work<'_>, row: &Arc<Row>) -> Result<Map<String, Json>, Refusal>
     let model = Arc::clone(&work.live.model);
     let mut object = Map::new();
     for (id, field) in model[row.entity].all_fields() {
-        if field.kind.is_rows() || field.is_link() || is_hidden(id) {
+        if field.kind.is_rows() || field.is_link() || is_hidden(id, false) {
             continue;
         }
         let value = match &field.source {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use fichero_model::expr::Row;
 use fichero_model::value::Value;
-use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_model::{EntityId, FieldId, Ref};
 use fichero_store::Lock;
 
 use super::draft::Draft;
 use super::work::Work;
-use crate::command::{Command, Done};
+use crate::command::{Command, Done, Expected};
 use crate::input::{Given, Input};
 use crate::message::Message;
 use crate::policy::{self, Action};
@@ -34,7 +34,7 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
             let old = target(work, Ref { entity, id }, version, Action::Update)?;
             update(work, old, input)
         }
-        Command::Upsert { entity, key, input } => upsert(work, entity, key, input),
+        Command::Upsert { entity, key, input, expected } => upsert(work, entity, key, input, expected),
         Command::Transition { entity, id, field, to, input, version } => {
             let old = target(work, Ref { entity, id }, version, Action::Transition)?;
             transition(work, old, field, &to, input)
@@ -43,14 +43,12 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
             let row = target(work, Ref { entity, id }, version, Action::Delete)?;
             super::remove::trash(work, row)
         }
-        Command::Restore { entity, id } => {
-            let row = trashed(work, entity, id)?;
+        Command::Restore { entity, id, version } => {
+            let row = any(work, Ref { entity, id }, version, Action::Restore)?;
             super::remove::restore(work, row)
         }
-        Command::Purge { entity, id } => {
-            policy::may(work.actor, &work.live.model, entity, Action::Purge)?;
-            refuse_append_only(work, entity)?;
-            let row = work.lock_any(Ref { entity, id }, Lock::Remove)?.ok_or_else(Refusal::not_found)?;
+        Command::Purge { entity, id, version } => {
+            let row = any(work, Ref { entity, id }, version, Action::Purge)?;
             super::remove::purge(work, row)
         }
     }?;
@@ -73,7 +71,7 @@ fn update(work: &Work<'_>, old: Arc<Row>, input: Input) -> Result<Done, Refusal>
     super::save::save(work, super::check::check(work, draft)?)
 }
 
-fn upsert(work: &Work<'_>, entity: EntityId, key: FieldId, input: Input) -> Result<Done, Refusal> {
+fn upsert(work: &Work<'_>, entity: EntityId, key: FieldId, input: Input, expected: Expected) -> Result<Done, Refusal> {
     let value = match input.get(key) {
         Some(Given::Value(value)) if !value.is_nothing() => value.clone(),
         _ => {
@@ -83,13 +81,19 @@ fn upsert(work: &Work<'_>, entity: EntityId, key: FieldId, input: Input) -> Resu
     };
     for _ in 0..UPSERTS {
         let found = work.equal(entity, key, value.clone(), 1)?;
-        let Some(row) = found.first() else { return create(work, entity, input) };
+        let Some(row) = found.first() else {
+            return if expected == Expected::Anything { create(work, entity, input) } else { Err(stale()) };
+        };
         policy::may(work.actor, &work.live.model, entity, Action::Update)?;
         let reference = row.reference().ok_or_else(Refusal::not_found)?;
         // Before it was locked somebody may have deleted it or given it another key; then it is not the one.
         let locked = work.lock(reference, Lock::Change)?.filter(|locked| locked.get(key) == row.get(key));
         if let Some(old) = locked {
-            return update(work, old, input);
+            let version = match expected {
+                Expected::Anything | Expected::Existing => None,
+                Expected::Version(version) => Some(version),
+            };
+            return update(work, at(version, Some(old))?, input);
         }
     }
     Err(Refusal::unavailable())
@@ -135,16 +139,29 @@ fn target(work: &Work<'_>, reference: Ref, version: Option<i64>, action: Action)
     if action == Action::Delete {
         refuse_append_only(work, reference.entity)?;
     }
-    let row = work.lock(reference, lock)?.ok_or_else(Refusal::not_found)?;
+    at(version, work.lock(reference, lock)?)
+}
+
+/// The same, of a record that may lie in the trash.
+fn any(work: &Work<'_>, reference: Ref, version: Option<i64>, action: Action) -> Result<Arc<Row>, Refusal> {
+    policy::may(work.actor, &work.live.model, reference.entity, action)?;
+    let lock = if action == Action::Purge { Lock::Remove } else { Lock::Change };
+    if action == Action::Purge {
+        refuse_append_only(work, reference.entity)?;
+    }
+    at(version, work.lock_any(reference, lock)?)
+}
+
+fn at(version: Option<i64>, row: Option<Arc<Row>>) -> Result<Arc<Row>, Refusal> {
+    let row = row.ok_or_else(Refusal::not_found)?;
     match version {
-        Some(version) if version != row.version() => Err(Refusal::new(Kind::Stale, "stale", Message::key("stale"))),
+        Some(version) if version != row.version() => Err(stale()),
         _ => Ok(row),
     }
 }
 
-fn trashed(work: &Work<'_>, entity: EntityId, id: Id) -> Result<Arc<Row>, Refusal> {
-    policy::may(work.actor, &work.live.model, entity, Action::Restore)?;
-    work.lock_any(Ref { entity, id }, Lock::Change)?.ok_or_else(Refusal::not_found)
+fn stale() -> Refusal {
+    Refusal::new(Kind::Stale, "stale", Message::key("stale"))
 }
 
 fn refuse_append_only(work: &Work<'_>, entity: EntityId) -> Result<(), Refusal> {

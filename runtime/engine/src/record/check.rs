@@ -1,5 +1,6 @@
 //! Draft → checked: after this nothing is refused but by the database (unique rules, a lost race).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use fichero_model::entity::Field;
@@ -8,7 +9,7 @@ use fichero_model::kind::{Kind, Reference};
 use fichero_model::pipeline::Pipeline;
 use fichero_model::rule::RuleEvent;
 use fichero_model::value::Value;
-use fichero_model::{EntityId, FieldId, Ref};
+use fichero_model::{EntityId, FieldId, Id, Ref};
 
 use super::draft::Draft;
 use super::work::Work;
@@ -115,9 +116,10 @@ fn check_lines(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<CheckedLines>, 
         };
         let name = model[draft.entity][field].name.clone();
         let mut saved = Vec::with_capacity(lines.len());
+        let mut seen = HashSet::new();
         for (index, line) in lines.into_iter().enumerate() {
             let place = format!("{name}[{index}]");
-            match draft_line(work, draft, (of, by), line, &stored)? {
+            match draft_line(work, draft, (of, by), line, &stored, &mut seen)? {
                 Ok(line) => {
                     let (line, errors) = gather(work, line)?;
                     draft.errors.extend(errors.into_iter().map(|error| error.inside(&place)));
@@ -138,14 +140,22 @@ fn check_lines(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<CheckedLines>, 
     Ok(all)
 }
 
-fn draft_line(
+/// One line of a record as a draft: a new one, or one of those that are `stored` and not yet among the `seen`.
+///
+/// # Errors
+/// When a definition fails or the database cannot be read; the inner error is the writer's to see.
+pub fn draft_line(
     work: &Work<'_>,
     parent: &Draft,
     (of, by): (EntityId, FieldId),
     line: Line,
     stored: &[Arc<Row>],
+    seen: &mut HashSet<Id>,
 ) -> Result<Result<Draft, check::Problem>, Refusal> {
     let Line { id, mut input } = line;
+    if let Some(id) = id.filter(|id| !seen.insert(*id)) {
+        return Ok(Err(("repeated_line", Message::with("repeated_line", [id.to_string()]))));
+    }
     input.fields.retain(|(field, _)| *field != by);
     match id {
         None => {
@@ -161,7 +171,10 @@ fn draft_line(
 }
 
 /// Every reference that is new points to a living record that may be chosen.
-fn check_references(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+///
+/// # Errors
+/// When a definition fails or the database cannot be read. What is wrong with the draft is in [`Draft::errors`].
+pub fn check_references(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
     let fresh = draft.fresh_references(work);
     work.keep(fresh.iter().map(|(_, target)| *target))?;
@@ -195,7 +208,8 @@ fn check_values(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
         }
         let changed = draft.changes(id);
         let value = draft.row.get(id).clone();
-        if is_empty(draft, id, field) {
+        let is_blank = value.as_text().is_some_and(|text| text.trim().is_empty());
+        if is_blank || is_empty(draft, id, field) {
             let required = field.required
                 || match &field.required_if {
                     Some(condition) => draft.holds(work, condition, &[], None)?,
@@ -204,7 +218,9 @@ fn check_values(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
             if required {
                 draft.error(work, id, about(field, "required", []));
             }
-            continue;
+            if required || !is_blank {
+                continue;
+            }
         }
         if !changed {
             continue;

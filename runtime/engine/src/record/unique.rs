@@ -44,7 +44,7 @@ fn taken(live: &Live, entity: EntityId, fields: &[FieldId], rule: Option<&Unique
         .iter()
         .map(|field| FieldError::new(definition[*field].name.to_string(), "unique", message.clone()))
         .collect();
-    Refusal { kind: Kind::Conflict, code: "unique", detail: message, errors }
+    Refusal { errors, ..Refusal::new(Kind::Conflict, "unique", message) }
 }
 
 /// The words of a message that needs no values.

@@ -6,6 +6,7 @@ use fichero_model::entity::{Clean, Field};
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use rust_decimal::{Decimal, RoundingStrategy};
+use serde_json::Value as Json;
 
 use crate::message::{Argument, Message};
 
@@ -43,6 +44,36 @@ pub fn clean(field: &Field, text: &str) -> String {
         };
     }
     text
+}
+
+/// The text as it is kept; neither database keeps NUL alike.
+///
+/// # Errors
+/// When it holds NUL.
+pub fn kept(field: &Field, text: &str) -> Result<String, Problem> {
+    if text.contains('\0') { Err(about(field, "nul", [])) } else { Ok(clean(field, text)) }
+}
+
+/// Structured data as it is kept: names in order, whichever database keeps it.
+///
+/// # Errors
+/// When it holds NUL anywhere.
+pub fn structured(field: &Field, json: &Json) -> Result<Json, Problem> {
+    if holds_nul(json) {
+        return Err(about(field, "nul", []));
+    }
+    let mut json = json.clone();
+    json.sort_all_objects();
+    Ok(json)
+}
+
+fn holds_nul(json: &Json) -> bool {
+    match json {
+        Json::String(text) => text.contains('\0'),
+        Json::Array(items) => items.iter().any(holds_nul),
+        Json::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
 }
 
 /// Checks one value that is already of the field's type.

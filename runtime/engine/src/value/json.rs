@@ -85,15 +85,16 @@ fn member(
     Ok(())
 }
 
+/// The money field of which `name` is the second or third member.
+pub fn money_of<'d>(definition: &'d Entity, name: &str) -> Option<(FieldId, &'d Field)> {
+    let stem = name.strip_suffix("_currency").or_else(|| name.strip_suffix("_base"))?;
+    definition.field(stem).filter(|(_, field)| matches!(field.kind, Kind::Money { .. }))
+}
+
 /// The second and third members of money: `amount_currency` is taken, `amount_base` may be given back unchanged.
 fn money_part(definition: &Entity, name: &str, json: &Json, input: &mut Input) -> Option<Result<(), Problem>> {
-    let (stem, base) = match (name.strip_suffix("_currency"), name.strip_suffix("_base")) {
-        (Some(stem), _) => (stem, false),
-        (_, Some(stem)) => (stem, true),
-        _ => return None,
-    };
-    let (id, field) = definition.field(stem).filter(|(_, field)| matches!(field.kind, Kind::Money { .. }))?;
-    if base {
+    let (id, field) = money_of(definition, name)?;
+    if name.ends_with("_base") {
         return Some(Err(about(field, "readonly", [])));
     }
     if json.is_null() {
@@ -124,15 +125,26 @@ fn lines(
     }
     let mut lines = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        let Json::Object(members) = item else { return Err(about(field, "not_object", [])) };
+        let place = format!("{}[{index}]", field.name);
+        let mut wrong = |place: &str, key: &'static str| {
+            input.errors.push(FieldError::new(place, key, Message::with(key, [place])));
+        };
+        let Json::Object(members) = item else {
+            wrong(&place, "not_object");
+            continue;
+        };
         let mut members = members.clone();
         let id = match members.remove("id") {
             None | Some(Json::Null) => None,
-            Some(Json::String(text)) => Some(Id::from_str(&text).map_err(|_| about(field, "not_reference", []))?),
-            Some(_) => return Err(about(field, "not_reference", [])),
+            Some(id) => match id.as_str().and_then(|text| Id::from_str(text).ok()) {
+                Some(id) => Some(id),
+                None => {
+                    wrong(&format!("{place}.id"), "not_reference");
+                    continue;
+                }
+            },
         };
         let mut line = object(model, of, &members, depth + 1);
-        let place = format!("{}[{index}]", field.name);
         input.errors.extend(std::mem::take(&mut line.errors).into_iter().map(|error| error.inside(&place)));
         lines.push(Line { id, input: line });
     }
@@ -155,20 +167,22 @@ pub fn value(model: &Model, field: &Field, json: &Json) -> Result<Value, Problem
     let text = |key: &'static str| json.as_str().ok_or_else(|| about(field, key, []));
     match &field.kind {
         Kind::Text { .. } | Kind::LongText { .. } | Kind::File => {
-            Ok(Value::text(&check::clean(field, text("not_text")?)))
+            check::kept(field, text("not_text")?).map(|text| Value::text(&text))
         }
-        Kind::Integer => json
-            .as_i64()
-            .ok_or_else(|| about(field, "not_integer", []))
-            .and_then(|number| check::integer(field, number)),
+        Kind::Integer => {
+            whole(json).ok_or_else(|| about(field, "not_integer", [])).and_then(|number| check::integer(field, number))
+        }
         Kind::Decimal { scale } => check::decimal(field, number(field, json, *scale)?, *scale).map(Value::Decimal),
-        Kind::Money { .. } => Err(about(field, "not_list", [])),
+        // What a whole record gives is read member by member; this is an amount to compare with.
+        Kind::Money { .. } => {
+            let amount = number(field, json, check::MONEY_SCALE)?;
+            check::decimal(field, amount, check::MONEY_SCALE).map(Value::Decimal)
+        }
         Kind::Boolean => json.as_bool().map(Value::Boolean).ok_or_else(|| about(field, "not_boolean", [])),
         Kind::Date => super::text::date(field, text("not_date")?, &[]),
         Kind::Time => super::text::time(field, text("not_time")?),
         Kind::DateTime => datetime(field, text("not_datetime")?),
-        Kind::Duration => json
-            .as_i64()
+        Kind::Duration => whole(json)
             .ok_or_else(|| about(field, "not_duration", []))
             .and_then(|seconds| check::integer(field, seconds))
             .map(|value| match value {
@@ -177,9 +191,15 @@ pub fn value(model: &Model, field: &Field, json: &Json) -> Result<Value, Problem
             }),
         Kind::Choice { options } => super::text::option(model, field, *options, text("not_text")?),
         Kind::Ref(reference) => reference_value(model, field, reference, text("not_reference")?),
-        Kind::Json => Ok(Value::Json(Arc::new(json.clone()))),
+        Kind::Json => check::structured(field, json).map(|json| Value::Json(Arc::new(json))),
         Kind::Lines { .. } | Kind::Children { .. } => Err(about(field, "readonly", [])),
     }
+}
+
+/// A whole number, however it is written: JSON makes no difference between `5` and `5.0`.
+fn whole(json: &Json) -> Option<i64> {
+    json.as_i64()
+        .or_else(|| super::text::exact(&json.as_f64()?.to_string()).filter(|n| n.fract().is_zero())?.try_into().ok())
 }
 
 fn number(field: &Field, json: &Json, scale: u8) -> Result<Decimal, Problem> {
@@ -262,12 +282,17 @@ pub fn loose(value: &Value) -> Json {
         Value::DateTime(moment) => Json::String(moment.to_string()),
         Value::Ref(reference) => Json::String(reference.id.to_string()),
         Value::List(items) => Json::Array(items.iter().map(loose).collect()),
-        Value::Json(json) => Json::clone(json),
+        Value::Json(json) => {
+            // One of the databases keeps the names of an object in an order of its own.
+            let mut json = Json::clone(json);
+            json.sort_all_objects();
+            json
+        }
     }
 }
 
 /// A number with at least `scale` digits behind the point.
-fn fixed(number: Decimal, scale: u8) -> String {
+pub fn fixed(number: Decimal, scale: u8) -> String {
     let mut number = number.normalize();
     if number.scale() < u32::from(scale) {
         number.rescale(u32::from(scale));

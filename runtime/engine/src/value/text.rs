@@ -42,7 +42,7 @@ pub fn value(model: &Model, field: &Field, text: &str, notation: &Notation) -> R
         return Ok(Value::Nothing);
     }
     match &field.kind {
-        Kind::Text { .. } | Kind::LongText { .. } | Kind::File => Ok(Value::text(&check::clean(field, text))),
+        Kind::Text { .. } | Kind::LongText { .. } | Kind::File => Ok(Value::text(&check::kept(field, text)?)),
         Kind::Integer => {
             let number = number(trimmed, notation)
                 .filter(|number| number.fract().is_zero())
@@ -58,9 +58,10 @@ pub fn value(model: &Model, field: &Field, text: &str, notation: &Notation) -> R
         }
         Kind::Duration => seconds(trimmed).map(Value::Duration).ok_or_else(|| about(field, "not_duration", [])),
         Kind::Choice { options } => option(model, field, *options, trimmed),
-        Kind::Json => serde_json::from_str(text)
-            .map(|json| Value::Json(std::sync::Arc::new(json)))
-            .map_err(|_| about(field, "not_object", [])),
+        Kind::Json => {
+            let json = serde_json::from_str(text).map_err(|_| about(field, "not_object", []))?;
+            check::structured(field, &json).map(|json| Value::Json(std::sync::Arc::new(json)))
+        }
         Kind::Money { .. } | Kind::Ref(_) | Kind::Lines { .. } | Kind::Children { .. } => {
             Err(about(field, "readonly", []))
         }

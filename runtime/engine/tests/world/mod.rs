@@ -115,12 +115,12 @@ impl World {
 
     pub async fn restore(&self, entity: &str, id: &str) -> Result<(), Refusal> {
         let Ref { entity, id } = self.reference(entity, id);
-        self.run(Command::Restore { entity, id }).await.map(drop)
+        self.run(Command::Restore { entity, id, version: None }).await.map(drop)
     }
 
     pub async fn purge(&self, entity: &str, id: &str) -> Result<(), Refusal> {
         let Ref { entity, id } = self.reference(entity, id);
-        self.engine.command(&self.actor, Command::Purge { entity, id }, Mode::Live, None).await.map(drop)
+        self.engine.command(&self.actor, Command::Purge { entity, id, version: None }, Mode::Live, None).await.map(drop)
     }
 
     pub async fn transition(&self, entity: &str, id: &str, to: &str, set: Json) -> Result<Json, Refusal> {

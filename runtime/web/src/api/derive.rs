@@ -9,29 +9,25 @@ use fichero_engine::value::json as codec;
 use fichero_model::Id;
 use serde_json::Value as Json;
 
-use super::body;
+use super::call::Call;
 use super::problem::Problem;
-use super::record::entity;
-use super::session::Caller;
-use crate::server::Pinned;
+use super::{body, parameters};
 
 /// Computed values, visibility, options and messages for a draft; `id` says which record it changes.
-pub async fn run(
-    Pinned(app): Pinned,
-    caller: Caller,
-    Path(name): Path<String>,
-    bytes: Bytes,
-) -> Result<Reply<Json>, Problem> {
-    let refuse = |refusal| caller.refuse(refusal);
-    let entity = entity(&app, &name).map_err(refuse)?;
-    let mut given = body::object(&bytes).map_err(refuse)?;
-    let id = match given.remove("id") {
-        None | Some(Json::Null) => None,
-        Some(id) => match id.as_str().and_then(|id| id.parse::<Id>().ok()) {
-            Some(id) => Some(id),
-            None => return Err(refuse(Refusal::malformed(Message::with("bad_parameter", ["id"])))),
-        },
+pub async fn run(call: Call, Path(name): Path<String>, bytes: Bytes) -> Result<Reply<Json>, Problem> {
+    let work = async {
+        let entity = call.entity(&name)?;
+        parameters::none(call.query())?;
+        let mut given = body::object(&bytes)?;
+        let id = match given.remove("id") {
+            None | Some(Json::Null) => None,
+            Some(id) => match id.as_str().and_then(|id| id.parse::<Id>().ok()) {
+                Some(id) => Some(id),
+                None => return Err(Refusal::malformed(Message::with("not_reference", ["id"]))),
+            },
+        };
+        let input = codec::input(&call.app.engine.live().model, entity, &Json::Object(given))?;
+        call.app.engine.derive(&call.caller.0, entity, id, input).await.map(Reply)
     };
-    let input = codec::input(&app.engine.live().model, entity, &Json::Object(given)).map_err(refuse)?;
-    app.engine.derive(&caller.0, entity, id, input).await.map(Reply).map_err(refuse)
+    call.answer(work).await
 }

@@ -10,13 +10,14 @@ use sha2::{Digest as _, Sha256};
 /// The key of a request, bound to its path and body; nothing when it has none.
 ///
 /// # Errors
-/// When the key is empty, too long, or no plain text.
+/// When there are several, or the key is empty, too long, or no plain text.
 pub fn read(headers: &HeaderMap, path: &str, body: &Bytes) -> Result<Option<Once>, Refusal> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    match value.to_str() {
-        Ok(key) if (1..=255).contains(&key.len()) => {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    match (value.to_str(), values.next()) {
+        (Ok(key), None) if (1..=255).contains(&key.len()) && key.trim() == key => {
             Ok(Some(Once { key: key.to_owned(), path: path.to_owned(), body: Sha256::digest(body).into() }))
         }
-        _ => Err(Refusal::malformed(Message::with("bad_parameter", ["Idempotency-Key"]))),
+        _ => Err(Refusal::malformed(Message::key("bad_key"))),
     }
 }

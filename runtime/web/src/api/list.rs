@@ -2,45 +2,34 @@
 
 use axum::Json as Reply;
 use axum::body::Bytes;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use fichero_engine::Refusal;
-use fichero_engine::message::Message;
 use fichero_engine::read::Page;
 use fichero_engine::read::list::ListRequest;
 use serde_json::{Map, Value as Json};
 
-use super::body;
-use super::parameters;
+use super::call::Call;
 use super::problem::Problem;
-use super::record::entity;
-use super::session::Caller;
-use crate::server::{App, Pinned};
+use super::{body, parameters};
 
 /// A page, asked in the address.
-pub async fn show(
-    Pinned(app): Pinned,
-    caller: Caller,
-    Path(name): Path<String>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Reply<Json>, Problem> {
-    let request = parameters::list(pairs).map_err(|refusal| caller.refuse(refusal))?;
-    answer(&app, &caller, &name, request).await
+pub async fn show(call: Call, Path(name): Path<String>) -> Result<Reply<Json>, Problem> {
+    let work = async { answer(&call, &name, parameters::list(call.query())?).await };
+    call.answer(work).await
 }
 
 /// The same, asked in a body.
-pub async fn query(
-    Pinned(app): Pinned,
-    caller: Caller,
-    Path(name): Path<String>,
-    bytes: Bytes,
-) -> Result<Reply<Json>, Problem> {
-    let request = body::object(&bytes).and_then(read).map_err(|refusal| caller.refuse(refusal))?;
-    answer(&app, &caller, &name, request).await
+pub async fn query(call: Call, Path(name): Path<String>, bytes: Bytes) -> Result<Reply<Json>, Problem> {
+    let work = async {
+        parameters::none(call.query())?;
+        answer(&call, &name, read(body::object(&bytes)?)?).await
+    };
+    call.answer(work).await
 }
 
-async fn answer(app: &App, caller: &Caller, name: &str, request: ListRequest) -> Result<Reply<Json>, Problem> {
-    let entity = entity(app, name).map_err(|refusal| caller.refuse(refusal))?;
-    let page = app.engine.list(&caller.0, entity, &request).await.map_err(|refusal| caller.refuse(refusal))?;
+async fn answer(call: &Call, name: &str, request: ListRequest) -> Result<Reply<Json>, Refusal> {
+    let entity = call.entity(name)?;
+    let page = call.app.engine.list(&call.caller.0, entity, &request).await?;
     Ok(Reply(written(page)))
 }
 
@@ -57,29 +46,30 @@ pub fn written(page: Page) -> Json {
 
 /// Reads the parameters of a list from a body; lists may be arrays, or texts with commas.
 fn read(members: Map<String, Json>) -> Result<ListRequest, Refusal> {
-    let wrong = |name: &str| Refusal::malformed(Message::with("bad_parameter", [name]));
-    let text = |name: &str, json: &Json| json.as_str().map(str::to_owned).ok_or_else(|| wrong(name));
+    let wrong = |name: &str, json: &Json, known: &str| parameters::not_one_of(name, known, &json.to_string());
+    let text = |name: &str, json: &Json| json.as_str().map(str::to_owned).ok_or_else(|| wrong(name, json, "\"…\""));
     let words = |name: &str, json: &Json| match json {
         Json::String(text) => Ok(parameters::words(text)),
         Json::Array(items) => items.iter().map(|item| text(name, item)).collect(),
-        _ => Err(wrong(name)),
+        _ => Err(wrong(name, json, "[\"…\"]")),
     };
     let mut request = ListRequest::default();
     for (name, json) in &members {
-        match name.strip_prefix('_').unwrap_or(name) {
+        let bare = name.strip_prefix('_').unwrap_or(name);
+        if bare.len() < name.len() && members.contains_key(bare) {
+            return Err(parameters::repeated(bare));
+        }
+        match bare {
             "where" if json.is_null() => {}
             "where" => request.filter = Some(text(name, json)?),
             "sort" => request.sort = words(name, json)?,
-            "limit" => {
-                request.limit =
-                    Some(json.as_u64().and_then(|limit| u32::try_from(limit).ok()).ok_or_else(|| wrong(name))?)
-            }
+            "limit" => request.limit = Some(parameters::limit(&json.to_string())?),
             "cursor" if json.is_null() => {}
             "cursor" => request.cursor = Some(text(name, json)?),
             "fields" => request.shape.fields = words(name, json)?,
             "expand" => request.shape.expand = words(name, json)?,
-            "count" => request.count = json.as_bool().ok_or_else(|| wrong(name))?,
-            "trash" => request.trash = text(name, json)? == "only",
+            "count" => request.count = json.as_bool().ok_or_else(|| wrong(name, json, "true, false"))?,
+            "trash" => request.trash = parameters::only(name, &text(name, json)?)?,
             _ => request.equals.push((name.clone(), json.clone())),
         }
     }

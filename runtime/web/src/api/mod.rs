@@ -6,24 +6,29 @@ mod aggregate;
 mod auth;
 mod body;
 mod bulk;
+mod call;
 mod derive;
 mod idempotency;
 mod list;
 pub mod openapi;
 mod parameters;
+mod precondition;
 pub mod problem;
 mod record;
 mod schema;
 pub mod session;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::http::StatusCode;
+use axum::routing::{any, get, post, put};
 
 use crate::server::App;
 
 /// The routes below `/api`.
 pub fn routes() -> Router<App> {
     Router::new()
+        // No page of that name either.
+        .route("/api", any(async || StatusCode::NOT_FOUND))
         .route("/api/login", post(auth::login))
         .route("/api/logout", post(auth::logout))
         .route("/api/schema", get(schema::show))

@@ -1,50 +1,132 @@
-//! The parameters of a list in an address: `where sort limit cursor fields expand count trash` (each may be written
-//! with a leading `_`), and any other pair as an equality filter.
+//! The parameters of an address: `where sort limit cursor fields expand count trash` (each may be written with a leading
+//! `_`), and any other pair as an equality filter. Each stands at most once, and one that means nothing is refused.
 
 use fichero_engine::Refusal;
-use fichero_engine::message::Message;
-use fichero_engine::read::list::{ListRequest, ShapeRequest};
+use fichero_engine::message::{Argument, Message};
+use fichero_engine::read::list::{ListRequest, MOST, ShapeRequest, Trash};
+use fichero_engine::read::{aggregate, history};
 use serde_json::Value as Json;
+
+/// The pairs of a query, each name once. A leading `_` is kept.
+///
+/// # Errors
+/// When it is not UTF-8 in percent signs, holds NUL, or names something twice.
+pub fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Refusal> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for part in query.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let (name, value) = (decoded(name)?, decoded(value)?);
+        if pairs.iter().any(|(known, _)| bare(known) == bare(&name)) {
+            return Err(repeated(bare(&name)));
+        }
+        pairs.push((name, value));
+    }
+    Ok(pairs)
+}
+
+/// That nothing is asked in the query.
+///
+/// # Errors
+/// When something is.
+pub fn none(query: Option<&str>) -> Result<(), Refusal> {
+    match pairs(query)?.first() {
+        Some((name, _)) => Err(unknown(name)),
+        None => Ok(()),
+    }
+}
 
 /// The parameters of a list.
 ///
 /// # Errors
 /// The first one that cannot be understood.
-pub fn list(pairs: Vec<(String, String)>) -> Result<ListRequest, Refusal> {
+pub fn list(query: Option<&str>) -> Result<ListRequest, Refusal> {
     let mut request = ListRequest::default();
-    for (name, value) in pairs {
-        match name.strip_prefix('_').unwrap_or(&name) {
+    for (name, value) in pairs(query)? {
+        match bare(&name) {
             "where" => request.filter = Some(value),
             "sort" => request.sort = words(&value),
-            "limit" => {
-                request.limit =
-                    Some(value.parse().map_err(|_| Refusal::malformed(Message::with("bad_parameter", ["limit"])))?)
-            }
+            "limit" => request.limit = Some(limit(&value)?),
             "cursor" => request.cursor = Some(value),
             "fields" => request.shape.fields = words(&value),
             "expand" => request.shape.expand = words(&value),
             "count" => request.count = truth("count", &value)?,
-            "trash" => request.trash = matches!(value.as_str(), "only"),
+            "trash" => request.trash = only("trash", &value)?,
             _ => request.equals.push((name, Json::String(value))),
         }
     }
     Ok(request)
 }
 
-/// What is wanted of one record; nothing else may be asked.
+/// What is wanted of one record, and whether it may lie in the trash.
 ///
 /// # Errors
 /// The first parameter that means nothing here.
-pub fn shape(pairs: Vec<(String, String)>) -> Result<ShapeRequest, Refusal> {
-    let mut shape = ShapeRequest::default();
-    for (name, value) in pairs {
-        match name.strip_prefix('_').unwrap_or(&name) {
+pub fn shape(query: Option<&str>) -> Result<(ShapeRequest, Trash), Refusal> {
+    let (mut shape, mut trash) = (ShapeRequest::default(), Trash::Living);
+    for (name, value) in pairs(query)? {
+        match bare(&name) {
             "fields" => shape.fields = words(&value),
             "expand" => shape.expand = words(&value),
-            other => return Err(Refusal::malformed(Message::with("bad_parameter", [other]))),
+            "trash" => {
+                trash = match value.as_str() {
+                    "only" => Trash::Trashed,
+                    "with" => Trash::Any,
+                    _ => return Err(not_one_of("trash", "only, with", &value)),
+                }
+            }
+            _ => return Err(unknown(&name)),
         }
     }
-    Ok(shape)
+    Ok((shape, trash))
+}
+
+/// What is asked of groups.
+///
+/// # Errors
+/// The first parameter that cannot be understood.
+pub fn groups(query: Option<&str>) -> Result<aggregate::Request, Refusal> {
+    let mut request = aggregate::Request::default();
+    for (name, value) in pairs(query)? {
+        match bare(&name) {
+            "where" => request.filter = Some(value),
+            "group" => request.group = split(&value),
+            "cursor" => request.cursor = Some(value),
+            "measures" => request.measures = split(&value),
+            _ => request.equals.push((name, Json::String(value))),
+        }
+    }
+    Ok(request)
+}
+
+/// What is asked of a history.
+///
+/// # Errors
+/// The first parameter that means nothing here.
+pub fn past(query: Option<&str>) -> Result<history::Request, Refusal> {
+    let mut request = history::Request::default();
+    for (name, value) in pairs(query)? {
+        match bare(&name) {
+            "limit" => request.limit = Some(limit(&value)?),
+            "cursor" => request.cursor = Some(value),
+            _ => return Err(unknown(&name)),
+        }
+    }
+    Ok(request)
+}
+
+/// Whether a deletion is for good.
+///
+/// # Errors
+/// The first parameter that means nothing here.
+pub fn purge(query: Option<&str>) -> Result<bool, Refusal> {
+    let mut purge = false;
+    for (name, value) in pairs(query)? {
+        match bare(&name) {
+            "purge" => purge = truth("purge", &value)?,
+            _ => return Err(unknown(&name)),
+        }
+    }
+    Ok(purge)
 }
 
 /// A list of words parted by commas.
@@ -52,20 +134,83 @@ pub fn words(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// `true` or `false`.
+/// How many records a page may hold.
 ///
 /// # Errors
-/// When it is neither.
-pub fn truth(name: &str, text: &str) -> Result<bool, Refusal> {
+/// When it is no such number.
+pub fn limit(text: &str) -> Result<u32, Refusal> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|number| digits && (1..=MOST).contains(number));
+    number.ok_or_else(|| Refusal::malformed(Message::with("bad_limit", [MOST.to_string(), shortened(text)])))
+}
+
+/// `only`: the one thing that may be asked of the trash in a list.
+///
+/// # Errors
+/// When it is something else.
+pub fn only(name: &str, text: &str) -> Result<bool, Refusal> {
+    if text == "only" { Ok(true) } else { Err(not_one_of(name, "only", text)) }
+}
+
+/// A parameter that has no meaning where it stands.
+pub fn unknown(name: &str) -> Refusal {
+    Refusal::malformed(Message::with("bad_parameter", [shortened(name)]))
+}
+
+/// A parameter that stands twice.
+pub fn repeated(name: &str) -> Refusal {
+    Refusal::malformed(Message::with("repeated_parameter", [shortened(name)]))
+}
+
+/// A value that is none of those a parameter may have.
+pub fn not_one_of(name: &str, known: &str, given: &str) -> Refusal {
+    let arguments = [Argument::from(name), Argument::from(known), Argument::Plain(shortened(given))];
+    Refusal::malformed(Message::with("bad_value", arguments))
+}
+
+/// `true` or `false`.
+fn truth(name: &str, text: &str) -> Result<bool, Refusal> {
     match text {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        _ => Err(Refusal::malformed(Message::with("bad_parameter", [name]))),
+        _ => Err(not_one_of(name, "true, false", text)),
     }
 }
 
+fn bare(name: &str) -> &str {
+    name.strip_prefix('_').unwrap_or(name)
+}
+
+/// What was given, short enough to be told back.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// A part of a query as text.
+fn decoded(part: &str) -> Result<String, Refusal> {
+    let wrong = || Refusal { code: "bad_address", ..Refusal::malformed(Message::key("bad_address")) };
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
+                let (Some(high), Some(low)) = (digit(), digit()) else { return Err(wrong()) };
+                u8::try_from(high * 16 + low).map_err(|_| wrong())?
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or_else(wrong)
+}
+
 /// Splits at commas that are not inside brackets or quotes: `count(),sum(round(a,2))`.
-pub fn split(text: &str) -> Vec<String> {
+fn split(text: &str) -> Vec<String> {
     let (mut depth, mut quoted, mut parts) = (0_i32, false, vec![String::new()]);
     for c in text.chars() {
         match c {
@@ -83,4 +228,30 @@ pub fn split(text: &str) -> Vec<String> {
         }
     }
     parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_strictly() {
+        let read = |query| pairs(Some(query)).map_err(|refusal| refusal.code);
+        let one = |name: &str, value: &str| Ok(vec![(name.to_owned(), value.to_owned())]);
+        assert_eq!(read("a=b+c%2B"), one("a", "b c+"));
+        assert_eq!(read("a"), one("a", ""));
+        assert_eq!(read("&&"), Ok(Vec::new()));
+        for wrong in ["a=%", "a=%4", "a=%zz", "a=%ff", "a=%00", "%00=a"] {
+            assert_eq!(read(wrong), Err("bad_address"), "{wrong}");
+        }
+        for twice in ["a=1&a=1", "where=a&_where=b"] {
+            assert_eq!(read(twice), Err("malformed"), "{twice}");
+        }
+        assert!(limit("500").is_ok());
+        for wrong in ["0", "501", "-1", "+1", "", "x", "99999999999"] {
+            assert!(limit(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -11,21 +11,23 @@ use serde_json::json;
 /// A refusal on its way to a reader of a language.
 #[derive(Debug)]
 pub struct Problem {
-    refusal: Refusal,
+    refusal: Box<Refusal>,
     locale: Locale,
+    index: Option<usize>,
+    /// A status that no kind of refusal has.
+    status: Option<StatusCode>,
 }
 
 impl Problem {
     /// A refusal for a reader of `locale`.
     pub fn new(refusal: Refusal, locale: Locale) -> Self {
-        Self { refusal, locale }
+        Self { refusal: Box::new(refusal), locale, index: None, status: None }
     }
-}
 
-impl From<Refusal> for Problem {
-    /// For a reader whose language is not known yet.
-    fn from(refusal: Refusal) -> Self {
-        Self { refusal, locale: Locale::EN }
+    /// The same, of one of several commands.
+    #[must_use]
+    pub fn of(self, index: Option<usize>) -> Self {
+        Self { index, ..self }
     }
 }
 
@@ -46,6 +48,10 @@ pub fn status(kind: Kind) -> StatusCode {
     }
 }
 
+fn title(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or("Error")
+}
+
 /// A refusal as a JSON object.
 pub fn body(refusal: &Refusal, locale: Locale) -> serde_json::Value {
     let status = status(refusal.kind);
@@ -58,30 +64,45 @@ pub fn body(refusal: &Refusal, locale: Locale) -> serde_json::Value {
         "type": "about:blank",
         "status": status.as_u16(),
         "code": refusal.code,
-        "title": status.canonical_reason().unwrap_or("Error"),
+        "title": title(status),
         "detail": refusal.detail.text(locale),
         "errors": errors,
     })
 }
 
+/// The answer where something in front of the handlers refused a request: its status alone is known.
+pub fn of_status(status: StatusCode, locale: Locale) -> Problem {
+    let (kind, code, key) = match status {
+        StatusCode::NOT_FOUND => (Kind::NotFound, "not_found", "no_address"),
+        StatusCode::METHOD_NOT_ALLOWED => (Kind::Malformed, "method", "no_method"),
+        StatusCode::PAYLOAD_TOO_LARGE => (Kind::TooLarge, "too_large", "too_large"),
+        StatusCode::SERVICE_UNAVAILABLE => (Kind::Unavailable, "timeout", "timeout"),
+        status if status.is_client_error() => (Kind::Malformed, "malformed", "bad_request"),
+        _ => (Kind::Internal, "internal", "internal"),
+    };
+    Problem { status: Some(status), ..Problem::new(Refusal::new(kind, code, Message::key(key)), locale) }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = status(self.refusal.kind);
-        let mut response = Response::new(Body::from(body(&self.refusal, self.locale).to_string()));
+        let Self { refusal, locale, index, status: exactly } = self;
+        let status = exactly.unwrap_or(status(refusal.kind));
+        let mut told = body(&refusal, locale);
+        told["status"] = status.as_u16().into();
+        told["title"] = title(status).into();
+        if let Some(index) = index {
+            told["index"] = index.into();
+        }
+        let mut response = Response::new(Body::from(told.to_string()));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = refusal.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
-}
-
-/// The answer for a path below `/api` that leads nowhere.
-pub async fn no_route() -> Problem {
-    Refusal::new(Kind::NotFound, "not_found", Message::key("not_found")).into()
 }

@@ -1,254 +1,225 @@
 //! One record: make, show, change, move, delete, bring back.
 
-use std::str::FromStr;
-
 use axum::Json as Reply;
 use axum::body::Bytes;
-use axum::extract::{Path, Query};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::Path;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fichero_engine::command::Expected as Wanted;
+use fichero_engine::engine::Answer;
+use fichero_engine::idempotency::Once;
 use fichero_engine::message::Message;
-use fichero_engine::read::history;
-use fichero_engine::read::list::ShapeRequest;
-use fichero_engine::value::json as codec;
-use fichero_engine::{Command, Effect, Kind, Mode, Refusal};
-use fichero_model::{EntityId, Id, Ref};
+use fichero_engine::read::list::{self as engine, ShapeRequest};
+use fichero_engine::value::{check, json as codec};
+use fichero_engine::{Command, Effect, FieldError, Kind, Mode, Refusal};
+use fichero_model::{Id, Ref};
 use serde_json::Value as Json;
 
+use super::call::Call;
+use super::precondition::{self, Expected};
 use super::problem::Problem;
-use super::session::Caller;
 use super::{body, idempotency, list, parameters};
-use crate::server::{App, Pinned};
-
-/// The entity of that name.
-///
-/// # Errors
-/// When there is none.
-pub fn entity(app: &App, name: &str) -> Result<EntityId, Refusal> {
-    let live = app.engine.live();
-    live.model
-        .entity(name)
-        .map(|(id, _)| id)
-        .ok_or_else(|| Refusal::new(Kind::NotFound, "unknown_entity", Message::with("unknown_entity", [name])))
-}
-
-fn reference(app: &App, name: &str, id: &str) -> Result<Ref, Refusal> {
-    let entity = entity(app, name)?;
-    // An id that is none names no record.
-    let id = Id::from_str(id).map_err(|_| Refusal::not_found())?;
-    Ok(Ref { entity, id })
-}
 
 /// `POST /api/{entity}`.
-pub async fn create(
-    Pinned(app): Pinned,
-    caller: Caller,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Result<Response, Problem> {
-    let refuse = |refusal| caller.refuse(refusal);
-    let entity = entity(&app, &name).map_err(refuse)?;
-    let given = body::json(&bytes).map_err(refuse)?;
-    let input = codec::input(&app.engine.live().model, entity, &given).map_err(refuse)?;
-    let command = Command::Create { entity, input };
-    let once = idempotency::read(&headers, &format!("/api/{name}"), &bytes).map_err(refuse)?;
-    let answer = app
-        .engine
-        .command_once(&caller.0, command, Mode::Live, Some(ShapeRequest::default()), once)
-        .await
-        .map_err(refuse)?;
-    Ok(shown(&name, answer.done.id, answer.done.version, answer.done.effect, answer.body))
+pub async fn create(call: Call, Path(name): Path<String>, bytes: Bytes) -> Result<Response, Problem> {
+    let work = async {
+        let entity = call.entity(&name)?;
+        parameters::none(call.query())?;
+        let given = body::json(&bytes)?;
+        let input = codec::input(&call.app.engine.live().model, entity, &given)?;
+        let once = idempotency::read(&call.headers, &format!("/api/{name}"), &bytes)?;
+        let answer = run(&call, Command::Create { entity, input }, once).await?;
+        Ok(shown(&name, answer))
+    };
+    call.answer(work).await
 }
 
 /// `GET /api/{entity}/{id}`.
-pub async fn show(
-    Pinned(app): Pinned,
-    caller: Caller,
-    Path((name, id)): Path<(String, String)>,
-    Query(pairs): Query<Vec<(String, String)>>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let refuse = |refusal| caller.refuse(refusal);
-    let reference = reference(&app, &name, &id).map_err(refuse)?;
-    let shape = parameters::shape(pairs).map_err(refuse)?;
-    let shown = app.engine.get(&caller.0, reference, &shape).await.map_err(refuse)?;
-    let tag = etag(shown.version);
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
-    }
-    Ok(([(header::ETAG, tag)], Reply(shown.body)).into_response())
+pub async fn show(call: Call, Path((name, id)): Path<(String, String)>) -> Result<Response, Problem> {
+    let work = async {
+        let reference = call.record(&name, &id)?;
+        let (shape, trash) = parameters::shape(call.query())?;
+        let shown = call.app.engine.get_from(&call.caller.0, reference, &shape, trash).await?;
+        precondition::unless_known(&call.headers, shown.version, &shown.body)
+    };
+    call.answer(work).await
 }
 
 /// `PATCH /api/{entity}/{id}`, RFC 7396 on the record.
-pub async fn update(
-    Pinned(app): Pinned,
-    caller: Caller,
-    Path((name, id)): Path<(String, String)>,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Result<Response, Problem> {
-    let refuse = |refusal| caller.refuse(refusal);
-    let Ref { entity, id } = reference(&app, &name, &id).map_err(refuse)?;
-    let given = body::json(&bytes).map_err(refuse)?;
-    let input = codec::input(&app.engine.live().model, entity, &given).map_err(refuse)?;
-    let version = if_match(&headers).map_err(refuse)?;
-    let command = Command::Update { entity, id, input, version };
-    let answer =
-        app.engine.command(&caller.0, command, Mode::Live, Some(ShapeRequest::default())).await.map_err(refuse)?;
-    Ok(shown(&name, id, answer.done.version, answer.done.effect, answer.body))
+pub async fn update(call: Call, Path((name, id)): Path<(String, String)>, bytes: Bytes) -> Result<Response, Problem> {
+    let work = async {
+        let Ref { entity, id } = call.record(&name, &id)?;
+        parameters::none(call.query())?;
+        let given = body::json(&bytes)?;
+        let input = codec::input(&call.app.engine.live().model, entity, &given)?;
+        let command = |version| Command::Update { entity, id, input: input.clone(), version };
+        Ok(shown(&name, run_expected(&call, command, None).await?))
+    };
+    call.answer(work).await
 }
 
 /// `PUT /api/{entity}/by/{field}/{value}`: creates or updates by an external key.
 pub async fn upsert(
-    Pinned(app): Pinned,
-    caller: Caller,
+    call: Call,
     Path((name, field, value)): Path<(String, String, String)>,
     bytes: Bytes,
 ) -> Result<Response, Problem> {
-    let refuse = |refusal| caller.refuse(refusal);
-    let entity = entity(&app, &name).map_err(refuse)?;
-    let live = app.engine.live();
-    let key = match live.model[entity].field(&field) {
-        Some((id, definition)) if definition.external || definition.unique => id,
-        _ => return Err(refuse(Refusal::malformed(Message::with("not_external", [field.as_str()])))),
+    let work = async {
+        let entity = call.entity(&name)?;
+        parameters::none(call.query())?;
+        let live = call.app.engine.live();
+        let Some((key, definition)) = live.model[entity].field(&field).filter(|(_, field)| engine::is_key(field))
+        else {
+            return Err(Refusal::malformed(Message::with("not_external", [field.as_str()])));
+        };
+        let (_, value) = engine::equality(&live.model, entity, &field, &Json::String(value))?;
+        check::fits(definition, &value)
+            .map_err(|(code, message)| Refusal::invalid(vec![FieldError::new(field.as_str(), code, message)]))?;
+        let given = Json::Object(body::object(&bytes)?);
+        let mut input = codec::input(&live.model, entity, &given)?;
+        let value = fichero_engine::input::Given::Value(value);
+        if input.get(key).is_some_and(|given| *given != value) {
+            let message = Message::with("other_key", [&definition.label]);
+            return Err(Refusal::invalid(vec![FieldError::new(field.as_str(), "other_key", message)]));
+        }
+        input.put(key, value);
+        let command = |expected| Command::Upsert { entity, key, input: input.clone(), expected };
+        let wanted = match precondition::if_match(&call.headers)? {
+            Expected::Anything => vec![Wanted::Anything],
+            Expected::Existing => vec![Wanted::Existing],
+            Expected::Versions(versions) => versions.into_iter().map(Wanted::Version).collect(),
+        };
+        Ok(shown(&name, first_that_fits(&call, wanted, Wanted::Version(NEVER), command, None).await?))
     };
-    let mut given = body::object(&bytes).map_err(refuse)?;
-    given.insert(field, Json::String(value));
-    let input = codec::input(&live.model, entity, &Json::Object(given)).map_err(refuse)?;
-    let command = Command::Upsert { entity, key, input };
-    let answer =
-        app.engine.command(&caller.0, command, Mode::Live, Some(ShapeRequest::default())).await.map_err(refuse)?;
-    Ok(shown(&name, answer.done.id, answer.done.version, answer.done.effect, answer.body))
+    call.answer(work).await
 }
 
 /// `DELETE /api/{entity}/{id}`: into the trash, or for good with `?purge=true`.
-pub async fn delete(
-    Pinned(app): Pinned,
-    caller: Caller,
-    Path((name, id)): Path<(String, String)>,
-    Query(pairs): Query<Vec<(String, String)>>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let refuse = |refusal| caller.refuse(refusal);
-    let Ref { entity, id } = reference(&app, &name, &id).map_err(refuse)?;
-    let mut purge = false;
-    for (name, value) in pairs {
-        match name.as_str() {
-            "purge" => purge = parameters::truth("purge", &value).map_err(refuse)?,
-            other => return Err(refuse(Refusal::malformed(Message::with("bad_parameter", [other])))),
-        }
-    }
-    let version = if_match(&headers).map_err(refuse)?;
-    let command = if purge { Command::Purge { entity, id } } else { Command::Delete { entity, id, version } };
-    app.engine.command(&caller.0, command, Mode::Live, None).await.map_err(refuse)?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+pub async fn delete(call: Call, Path((name, id)): Path<(String, String)>) -> Result<Response, Problem> {
+    let work = async {
+        let Ref { entity, id } = call.record(&name, &id)?;
+        let purge = parameters::purge(call.query())?;
+        let command = |version| match purge {
+            true => Command::Purge { entity, id, version },
+            false => Command::Delete { entity, id, version },
+        };
+        run_expected(&call, command, None).await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    call.answer(work).await
 }
 
 /// `POST /api/{entity}/{id}/restore`.
-pub async fn restore(
-    Pinned(app): Pinned,
-    caller: Caller,
-    Path((name, id)): Path<(String, String)>,
-) -> Result<Response, Problem> {
-    let refuse = |refusal| caller.refuse(refusal);
-    let Ref { entity, id } = reference(&app, &name, &id).map_err(refuse)?;
-    let answer = app
-        .engine
-        .command(&caller.0, Command::Restore { entity, id }, Mode::Live, Some(ShapeRequest::default()))
-        .await
-        .map_err(refuse)?;
-    Ok(shown(&name, id, answer.done.version, answer.done.effect, answer.body))
+pub async fn restore(call: Call, Path((name, id)): Path<(String, String)>, bytes: Bytes) -> Result<Response, Problem> {
+    let work = async {
+        let Ref { entity, id } = call.record(&name, &id)?;
+        parameters::none(call.query())?;
+        let once = idempotency::read(&call.headers, &format!("/api/{name}/{id}/restore"), &bytes)?;
+        let command = |version| Command::Restore { entity, id, version };
+        Ok(shown(&name, run_expected(&call, command, once).await?))
+    };
+    call.answer(work).await
 }
 
 /// `POST /api/{entity}/{id}/transition` with `{to, set?, field?}`.
 pub async fn transition(
-    Pinned(app): Pinned,
-    caller: Caller,
+    call: Call,
     Path((name, id)): Path<(String, String)>,
-    headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Problem> {
-    let refuse = |refusal| caller.refuse(refusal);
-    let Ref { entity, id } = reference(&app, &name, &id).map_err(refuse)?;
-    let given = body::object(&bytes).map_err(refuse)?;
-    let live = app.engine.live();
-    for name in given.keys() {
-        if !matches!(name.as_str(), "to" | "set" | "field") {
-            return Err(refuse(Refusal::malformed(Message::with("bad_parameter", [name.as_str()]))));
+    let work = async {
+        let Ref { entity, id } = call.record(&name, &id)?;
+        parameters::none(call.query())?;
+        let given = body::object(&bytes)?;
+        let live = call.app.engine.live();
+        if let Some(name) = given.keys().find(|name| !matches!(name.as_str(), "to" | "set" | "field")) {
+            return Err(parameters::unknown(name));
         }
-    }
-    let Some(to) = given.get("to").and_then(Json::as_str).map(str::to_owned) else {
-        return Err(refuse(Refusal::malformed(Message::with("required", ["to"]))));
+        let Some(to) = given.get("to").and_then(Json::as_str) else {
+            return Err(Refusal::malformed(Message::with("required", ["to"])));
+        };
+        let field = match given.get("field") {
+            None => None,
+            Some(field) => match field.as_str().and_then(|name| live.model[entity].field(name)) {
+                Some((id, _)) => Some(id),
+                None => return Err(Refusal::malformed(Message::with("unknown_field", [field.to_string()]))),
+            },
+        };
+        let input = match given.get("set") {
+            Some(set) => codec::input(&live.model, entity, set)?,
+            None => Default::default(),
+        };
+        let once = idempotency::read(&call.headers, &format!("/api/{name}/{id}/transition"), &bytes)?;
+        let command =
+            |version| Command::Transition { entity, id, field, to: to.to_owned(), input: input.clone(), version };
+        Ok(shown(&name, run_expected(&call, command, once).await?))
     };
-    let field = match given.get("field") {
-        None => None,
-        Some(field) => match field.as_str().and_then(|name| live.model[entity].field(name)) {
-            Some((id, _)) => Some(id),
-            None => return Err(refuse(Refusal::malformed(Message::with("unknown_field", [field.to_string()])))),
-        },
-    };
-    let input = match given.get("set") {
-        Some(set) => codec::input(&live.model, entity, set).map_err(refuse)?,
-        None => Default::default(),
-    };
-    let version = if_match(&headers).map_err(refuse)?;
-    let command = Command::Transition { entity, id, field, to, input, version };
-    let answer =
-        app.engine.command(&caller.0, command, Mode::Live, Some(ShapeRequest::default())).await.map_err(refuse)?;
-    Ok(shown(&name, id, answer.done.version, answer.done.effect, answer.body))
+    call.answer(work).await
 }
 
 /// `GET /api/{entity}/{id}/history`.
-pub async fn history(
-    Pinned(app): Pinned,
-    caller: Caller,
-    Path((name, id)): Path<(String, String)>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Reply<Json>, Problem> {
-    let refuse = |refusal| caller.refuse(refusal);
-    let reference = reference(&app, &name, &id).map_err(refuse)?;
-    let mut request = history::Request::default();
-    for (name, value) in pairs {
-        match name.as_str() {
-            "limit" => {
-                request.limit = Some(
-                    value.parse().map_err(|_| refuse(Refusal::malformed(Message::with("bad_parameter", ["limit"]))))?,
-                )
-            }
-            "cursor" => request.cursor = Some(value),
-            other => return Err(refuse(Refusal::malformed(Message::with("bad_parameter", [other])))),
+pub async fn history(call: Call, Path((name, id)): Path<(String, String)>) -> Result<Reply<Json>, Problem> {
+    let work = async {
+        let reference = call.record(&name, &id)?;
+        let request = parameters::past(call.query())?;
+        let page = call.app.engine.history(&call.caller.0, reference, &request).await?;
+        Ok(Reply(list::written(page)))
+    };
+    call.answer(work).await
+}
+
+/// A version that no record has.
+const NEVER: i64 = -1;
+
+/// Runs a command at the version that `If-Match` names.
+async fn run_expected(
+    call: &Call,
+    command: impl Fn(Option<i64>) -> Command,
+    once: Option<Once>,
+) -> Result<Answer, Refusal> {
+    let versions = match precondition::if_match(&call.headers)? {
+        // What is not there is not found, so that nothing more is asked by `*`.
+        Expected::Anything | Expected::Existing => vec![None],
+        Expected::Versions(versions) => versions.into_iter().map(Some).collect(),
+    };
+    first_that_fits(call, versions, Some(NEVER), command, once).await
+}
+
+/// Runs a command at the first of these versions that the record is at.
+async fn first_that_fits<V>(
+    call: &Call,
+    versions: Vec<V>,
+    never: V,
+    command: impl Fn(V) -> Command,
+    once: Option<Once>,
+) -> Result<Answer, Refusal> {
+    for version in versions {
+        match run(call, command(version), once.clone()).await {
+            Err(refusal) if refusal.kind == Kind::Stale => {}
+            result => return result,
         }
     }
-    let page = app.engine.history(&caller.0, reference, &request).await.map_err(refuse)?;
-    Ok(Reply(list::written(page)))
+    // None fits; whether there is such a record at all is still to be told.
+    run(call, command(never), once).await
 }
 
-fn shown(name: &str, id: Id, version: i64, effect: Effect, body: Option<Json>) -> Response {
-    let tag = [(header::ETAG, etag(version))];
-    let body = Reply(body.unwrap_or_default());
-    match effect {
-        Effect::Created => {
-            let location = [(header::LOCATION, format!("/api/{name}/{id}"))];
-            (StatusCode::CREATED, tag, location, body).into_response()
-        }
-        _ => (StatusCode::OK, tag, body).into_response(),
+async fn run(call: &Call, command: Command, once: Option<Once>) -> Result<Answer, Refusal> {
+    let engine = &call.app.engine;
+    engine.command_once(&call.caller.0, command, Mode::Live, Some(ShapeRequest::default()), once).await
+}
+
+fn shown(name: &str, answer: Answer) -> Response {
+    let Answer { done, body } = answer;
+    let status = if done.effect == Effect::Created { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = precondition::tagged(status, done.version, &body.unwrap_or_default());
+    if done.effect == Effect::Created
+        && let Ok(location) = location(name, done.id)
+    {
+        response.headers_mut().insert(header::LOCATION, location);
     }
+    response
 }
 
-/// A version as an entity tag.
-pub fn etag(version: i64) -> String {
-    format!("\"{version}\"")
-}
-
-/// The version that `If-Match` asks for; `*` asks for any.
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Refusal> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let version = text.trim_start_matches("W/").trim_matches('"').parse();
-    // A tag that was never given out cannot be the record's.
-    Ok(Some(version.unwrap_or(-1)))
+fn location(name: &str, id: Id) -> Result<HeaderValue, axum::http::header::InvalidHeaderValue> {
+    HeaderValue::from_str(&format!("/api/{name}/{id}"))
 }

@@ -7,13 +7,14 @@ use fichero_model::label::Text;
 use fichero_model::{EntityId, Model};
 use serde_json::{Map, Value as Json, json};
 
+use super::call::Call;
+use super::parameters;
 use super::problem::Problem;
-use super::session::Caller;
-use crate::server::Pinned;
 
 /// Entities, fields, options and pipelines.
-pub async fn show(Pinned(app): Pinned, _caller: Caller) -> Result<Reply<Json>, Problem> {
-    let live = app.engine.live();
+pub async fn show(call: Call) -> Result<Reply<Json>, Problem> {
+    call.answer(async { parameters::none(call.query()) }).await?;
+    let live = call.app.engine.live();
     let model = &live.model;
     Ok(Reply(json!({
         "workspace": {"name": &*model.workspace.name, "title": text(&model.workspace.title), "locale": model.workspace.locale.as_str(), "currency": model.workspace.currency.as_str()},

@@ -1,8 +1,8 @@
 //! Addresses that lead nowhere: a page for people, a problem for programs.
 
 use axum::extract::{FromRequestParts as _, Request};
-use axum::http::Method;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use fichero_engine::message::Message;
 use fichero_engine::{Kind, Refusal};
@@ -12,13 +12,14 @@ use super::guest::Guest;
 use super::visitor::Visitor;
 use crate::api::problem;
 use crate::api::session;
+use crate::server::told::is_for_programs;
 use crate::server::{App, Pinned};
 
 /// What answers where no route does.
 pub async fn missing(Pinned(app): Pinned, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    if is_for_programs(&parts) {
-        return problem::no_route().await.into_response();
+    if is_for_programs(parts.uri.path()) {
+        return problem::of_status(StatusCode::NOT_FOUND, session::language(&parts)).into_response();
     }
     tell(&app, parts, &Refusal::new(Kind::NotFound, "not_found", Message::key("not_found"))).await
 }
@@ -26,16 +27,11 @@ pub async fn missing(Pinned(app): Pinned, request: Request) -> Response {
 /// What answers where a route takes no such method.
 pub async fn wrong_method(Pinned(app): Pinned, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    if is_for_programs(&parts) {
-        return axum::http::StatusCode::METHOD_NOT_ALLOWED.into_response();
+    if is_for_programs(parts.uri.path()) {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     // Somebody reloads the address that a form was posted to: what it showed is found from the home page.
     tell(&app, parts, &Refusal::not_found()).await
-}
-
-fn is_for_programs(parts: &Parts) -> bool {
-    let path = parts.uri.path();
-    path == "/api" || path.starts_with("/api/")
 }
 
 async fn tell(app: &App, mut parts: Parts, refusal: &Refusal) -> Response {

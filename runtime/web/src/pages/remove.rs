@@ -32,7 +32,7 @@ pub async fn restore(Path((name, id)): Path<(String, String)>, VisitorPost(visit
 
 async fn run_restore(visitor: &Visitor, name: &str, id: &str) -> Result<Response, Refusal> {
     let record = visitor.record(name, id)?;
-    let command = Command::Restore { entity: record.entity, id: record.id };
+    let command = Command::Restore { entity: record.entity, id: record.id, version: None };
     let done = visitor.app.engine.command(&visitor.actor, command, Mode::Live, None).await;
     done.map_err(told)?;
     Ok(visitor.go(&format!("/{name}/{id}"), Some(Notice::Restored)))
@@ -46,7 +46,7 @@ pub async fn purge(Path((name, id)): Path<(String, String)>, VisitorPost(visitor
 
 async fn run_purge(visitor: &Visitor, name: &str, id: &str) -> Result<Response, Refusal> {
     let record = visitor.record(name, id)?;
-    let command = Command::Purge { entity: record.entity, id: record.id };
+    let command = Command::Purge { entity: record.entity, id: record.id, version: None };
     let done = visitor.app.engine.command(&visitor.actor, command, Mode::Live, None).await;
     done.map_err(told)?;
     Ok(visitor.go(&format!("/{name}/trash"), Some(Notice::Purged)))

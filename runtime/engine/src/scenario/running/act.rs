@@ -69,7 +69,7 @@ fn command(work: &Work<'_>, action: &Action, locals: &[Value]) -> Result<(Entity
         }
         Action::Restore { target: expr } => {
             let Ref { entity, id } = target(expr)?;
-            (entity, Command::Restore { entity, id })
+            (entity, Command::Restore { entity, id, version: None })
         }
         Action::Transition { target: expr, to, set } => {
             let Ref { entity, id } = target(expr)?;

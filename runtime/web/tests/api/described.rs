@@ -1,0 +1,89 @@
+//! The description of the interface.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+
+use crate::world::{World, on_each};
+
+fn operations(document: &Json) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys().filter(|key| *key != "parameters") {
+            all.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    all
+}
+
+#[test]
+fn everything_is_described_and_nothing_that_is_always_refused() {
+    on_each(async |world: &World| {
+        let document = world.admin().await.get("/api/openapi.json").await.json;
+        let all = operations(&document);
+        for operation in [
+            "POST /api/login",
+            "POST /api/logout",
+            "GET /api/schema",
+            "GET /api/thing",
+            "POST /api/thing",
+            "POST /api/thing/query",
+            "POST /api/thing/bulk",
+            "POST /api/thing/derive",
+            "GET /api/thing/aggregate",
+            "PUT /api/thing/by/code/{value}",
+            "PUT /api/thing/by/sku/{value}",
+            "DELETE /api/thing/{id}",
+            "POST /api/thing/{id}/restore",
+            "GET /api/thing/{id}/history",
+            "POST /api/box/{id}/transition",
+            "PATCH /api/user/{id}",
+        ] {
+            assert!(all.contains(operation), "{operation} is missing");
+        }
+        let names = |path: &str, method: &str| -> Vec<String> {
+            let parameters = document["paths"][path][method]["parameters"].as_array().unwrap();
+            parameters.iter().map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+        };
+        for name in ["where", "sort", "cursor", "trash", "name", "colors", "price", "created_at"] {
+            assert!(names("/api/thing", "get").contains(&name.to_owned()), "{name}");
+        }
+        assert!(names("/api/thing/aggregate", "get").contains(&"cursor".to_owned()));
+        assert!(names("/api/box/{id}/transition", "post").contains(&"If-Match".to_owned()));
+        assert!(names("/api/thing/{id}", "delete").contains(&"purge".to_owned()));
+
+        let document = world.program("ana", false).await.get("/api/openapi.json").await.json;
+        let all = operations(&document);
+        assert!(all.contains("POST /api/thing") && all.contains("GET /api/user"));
+        for operation in ["POST /api/user", "PATCH /api/user/{id}", "DELETE /api/user/{id}", "POST /api/user/bulk"] {
+            assert!(!all.contains(operation), "{operation} is always refused");
+        }
+        assert!(!document["paths"]["/api/thing/{id}"]["delete"]["parameters"].to_string().contains("purge"));
+    });
+}
+
+/// Every reference leads somewhere, every operation has a name of its own, every link names one.
+#[test]
+fn the_description_holds_together() {
+    on_each(async |world: &World| {
+        let document = world.admin().await.get("/api/openapi.json").await.json;
+        let mut ids = BTreeSet::new();
+        let mut wanted = Vec::new();
+        let mut rest = vec![&document];
+        while let Some(node) = rest.pop() {
+            if let Some(id) = node.get("operationId").filter(|_| node.get("responses").is_some()) {
+                assert!(ids.insert(id.to_string()), "{id} stands twice");
+            } else if let Some(id) = node.get("operationId") {
+                wanted.push(id.clone());
+            }
+            if let Some(at) = node.get("$ref").and_then(Json::as_str) {
+                assert!(document.pointer(at.trim_start_matches('#')).is_some(), "{at} leads nowhere");
+            }
+            rest.extend(node.as_object().into_iter().flatten().map(|(_, value)| value));
+            rest.extend(node.as_array().into_iter().flatten());
+        }
+        assert!(wanted.iter().all(|id| ids.contains(&id.to_string())), "{wanted:?}");
+        let line = &document["components"]["schemas"]["Part.Line"];
+        assert_eq!((&line["additionalProperties"], &line["anyOf"][0]["required"]), (&json!(false), &json!(["name"])));
+    });
+}

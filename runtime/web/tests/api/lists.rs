@@ -1,0 +1,92 @@
+//! Filters, sums, the forms of values.
+
+use serde_json::json;
+
+use crate::world::{Program, World, on_each};
+
+async fn names(program: &Program, query: &str) -> Vec<String> {
+    let answer = program.get(&format!("/api/thing?sort=name&{query}")).await;
+    assert_eq!(answer.status, 200, "{query}: {}", answer.json);
+    answer.json["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn three(world: &World) -> Program {
+    let boss = world.admin().await;
+    for body in [
+        json!({"name": "A", "price": "12.5", "weight": "1.500", "colors": ["red"], "code": 5}),
+        json!({"name": "B", "price": "12.50", "weight": "2", "colors": ["red", "green"]}),
+        json!({"name": "C", "price": 3, "weight": 0.1}),
+    ] {
+        boss.create("thing", body).await;
+    }
+    boss
+}
+
+#[test]
+fn fields_are_filtered_by_what_they_hold() {
+    on_each(async |world: &World| {
+        let boss = three(world).await;
+        assert_eq!(names(&boss, "price=12.50").await, ["A", "B"]);
+        assert_eq!(names(&boss, "weight=1.5").await, ["A"]);
+        assert_eq!(names(&boss, "colors=green").await, ["B"]);
+        assert_eq!(names(&boss, "colors=red").await, ["A", "B"]);
+        assert_eq!(names(&boss, "code=").await, ["B", "C"]);
+        for (body, found) in [
+            (json!({"price": 12.5}), 2),
+            (json!({"weight": 0.1}), 1),
+            (json!({"weight": "2.000"}), 1),
+            (json!({"colors": "red"}), 2),
+            (json!({"code": 5}), 1),
+            (json!({"code": null}), 2),
+        ] {
+            let items = boss.post("/api/thing/query", body.clone()).await.json["items"].clone();
+            assert_eq!(items.as_array().unwrap().len(), found, "{body}");
+        }
+        for sort in ["extra", "parts", "colors", "nothing", "name)", "-"] {
+            let answer = boss.get(&format!("/api/thing?sort={sort}")).await;
+            assert_eq!((answer.status, answer.text("code")), (400, "bad_sort".to_owned()), "{sort}");
+        }
+    });
+}
+
+#[test]
+fn sums_are_written_as_records_write_numbers() {
+    on_each(async |world: &World| {
+        let boss = three(world).await;
+        let path = "/api/thing/aggregate?measures=sum(price),weight:sum(weight),min(weight),n:count()";
+        let answer = boss.get(path).await;
+        let item = &answer.json["items"][0];
+        assert_eq!(item["sum(price)"], "28.00", "{}", answer.json);
+        assert_eq!((&item["weight"], &item["min(weight)"], &item["n"]), (&json!("3.600"), &json!("0.100"), &json!(3)));
+        let grouped = boss.get("/api/thing/aggregate?group=weight&measures=count()").await;
+        assert_eq!(grouped.json["items"][0]["weight"], "0.100");
+        for (query, code) in [
+            ("measures=sum(name)", "bad_measure"),
+            ("measures=avg(sku)", "bad_measure"),
+            ("measures=sum(price),sum(price)", "malformed"),
+            ("measures=n:count(),n:sum(price)", "malformed"),
+            ("group=name&measures=name:count()", "malformed"),
+        ] {
+            let answer = boss.get(&format!("/api/thing/aggregate?{query}")).await;
+            assert_eq!((answer.status, answer.text("code")), (400, code.to_owned()), "{query}");
+        }
+    });
+}
+
+#[test]
+fn structured_data_is_the_same_on_both_databases() {
+    on_each(async |world: &World| {
+        let boss = world.admin().await;
+        let body = r#"{"name": "A", "extra": {"zebra": 1, "b": {"yy": 1, "x": 2}, "aa": [{"d": 1, "c": 2}]}}"#;
+        let made = boss.ask_with("POST", "/api/thing", &[], body).await;
+        let written = r#"{"aa":[{"c":2,"d":1}],"b":{"x":2,"yy":1},"zebra":1}"#;
+        assert_eq!(made.json["extra"].to_string(), written);
+        let read = boss.get(&format!("/api/thing/{}?fields=extra,price_currency", made.text("id"))).await;
+        assert_eq!(read.json["extra"].to_string(), written);
+        assert!(
+            read.json.get("price_currency").is_some(),
+            "members of money are asked for by their names: {}",
+            read.json
+        );
+    });
+}

@@ -1,0 +1,12 @@
+//! The HTTP interface on both databases, as programs meet it: a router, requests, answers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bulk;
+mod described;
+mod forms;
+mod lists;
+mod people;
+mod refusals;
+mod repeats;
+mod tags;
+mod world;
