@@ -11,7 +11,7 @@ use crate::program::{Folder, Run, run};
 use crate::server::{Server, Session};
 
 /// A deal of somebody who is in no team.
-const DIRT: &str = "DIRTDIRT,Nobody Known,GTX Basic,Cancity,Won,2017-01-02,2017-03-04,500\r\n";
+const DIRT: &str = "DIRTDIRT,Nobody Known,GTX Basic,Cancity,Won,2017-01-02,2017-03-04,500\n";
 
 #[test]
 fn an_excerpt_of_the_sales_data_goes_in_and_its_sums_are_right() {
