@@ -174,7 +174,7 @@ impl Page {
             Some(database) => line.replace(POSTGRES, database.url()),
             None => line,
         };
-        if line.starts_with("fichero serve ") || line.starts_with("fichero demo") {
+        if line.starts_with("fichero serve ") || line.starts_with("fichero demo ") || line == "fichero demo" {
             self.serve(&line);
             return None;
         }
@@ -207,7 +207,8 @@ impl Page {
     /// Serves in place of what served before.
     fn serve(&mut self, line: &str) {
         self.server = None;
-        let words: Vec<&str> = line.trim_end_matches('&').split_whitespace().skip(1).collect();
+        let line = line.replace("--listen 127.0.0.1:8080", "");
+        let words: Vec<&str> = line.split_whitespace().skip(1).collect();
         let mut command = program();
         command.args(words).args(["--listen", "127.0.0.1:0", "--format", "json"]).current_dir(self.folder.path());
         self.server = Some(Server::spawn(command));
