@@ -8,6 +8,8 @@ mod crash;
 mod definitions;
 mod demo;
 mod deployments;
+mod docs;
+mod example;
 mod filling;
 mod program;
 mod records;

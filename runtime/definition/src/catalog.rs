@@ -26,7 +26,7 @@ pub struct Catalog {
     pub documents: Vec<Document>,
     by_name: Names,
     renames: Vec<Renames>,
-    removed: Vec<Removed>,
+    pub(crate) removed: Vec<Removed>,
     /// True when a whole document or overlay could not be read, of which not even the name is known.
     pub(crate) lost: bool,
 }
@@ -98,6 +98,7 @@ pub(crate) fn build(sources: &Sources) -> (Catalog, Vec<Diagnostic>) {
     catalog.overlay(of_mixins, sources, &mut found);
     mixin::merge(&mut catalog, &others, sources, &mut found);
     catalog.overlay(others, sources, &mut found);
+    overlay::drop_followers(&mut catalog, &mut found);
     translation::apply(&mut catalog, &mut found);
     in_order(sources, &mut found);
     (catalog, found)

@@ -7,6 +7,7 @@
 //! or the workspace must settle it.
 
 mod conflict;
+mod followers;
 mod path;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use crate::shape::{Keys, KindShape, NameOf, Shape};
 use crate::short;
 use crate::source::Sources;
 use conflict::{Conflict, Setter};
+pub(crate) use followers::drop_followers;
 
 /// An overlay, as it was written.
 #[derive(Clone, Debug)]

@@ -1,7 +1,5 @@
 //! What every pass behind the declarations reads.
 
-use fichero_model::code;
-use fichero_model::diagnostic::Diagnostic;
 use fichero_model::model::Model;
 use fichero_model::place::Place;
 use fichero_model::{EntityId, FieldId};
@@ -9,7 +7,7 @@ use fichero_model::{EntityId, FieldId};
 use super::declare::Declared;
 use super::findings::Findings;
 use super::not_yet::Capabilities;
-use super::value::{Records, unknown_field};
+use super::value::{Records, still_needed, unknown_field};
 use crate::catalog::Catalog;
 use crate::node::Node;
 use crate::source::Sources;
@@ -65,12 +63,7 @@ impl<'a> Context<'a> {
 
     fn tell_removed(&self, entity: EntityId, name: &str, place: &Place, findings: &mut Findings<'_>) -> bool {
         let Some(removed) = self.removed(entity, name) else { return false };
-        let message = format!("`{name}` of `{}` was removed, but this still needs it", self.model[entity].name);
-        findings.push(
-            Diagnostic::error(code::REMOVED_IN_USE, place, message)
-                .label(removed, "removed here")
-                .help("remove or change this too, in the overlay that removes the field"),
-        );
+        findings.push(still_needed(&self.model[entity], name, place, removed));
         true
     }
 }

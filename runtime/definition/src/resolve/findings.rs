@@ -24,6 +24,12 @@ pub(super) struct Findings<'s> {
     gaps: Gaps,
 }
 
+/// How things stood at some time.
+pub(super) struct Mark {
+    found: usize,
+    broken: HashSet<Arc<str>>,
+}
+
 impl<'s> Findings<'s> {
     /// None yet. `files` gives the source lines that mended lines are made from.
     pub fn new(files: &'s Files<'s>) -> Self {
@@ -138,6 +144,22 @@ impl<'s> Findings<'s> {
         let before = text.get(line_start..at)?;
         let after = text.get(at + old.len()..line_end)?;
         Some(format!("{before}{new}{after}").trim_end().to_owned())
+    }
+
+    /// Takes back what was found since `mark`, and what became broken by it.
+    pub fn take_back(&mut self, mark: Mark) {
+        self.found.truncate(mark.found);
+        self.broken = mark.broken;
+    }
+
+    /// How things stand, to come back to.
+    pub fn mark(&self) -> Mark {
+        Mark { found: self.found.len(), broken: self.broken.clone() }
+    }
+
+    /// What was found since `mark`.
+    pub fn since(&self, mark: &Mark) -> &[Diagnostic] {
+        self.found.get(mark.found..).unwrap_or_default()
     }
 
     /// Remembers that the definition of this name has an error of its own.

@@ -10,6 +10,7 @@ use fichero_model::expr::{Scope, Setting};
 use fichero_model::kind::{Kind, Reference};
 use fichero_model::model::Model;
 use fichero_model::name;
+use fichero_model::place::Place;
 use fichero_model::{EntityId, FieldId};
 
 use super::expression::{self, Want};
@@ -68,7 +69,12 @@ impl<'r> Reader<'r> {
         for entry in node.entries() {
             let name = &*entry.key.text;
             let Some((id, field)) = self.model()[entity].field(name) else {
-                unknown_field(&self.model()[entity], name, &entry.key.place, findings);
+                match findings.files().removed(&self.model()[entity].name, name) {
+                    Some(removed) => {
+                        findings.push(still_needed(&self.model()[entity], name, &entry.key.place, removed));
+                    }
+                    None => unknown_field(&self.model()[entity], name, &entry.key.place, findings),
+                }
                 continue;
             };
             if !self.may_be_given(id, field) {
@@ -264,12 +270,7 @@ impl<'r> Reader<'r> {
 }
 
 /// Says that an entity has no field of that name.
-pub(super) fn unknown_field(
-    entity: &Entity,
-    name: &str,
-    place: &fichero_model::place::Place,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn unknown_field(entity: &Entity, name: &str, place: &Place, findings: &mut Findings<'_>) {
     let message = format!("`{}` has no field `{name}`", entity.name);
     if let Some(renamed) = entity.fields.iter().find(|field| field.was.iter().any(|was| &**was == name)) {
         let diagnostic = Diagnostic::error(code::UNKNOWN_REFERENCE, place, message)
@@ -286,8 +287,16 @@ pub(super) fn unknown_field(
     findings.unknown(code::UNKNOWN_REFERENCE, place, message, name, known);
 }
 
+/// Says that something needs a field that an overlay removed.
+pub(super) fn still_needed(entity: &Entity, name: &str, place: &Place, removed: &Place) -> Diagnostic {
+    let message = format!("`{name}` of `{}` was removed, but this still needs it", entity.name);
+    Diagnostic::error(code::REMOVED_IN_USE, place, message)
+        .label(removed, "removed here")
+        .help("remove or change this too, in the overlay that removes the field")
+}
+
 /// Says that a field cannot be given a value, and why.
-pub(super) fn not_given(entity: &Entity, field: &Field, place: &fichero_model::place::Place) -> Diagnostic {
+pub(super) fn not_given(entity: &Entity, field: &Field, place: &Place) -> Diagnostic {
     use fichero_model::entity::Source;
     let why = match &field.source {
         _ if field.system => "the runtime keeps it itself",
