@@ -186,6 +186,7 @@ pub const REFUSALS: &[&str] = &[
     "reference_choice",
     "reference_kind",
     "reference_missing",
+    "reference_trashed",
     "required",
     "restrict",
     "retired_option",

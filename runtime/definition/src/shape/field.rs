@@ -65,15 +65,23 @@ pub static FIELD: Keys = Keys {
         key(
             "per",
             Shape::Name(NameOf::Other),
-            "For a `sequence`: counts anew per `year`, `month`, `day`, or value of a field.",
+            "For a `sequence`: counts anew per `year`, `month` or `day`; per value of a field not yet.",
         ),
         key(
             "gapless",
             Shape::Boolean,
             "For a `sequence`: says that no number may be left out. Every sequence keeps to it: its writers wait for each other.",
         ),
-        key("min", Shape::Value, "The least value; for a text the least length, for a list the least count."),
-        key("max", Shape::Value, "The greatest value; for a text the greatest length, for a list the greatest count."),
+        key(
+            "min",
+            Shape::Value,
+            "The least value; for a text the least length. How many values a list holds is not bounded yet.",
+        ),
+        key(
+            "max",
+            Shape::Value,
+            "The greatest value; for a text the greatest length. How many values a list holds is not bounded yet.",
+        ),
         key("scale", Shape::Integer { min: 0, max: 9 }, "For a `decimal`: digits behind the point."),
         key("unit", Shape::Text, "The unit shown behind a number."),
         key(
