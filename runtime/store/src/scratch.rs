@@ -168,6 +168,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_closed_is_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let ground = Ground::of("sqlite:data/fichero.db", folder.path()).unwrap();
+        for round in 0..50 {
+            let scratch = ground.make(&format!("round_{round}")).unwrap();
+            let db = scratch.open().unwrap();
+            let made: Result<(), Error> = db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, |tx| {
+                tx.script("CREATE TABLE t (id INTEGER)")
+            });
+            made.unwrap();
+            db.close();
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing stays in a log beside the file");
+        }
+    }
+
+    #[test]
     fn a_copy_holds_what_its_template_held_and_both_go_away() {
         let folder = tempfile::tempdir().unwrap();
         let ground = Ground::of("sqlite:data/fichero.db", folder.path()).unwrap();

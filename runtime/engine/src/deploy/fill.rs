@@ -194,7 +194,9 @@ impl Backfill for Rows<'_> {
 
     fn fill(&mut self, tx: &mut Tx, fill: &Fill, rows: &[Id]) -> Result<Skipped, Refusal> {
         // What is gone from the model is not filled.
-        let Some((entity, field)) = self.live.field_of_column(&fill.table, &fill.column) else { return Ok(Skipped::default()) };
+        let Some((entity, field)) = self.live.field_of_column(&fill.table, &fill.column) else {
+            return Ok(Skipped::default());
+        };
         let target = Target { entity, field, reason: fill.reason };
         if let Ok(skipped) = tx.savepoint(|tx| self.each(tx, target, rows)) {
             return Ok(told_of(skipped, fill));

@@ -182,10 +182,10 @@ fn refuse_trashed_targets(work: &Work<'_>, rows: &[Arc<Row>]) -> Result<(), Refu
     for row in rows {
         for (id, field) in work.live.model[row.entity].all_fields().filter(|(_, field)| !field.system) {
             match &field.kind {
-                Storage::Ref(reference) if field.is_link() => {
-                    if reference.through.is_none() {
-                        linking.entry((row.entity, id)).or_default().extend(row.id());
-                    }
+                // Links of an entity of their own are rows among those that come back.
+                Storage::Ref(reference) if field.is_link() && reference.through.is_some() => {}
+                Storage::Ref(_) if field.is_link() => {
+                    linking.entry((row.entity, id)).or_default().extend(row.id());
                 }
                 Storage::Ref(_) => targets.extend(row.get(id).as_ref()),
                 _ => {}

@@ -35,7 +35,8 @@ pub(crate) struct Database {
     writes: Arc<Queue>,
     reads: Arc<Queue>,
     announcer: Announcer,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    readers: Mutex<Vec<JoinHandle<()>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Database {
@@ -44,14 +45,14 @@ impl Database {
         let writes = Arc::new(Queue::new(options.queue_limit, 1));
         let reads = Arc::new(Queue::new(options.queue_limit, 1));
         let writer = connect(path, options, Role::Writer)?;
-        let mut threads = Vec::new();
+        let mut readers = Vec::new();
         for number in 0..options.readers.max(1) {
             let (reads, tx) = (Arc::clone(&reads), connect(path, options, Role::Reader)?);
-            threads.push(thread(format!("sqlite-read-{number}"), move || read(tx, &reads))?);
+            readers.push(thread(format!("sqlite-read-{number}"), move || read(tx, &reads))?);
         }
         let (queue, told) = (Arc::clone(&writes), announcer.clone());
-        threads.push(thread("sqlite-write".to_owned(), move || write(writer, &queue, &told))?);
-        Ok(Self { writes, reads, announcer, threads: Mutex::new(threads) })
+        let writer = thread("sqlite-write".to_owned(), move || write(writer, &queue, &told))?;
+        Ok(Self { writes, reads, announcer, readers: Mutex::new(readers), writer: Mutex::new(Some(writer)) })
     }
 
     pub(crate) fn read(&self, command: Box<dyn Run>) {
@@ -66,15 +67,13 @@ impl Database {
         self.announcer.subscribe()
     }
 
+    /// Ends the readers first: the last connection moves what is in the log into the file, and of two that go at the same
+    /// moment each takes the other for the last.
     pub(crate) fn close(&self) {
-        self.stop();
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        for thread in threads {
-            // A command that closes its own database must not wait for itself.
-            if thread.thread().id() != std::thread::current().id() {
-                let _ = thread.join();
-            }
-        }
+        self.reads.close();
+        join(std::mem::take(&mut *self.readers.lock().unwrap_or_else(PoisonError::into_inner)));
+        self.writes.close();
+        join(self.writer.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     fn stop(&self) {
@@ -86,6 +85,16 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Waits for threads to end.
+fn join(threads: impl IntoIterator<Item = JoinHandle<()>>) {
+    for thread in threads {
+        // A command that closes its own database must not wait for itself.
+        if thread.thread().id() != std::thread::current().id() {
+            let _ = thread.join();
+        }
     }
 }
 

@@ -52,8 +52,8 @@ fn word(tokens: &Tokens<'_>, index: usize) -> Result<(), Slip> {
             mended,
         ))
     };
-    if let Some(close) = called_if(tokens, index)
-        .filter(|close| !tokens.all.get(close + 1).is_some_and(|_| tokens.str(close + 1) == "{"))
+    if let Some(close) =
+        called_if(tokens, index).filter(|close| tokens.all.get(close + 1).is_none_or(|_| tokens.str(close + 1) != "{"))
     {
         let whole = at.start..tokens.all[close].at.end;
         return Err(
