@@ -144,8 +144,7 @@ impl Page {
         for part in format!("\n{text}").split("\n$ ").skip(1) {
             let (line, expected) = part.split_once('\n').unwrap_or((part, ""));
             let until = Instant::now() + PATIENCE;
-            loop {
-                let Some(told) = self.command(line) else { break };
+            while let Some(told) = self.command(line) {
                 let all = format!("{}\n{}", told.stderr, told.stdout);
                 let Some(missing) = missing(expected, &all) else { break };
                 // What is saved while something serves is in force a moment later.
