@@ -4,7 +4,7 @@
 //! merged, each leaf with the place of whoever wrote it last. On the way stand [`yaml`] (text to located trees), `read`
 //! (which document is what), `short` (short forms written out), `check` (keys and values by the tables of [`shape`]),
 //! `prefix`, `mixin`, `overlay` and `translation`. It knows the shape of documents, not their meaning; names are
-//! resolved behind it. [`explain()`] and [`format`] print definitions.
+//! resolved behind it. [`explain()`] and [`mod@format`] print definitions.
 
 pub mod catalog;
 mod check;

@@ -3,7 +3,7 @@
 //! Owns reading a folder ([`Sources::load`]) and making the same from files kept elsewhere ([`Sources::from_files`]),
 //! so that a deployment in a database compiles exactly as the folder it came from. What must hold: a layer stands
 //! behind all those it requires; the runtime's own definitions are the first layer, the workspace is the last; every file is at most [`LARGEST`] bytes. The meaning of
-//! files is read by [`crate::catalog`]; only `workspace.yaml` and each `pack.yaml` are looked into here.
+//! files is read by [`mod@crate::catalog`]; only `workspace.yaml` and each `pack.yaml` are looked into here.
 
 mod folder;
 mod lock;

@@ -17,7 +17,7 @@ pub struct Sql {
 
 impl Sql {
     /// A statement that both databases take. `?1` is the first parameter; `x IN #1` asks whether `x` is among the ids
-    /// of the first parameter, a [`Cell::Ids`](crate::Cell::Ids).
+    /// of the first parameter, a [`Cell::Ids`].
     pub const fn new(text: &'static str) -> Self {
         Self::each(text, text)
     }

@@ -19,7 +19,7 @@ use crate::message::{Argument, Message};
 use crate::refusal::{FieldError, Refusal};
 use crate::value::check::{self, about};
 
-/// A record that may be written. Only [`check`] makes one.
+/// A record that may be written. Only [`check()`] makes one.
 #[derive(Debug)]
 pub struct Checked {
     entity: EntityId,

@@ -1,7 +1,7 @@
 //! The one expression language: parsed by Rhai's parser, typed against the model, evaluated in memory here, lowered to
 //! SQL by the store.
 //!
-//! [`compile`] turns text into an [`Expr`]: a typed tree in which every name is resolved. Nothing about an expression
+//! [`compile()`] turns text into an [`Expr`]: a typed tree in which every name is resolved. Nothing about an expression
 //! is found out later than that. [`eval`] gives the value it has for a row. Rhai's own evaluator never sees an
 //! expression, so Rhai's surprises (`7 / 2 == 3`, `() > 3`, missing properties) cannot happen: the meaning is
 //! defined by [`truth`], [`number`], [`time`] and [`eval`] alone, and every other reader (SQL) must agree with them.
