@@ -1,11 +1,11 @@
 //! From documents to a model: every name resolved, every expression compiled, everything checked that can be.
 //!
-//! Three passes. *Declare*: what there is, and how each field is stored ([`declare`], [`kind`], [`taken`]). *Compile*:
-//! where values come from ([`mod@derive`]), and then everything else that holds an expression, over fields whose kinds and
-//! sources are known. *Check*: what only the whole can tell, such as circles and what is stored ([`graph`]).
+//! Three passes. *Declare*: what there is, and how each field is stored (`declare`, `kind`, `taken`). *Compile*:
+//! where values come from (`derive`), and then everything else that holds an expression, over fields whose kinds and
+//! sources are known. *Check*: what only the whole can tell, such as circles and what is stored (`graph`).
 //!
 //! What must hold: findings accumulate, and no slip hides another; whatever has an error of its own keeps its name,
-//! so that nothing else fails for want of it ([`findings`]); no model comes of definitions with an error. It reads no
+//! so that nothing else fails for want of it (`findings`); no model comes of definitions with an error. It reads no
 //! file and asks neither clock nor machine.
 
 mod behaviour;

@@ -1,7 +1,7 @@
 //! The language as data: every kind of document, every key it takes, and what each key takes.
 //!
 //! One table per kind (in the modules below) drives everything that knows the language: short forms are written out
-//! by it ([`crate::short`]), unknown keys and wrong values are found by it ([`crate::check`]), `fichero fmt` orders
+//! by it (`crate::short`), unknown keys and wrong values are found by it (`crate::check`), `fichero fmt` orders
 //! by it, the names of a prefixed pack are changed by it, and the JSON Schemas and the reference pages are printed
 //! from it. A key that is not in its table does not exist.
 //!

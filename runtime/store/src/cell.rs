@@ -148,7 +148,7 @@ from! {
 pub struct Cells(std::vec::IntoIter<Cell>);
 
 impl Cells {
-    /// The cells of a row that [`Tx::query`](crate::Tx::query) gave.
+    /// The cells of a row that `Tx::query` gave.
     pub fn new(row: Vec<Cell>) -> Self {
         Self(row.into_iter())
     }

@@ -1,7 +1,7 @@
 //! Model to tables, rows in and rows out, on SQLite and PostgreSQL alike.
 //!
 //! Owns: connections and transactions ([`Db`], [`Tx`]), how a record lies in its table ([`Layout`]), questions about
-//! records ([`query`]), expressions as SQL ([`lower`]), the schema and its migrations ([`schema`]), and the runtime's
+//! records ([`query`]), expressions as SQL (`lower`), the schema and its migrations ([`schema`]), and the runtime's
 //! own tables ([`system`]). SQL text is born in this crate only, and never asks the database for the time or for
 //! chance.
 //!

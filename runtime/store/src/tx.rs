@@ -89,7 +89,7 @@ impl Tx {
         self.statements
     }
 
-    /// True when a background command has had its [`SLICE`]: it should finish and let its next slice be another
+    /// True when a background command has had its `SLICE`: it should finish and let its next slice be another
     /// command.
     pub fn should_yield(&self) -> bool {
         self.started.elapsed() >= SLICE

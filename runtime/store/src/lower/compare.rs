@@ -59,8 +59,8 @@ impl Lowering<'_, '_> {
             _ => {}
         }
         if a.ty == Type::Boolean || b.ty == Type::Boolean {
-            // Each side is asked once. Written out as `both OR neither`, PostgreSQL 15 was seen to count rows for which
-            // neither clause holds, where a side is an EXISTS over nothing but values of the outermost row.
+            // Each side is asked once. Written out as `both OR neither`, PostgreSQL 15 was seen to leave out rows for
+            // which one of the two clauses holds, where a side is an EXISTS over nothing but values of the outermost row.
             let sign = if equal { "=" } else { "<>" };
             return Ok(match (self.condition(a, true)?, self.condition(b, true)?) {
                 (Condition::Always(truth), _) => self.condition(b, truth == equal)?,
