@@ -27,7 +27,12 @@ pub struct Tx {
     depth: u32,
     started: Instant,
     unlimited: bool,
+    /// A statement that may be joined with the next one.
+    held: Option<Statement>,
 }
+
+/// A statement and its parameters.
+pub(crate) type Statement = (String, Vec<Cell>);
 
 #[derive(Debug)]
 pub(crate) enum Session {
@@ -45,6 +50,7 @@ impl Tx {
             depth: 0,
             started: Instant::now(),
             unlimited: false,
+            held: None,
         }
     }
 
@@ -55,6 +61,7 @@ impl Tx {
         self.events.clear();
         self.depth = 0;
         self.started = Instant::now();
+        self.held = None;
         if std::mem::take(&mut self.unlimited) {
             match &mut self.session {
                 Session::Sqlite(session) => session.set_unlimited(false),
@@ -129,7 +136,13 @@ impl Tx {
         let announced = self.events.len();
         self.script(&format!("SAVEPOINT {name}"))?;
         self.depth += 1;
-        let result = f(self);
+        let result = match f(self) {
+            Ok(value) => self.settle().map(|()| value).map_err(E::from),
+            Err(error) => {
+                self.held = None;
+                Err(error)
+            }
+        };
         self.depth -= 1;
         let doomed = self.failure.take();
         if let Some(Error::Conflict(_) | Error::Unavailable(_) | Error::Timeout(_) | Error::Closed) = doomed {
@@ -210,11 +223,23 @@ impl Tx {
         })
     }
 
-    /// Runs a statement that belongs to the transaction and not to the command: it neither counts nor dooms.
-    pub(crate) fn raw(&mut self, sql: &'static str) -> Result<(), Error> {
+    /// Begins a transaction, or a part of one. Neither this nor [`Tx::end`] counts as a statement of the command, or dooms
+    /// it.
+    pub(crate) fn begin(&mut self, begin: &'static str) -> Result<(), Error> {
         match &mut self.session {
-            Session::Sqlite(session) => session.execute(sql, &[]).map(drop),
-            Session::Postgres(session) => session.script(sql),
+            Session::Sqlite(session) => session.execute(begin, &[]).map(drop),
+            Session::Postgres(session) => {
+                session.begin(begin);
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends what [`Tx::begin`] began.
+    pub(crate) fn end(&mut self, end: &'static str) -> Result<(), Error> {
+        match &mut self.session {
+            Session::Sqlite(session) => session.execute(end, &[]).map(drop),
+            Session::Postgres(session) => session.end(end),
         }
     }
 
@@ -242,7 +267,40 @@ impl Tx {
         }
     }
 
+    /// Runs a statement whose count nobody asks for: at the latest before the next one. One that can be joined with it
+    /// ([`Tx::take_held`]) saves a round trip; what may be wrong with the held one is told by that one then.
+    ///
+    /// # Errors
+    /// As the database says; the command is doomed then.
+    pub(crate) fn execute_held(&mut self, sql: &str, parameters: Vec<Cell>) -> Result<(), Error> {
+        match self.session {
+            Session::Sqlite(_) => self.execute(sql, &parameters).map(drop),
+            Session::Postgres(_) => {
+                self.settle()?;
+                self.held = Some((sql.to_owned(), parameters));
+                Ok(())
+            }
+        }
+    }
+
+    /// The statement that is held, for whoever runs it together with their own.
+    pub(crate) fn take_held(&mut self) -> Option<Statement> {
+        self.held.take()
+    }
+
+    /// Runs the statement that is held.
+    ///
+    /// # Errors
+    /// As the database says; the command is doomed then.
+    pub(crate) fn settle(&mut self) -> Result<(), Error> {
+        match self.held.take() {
+            Some((sql, parameters)) => self.execute(&sql, &parameters).map(drop),
+            None => Ok(()),
+        }
+    }
+
     fn run<T>(&mut self, statement: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<T, Error> {
+        self.settle()?;
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }

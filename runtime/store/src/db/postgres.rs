@@ -214,7 +214,7 @@ fn attempt(tx: &mut Tx, command: &mut dyn Run) -> Attempt {
         Mode::Write(Isolation::ReadCommitted) => Some("BEGIN"),
         Mode::Write(Isolation::Serializable) => Some("BEGIN ISOLATION LEVEL SERIALIZABLE"),
     };
-    if let Err(error) = tx.connect().and_then(|()| begin.map_or(Ok(()), |begin| tx.raw(begin))) {
+    if let Err(error) = tx.connect().and_then(|()| begin.map_or(Ok(()), |begin| tx.begin(begin))) {
         return Attempt::Again(error);
     }
     let verdict = command.run(tx);
@@ -226,7 +226,7 @@ fn attempt(tx: &mut Tx, command: &mut dyn Run) -> Attempt {
         };
     }
     match verdict {
-        Verdict::Commit => match tx.raw("COMMIT") {
+        Verdict::Commit => match tx.end("COMMIT") {
             Ok(()) => Attempt::Done,
             Err(error @ Error::Conflict(_)) => Attempt::Again(error),
             Err(Error::Unavailable(why)) => {
@@ -247,7 +247,7 @@ fn attempt(tx: &mut Tx, command: &mut dyn Run) -> Attempt {
 
 /// Ends a transaction without its changes. A connection on which even that fails is given up, which ends it too.
 fn roll_back(tx: &mut Tx) {
-    if tx.raw("ROLLBACK").is_err() {
+    if tx.end("ROLLBACK").is_err() {
         tx.disconnect();
     }
 }

@@ -89,7 +89,7 @@ impl Queue {
         loop {
             let mut left_out = LeftOut::default();
             let mut state = self.lock();
-            let turn = self.next(&mut state, &mut left_out);
+            let turn = self.next(&mut state, &mut left_out, None);
             let is_over = !state.open && state.interactive.is_empty() && state.background.is_empty();
             // A thread that woke by itself stands among the idle still.
             state.idle.retain(|idle| idle.id() != own.id());
@@ -110,7 +110,16 @@ impl Queue {
         let mut left_out = LeftOut::default();
         let mut state = self.lock();
         let turn =
-            if interactive && state.interactive.is_empty() { None } else { self.next(&mut state, &mut left_out) };
+            if interactive && state.interactive.is_empty() { None } else { self.next(&mut state, &mut left_out, None) };
+        drop(state);
+        turn
+    }
+
+    /// The next interactive command, if it already waited at a moment.
+    pub(crate) fn try_take_older(&self, moment: Instant) -> Option<Turn> {
+        let mut left_out = LeftOut::default();
+        let mut state = self.lock();
+        let turn = self.next(&mut state, &mut left_out, Some(moment));
         drop(state);
         turn
     }
@@ -138,8 +147,12 @@ impl Queue {
         idle.iter().for_each(Thread::unpark);
     }
 
-    fn next(&self, state: &mut State, left_out: &mut LeftOut) -> Option<Turn> {
+    /// The next command; nothing when it came behind a moment.
+    fn next(&self, state: &mut State, left_out: &mut LeftOut, before: Option<Instant>) -> Option<Turn> {
         loop {
+            if before.is_some_and(|before| state.interactive.front().is_none_or(|first| first.since > before)) {
+                return None;
+            }
             let may_background = state.background_running < self.background;
             let starved = may_background && state.background.front().is_some_and(|one| one.since.elapsed() >= STARVED);
             let (waiting, priority) = if starved || state.interactive.is_empty() {

@@ -26,6 +26,9 @@ const GROUP: usize = 64;
 /// How often the file is asked for while another process holds it, once a millisecond.
 const BUSY: i32 = 5_000;
 
+/// How long readers share a transaction: not so long that one waits for others while a thread is free.
+const SHARED: Duration = Duration::from_micros(200);
+
 /// How long a group may work before it commits.
 const BUDGET: Duration = Duration::from_millis(5);
 
@@ -158,20 +161,26 @@ fn hint(path: &Path) -> String {
     String::new()
 }
 
-/// The life of a reader thread.
+/// The life of a reader thread. What waited already when a transaction began may share it: it sees everything that was
+/// committed before it was asked.
 fn read(mut tx: Tx, queue: &Queue) {
-    while let Some(Turn { mut command, priority }) = queue.take() {
-        tx.reset();
-        match tx.raw("BEGIN") {
-            Ok(()) => {
-                command.run(&mut tx);
-                // Nothing was written, so nothing can be lost by how it ends.
-                roll_back(&mut tx);
-                command.answer();
-            }
-            Err(error) => command.fail(error),
+    while let Some(first) = queue.take() {
+        let began = Instant::now();
+        if let Err(error) = tx.begin("BEGIN") {
+            queue.done(first.priority);
+            first.command.fail(error);
+            continue;
         }
-        queue.done(priority);
+        let mut next = Some(first);
+        while let Some(Turn { mut command, priority }) = next {
+            tx.reset();
+            command.run(&mut tx);
+            command.answer();
+            queue.done(priority);
+            next = if began.elapsed() >= SHARED { None } else { queue.try_take_older(began) };
+        }
+        // Nothing was written, so nothing can be lost by how it ends.
+        roll_back(&mut tx);
     }
 }
 
@@ -207,7 +216,7 @@ fn run_group(tx: &mut Tx, queue: &Queue, first: Turn) -> Result<(Commands, Vec<E
     let mut events = Vec::new();
     let mut interactive = false;
     let mut next = Some(first);
-    if let Err(error) = tx.raw("BEGIN IMMEDIATE") {
+    if let Err(error) = tx.begin("BEGIN IMMEDIATE") {
         if let Some(turn) = next {
             queue.done(turn.priority);
             done.push(turn.command);
@@ -230,7 +239,7 @@ fn run_group(tx: &mut Tx, queue: &Queue, first: Turn) -> Result<(Commands, Vec<E
         let full = done.len() >= GROUP || began.elapsed() >= BUDGET;
         next = if full { None } else { queue.try_take(interactive) };
     }
-    match tx.raw("COMMIT") {
+    match tx.end("COMMIT") {
         Ok(()) => Ok((done, events)),
         Err(error) => {
             roll_back(tx);
@@ -240,13 +249,13 @@ fn run_group(tx: &mut Tx, queue: &Queue, first: Turn) -> Result<(Commands, Vec<E
 }
 
 fn run_in_savepoint(tx: &mut Tx, command: &mut dyn Run, events: &mut Vec<Event>) -> Result<(), Error> {
-    tx.raw("SAVEPOINT command")?;
+    tx.begin("SAVEPOINT command")?;
     match command.run(tx) {
-        Verdict::Commit => tx.raw("RELEASE command")?,
+        Verdict::Commit => tx.end("RELEASE command")?,
         Verdict::RollBack | Verdict::Repeat(_) => {
             tx.take_events();
-            tx.raw("ROLLBACK TO command")?;
-            tx.raw("RELEASE command")?;
+            tx.end("ROLLBACK TO command")?;
+            tx.end("RELEASE command")?;
         }
     }
     for event in tx.take_events() {
@@ -259,17 +268,17 @@ fn run_in_savepoint(tx: &mut Tx, command: &mut dyn Run, events: &mut Vec<Event>)
 
 /// Ends a transaction without its changes. When even that fails there is none, which is as good.
 fn roll_back(tx: &mut Tx) {
-    let _ = tx.raw("ROLLBACK");
+    let _ = tx.end("ROLLBACK");
 }
 
 /// Runs a command in a transaction of its own, and answers it.
 fn run_alone(tx: &mut Tx, mut command: Box<dyn Run>, announcer: &Announcer) {
     tx.reset();
-    if let Err(error) = tx.raw("BEGIN IMMEDIATE") {
+    if let Err(error) = tx.begin("BEGIN IMMEDIATE") {
         return command.fail(error);
     }
     match command.run(tx) {
-        Verdict::Commit => match tx.raw("COMMIT") {
+        Verdict::Commit => match tx.end("COMMIT") {
             Ok(()) => {
                 announcer.announce(tx.take_events());
                 command.answer();

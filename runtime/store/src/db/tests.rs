@@ -67,6 +67,53 @@ fn a_command_is_done_whole_or_not_at_all() {
     });
 }
 
+fn hold(tx: &mut Tx, n: i64) -> Result<(), Error> {
+    static INSERT: crate::sql::Sql = crate::sql::Sql::new("INSERT INTO t (n, s) VALUES (?1, ?2)");
+    tx.execute_held(INSERT.of(tx.dialect()), vec![Cell::Integer(n), Cell::text(&format!("s{n}"))])
+}
+
+#[test]
+fn a_statement_that_is_held_is_run_before_the_next_one_and_before_the_commit() {
+    each(|db| {
+        db.interactive(|tx| {
+            hold(tx, 1)?;
+            hold(tx, 2)?;
+            let seen = tx.query("SELECT n FROM t", &[], &[ColumnType::Integer])?;
+            assert_eq!(seen.len(), 2);
+            hold(tx, 3)
+        })
+        .unwrap();
+        assert_eq!(db.numbers(), [1, 2, 3]);
+    });
+}
+
+#[test]
+fn a_statement_that_is_held_and_fails_is_told_and_fails_what_it_is_part_of() {
+    each(|db| {
+        db.interactive(|tx| insert(tx, 1)).unwrap();
+        let last = db.interactive(|tx| hold(tx, 1));
+        assert!(matches!(&last, Err(Error::Unique(_))), "{last:?}");
+        let ignored = db.interactive(|tx| {
+            let _ = hold(tx, 1);
+            let _ = insert(tx, 2);
+            Ok(())
+        });
+        assert!(matches!(&ignored, Err(Error::Unique(_))), "{ignored:?}");
+        db.interactive(|tx| {
+            let refused = tx.savepoint(|tx| hold(tx, 1));
+            assert!(matches!(&refused, Err(Error::Unique(_))), "{refused:?}");
+            let given_up = tx.savepoint(|tx| {
+                hold(tx, 4)?;
+                Err::<(), _>(Error::Closed)
+            });
+            assert_eq!(given_up, Err(Error::Closed));
+            hold(tx, 3)
+        })
+        .unwrap();
+        assert_eq!(db.numbers(), [1, 3]);
+    });
+}
+
 #[test]
 fn a_statement_that_failed_dooms_the_command() {
     each(|db| {

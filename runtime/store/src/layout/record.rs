@@ -66,14 +66,37 @@ impl Lock {
 pub(super) struct Statements {
     types: Vec<ColumnType>,
     select: String,
-    get: String,
-    get_many: String,
-    keep: String,
-    change: String,
-    remove: String,
+    get: ById,
+    keep: ById,
+    change: ById,
+    remove: ById,
     insert: String,
     update: String,
-    purge: String,
+    purge: ById,
+}
+
+/// A statement on the records of some ids. For one id it has words of its own: PostgreSQL plans a statement that takes
+/// a list anew each time it is run.
+#[derive(Debug, Default)]
+struct ById {
+    one: String,
+    many: String,
+}
+
+impl ById {
+    /// `text` makes the statement of the condition on the id.
+    fn new(dialect: Dialect, text: impl Fn(&str) -> String) -> Self {
+        let write = |condition| written_for(dialect, &text(condition));
+        Self { one: write("= ?1"), many: write("IN #1") }
+    }
+
+    /// The statement for so many ids, with its parameter.
+    fn of(&self, ids: &[Id]) -> (&str, [Cell; 1]) {
+        match ids {
+            [one] => (&self.one, [Cell::Id(*one)]),
+            many => (&self.many, [Cell::from(many)]),
+        }
+    }
 }
 
 impl Statements {
@@ -95,10 +118,10 @@ impl Statements {
         let (at_id, at_version) = (written.len() + 1, written.len() + 2);
         let write = |text: String| written_for(dialect, &text);
         let select = format!("SELECT {read} FROM {name}");
-        let locking = |lock: Lock| write(format!("{select} WHERE {id} IN #1 ORDER BY {id}{}", lock.clause(dialect)));
+        let by_id = |start: &str, end: &str| ById::new(dialect, |those| format!("{start} WHERE {id} {those}{end}"));
+        let locking = |lock: Lock| by_id(&select, &format!(" ORDER BY {id}{}", lock.clause(dialect)));
         Self {
-            get: write(format!("{select} WHERE {id} = ?1")),
-            get_many: write(format!("{select} WHERE {id} IN #1")),
+            get: by_id(&select, ""),
             keep: locking(Lock::Keep),
             change: locking(Lock::Change),
             remove: locking(Lock::Remove),
@@ -107,7 +130,7 @@ impl Statements {
                 "UPDATE {name} SET {} WHERE {id} = ?{at_id} AND {version} = ?{at_version}",
                 sets.join(", ")
             )),
-            purge: write(format!("DELETE FROM {name} WHERE {id} IN #1")),
+            purge: by_id(&format!("DELETE FROM {name}"), ""),
             select,
             types,
         }
@@ -120,9 +143,7 @@ impl Layout {
     /// # Errors
     /// As the database says.
     pub fn get(&self, tx: &mut Tx, entity: EntityId, id: Id) -> Result<Option<Record>, Error> {
-        let statements = &self.tables.table(entity).statements;
-        let row = tx.query_one(&statements.get, &[Cell::Id(id)], &statements.types)?;
-        row.map(|row| self.record(entity, row)).transpose()
+        Ok(self.get_many(tx, entity, &[id])?.pop())
     }
 
     /// The records of those ids that exist, living or in the trash, in no order, with one statement.
@@ -130,7 +151,7 @@ impl Layout {
     /// # Errors
     /// As the database says.
     pub fn get_many(&self, tx: &mut Tx, entity: EntityId, ids: &[Id]) -> Result<Vec<Record>, Error> {
-        self.records(tx, entity, ids, |statements| &statements.get_many)
+        self.records(tx, entity, ids, |statements| &statements.get)
     }
 
     /// As [`Layout::get_many`], in the order of the ids, kept from others until the command ends. Where somebody else
@@ -197,19 +218,22 @@ impl Layout {
         let position = table.position.as_ref().map(|position| format!("{position}, ")).unwrap_or_default();
         let id = table.system(System::Id);
         let Statements { select, types, .. } = &table.statements;
-        let sql = format!("{select} WHERE {column} IN #1{living} ORDER BY {column}, {position}{id}{locked}");
-        let rows = tx.query(&written_for(self.tables.dialect(), &sql), &[Cell::from(targets)], types)?;
+        let text =
+            |those: &str| format!("{select} WHERE {column} {those}{living} ORDER BY {column}, {position}{id}{locked}");
+        let statement = ById::new(self.tables.dialect(), text);
+        let (sql, cells) = statement.of(targets);
+        let rows = tx.query(sql, &cells, types)?;
         rows.into_iter().map(|row| self.record(entity, row)).collect()
     }
 
-    /// Adds a record.
+    /// Adds a record: at the latest before the next statement, which may tell what is wrong with it.
     ///
     /// # Errors
     /// [`Error::Unique`], [`Error::Reference`], [`Error::Unstorable`], and as the database says.
     pub fn insert(&self, tx: &mut Tx, record: &Record) -> Result<(), Error> {
         record.id()?;
         let cells = self.cells(record)?;
-        tx.execute(&self.tables.table(record.row.entity).statements.insert, &cells).map(drop)
+        tx.execute_held(&self.tables.table(record.row.entity).statements.insert, cells)
     }
 
     /// Writes a record over the one of its id, if that still has `version`. Tells whether it had; nothing is written
@@ -233,7 +257,10 @@ impl Layout {
             return Ok(0);
         }
         let table = self.tables.table(entity);
-        let mut cells = vec![Cell::from(ids)];
+        let (those, mut cells) = match ids {
+            [one] => ("= ?1", vec![Cell::Id(*one)]),
+            many => ("IN #1", vec![Cell::from(many)]),
+        };
         let mut sets = Vec::new();
         for (field, value) in values {
             let stored = self.stored(entity, *field)?;
@@ -246,7 +273,7 @@ impl Layout {
             sets.extend(columns.enumerate().map(|(at, column)| format!("{column} = ?{}", first + at + 1)));
         }
         let id = table.system(System::Id);
-        let sql = format!("UPDATE {} SET {} WHERE {id} IN #1", table.quoted, sets.join(", "));
+        let sql = format!("UPDATE {} SET {} WHERE {id} {those}", table.quoted, sets.join(", "));
         tx.execute(&written_for(self.tables.dialect(), &sql), &cells)
     }
 
@@ -271,7 +298,8 @@ impl Layout {
         if ids.is_empty() {
             return Ok(0);
         }
-        tx.execute(&self.tables.table(entity).statements.purge, &[Cell::from(ids)])
+        let (sql, cells) = self.tables.table(entity).statements.purge.of(ids);
+        tx.execute(sql, &cells)
     }
 
     /// The columns that [`Layout::record`] reads, each behind `prefix`, and their types.
@@ -315,13 +343,14 @@ impl Layout {
         tx: &mut Tx,
         entity: EntityId,
         ids: &[Id],
-        statement: impl Fn(&Statements) -> &String,
+        statement: impl Fn(&Statements) -> &ById,
     ) -> Result<Vec<Record>, Error> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let statements = &self.tables.table(entity).statements;
-        let rows = tx.query(statement(statements), &[Cell::from(ids)], &statements.types)?;
+        let (sql, cells) = statement(statements).of(ids);
+        let rows = tx.query(sql, &cells, &statements.types)?;
         rows.into_iter().map(|row| self.record(entity, row)).collect()
     }
 

@@ -9,7 +9,7 @@ use fichero_model::Id;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::sql::{Sql, written_for};
+use crate::sql::Sql;
 use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 
 /// A change to be logged, or as it was logged.
@@ -112,8 +112,10 @@ pub fn append(tx: &mut Tx, changes: &[(Change, Salt)]) -> Result<(), Error> {
                 // Powers of two, so that there are few statements to prepare.
                 let size = 1 << rest.len().min(WIDEST).ilog2();
                 let (chunk, behind) = rest.split_at(size);
-                let all: Vec<Cell> = chunk.iter().flat_map(|(change, salt)| cells(change, *salt)).collect();
-                tx.execute(&together(size), &all)?;
+                let (before, mut all) = tx.take_held().unwrap_or_default();
+                let sql = together(&before, all.len(), size);
+                all.extend(chunk.iter().flat_map(|(change, salt)| cells(change, *salt)));
+                tx.execute(&sql, &all)?;
                 rest = behind;
             }
             Ok(())
@@ -202,20 +204,30 @@ fn cells(change: &Change, salt: Salt) -> [Cell; WIDTH] {
     ]
 }
 
-/// The statement for PostgreSQL that adds `size` changes and their bodies at once.
-fn together(size: usize) -> String {
-    let values = |columns: &[usize]| {
-        let row = |row: usize| {
-            let signs: Vec<String> = columns.iter().map(|column| format!("?{}", row * WIDTH + column)).collect();
-            format!("({})", signs.join(", "))
-        };
-        (0..size).map(row).collect::<Vec<_>>().join(", ")
+/// The statement for PostgreSQL that adds `size` changes and their bodies at once, with another that adds something before
+/// them and takes so many parameters.
+fn together(before: &str, parameters: usize, size: usize) -> String {
+    let mut sql = String::with_capacity(before.len() + 400 + size * 16 * WIDTH);
+    let values = |sql: &mut String, columns: &[usize]| {
+        for row in 0..size {
+            sql.push_str(if row == 0 { "(" } else { ", (" });
+            for (at, column) in columns.iter().enumerate() {
+                sql.push_str(if at == 0 { "$" } else { ", $" });
+                sql.push_str(&(parameters + row * WIDTH + column).to_string());
+            }
+            sql.push(')');
+        }
     };
-    let sql = format!(
-        "WITH logged AS (INSERT INTO fichero_change (id, at, entity, record, revision, action, actor, via, cause, \
-         deployment, batch, command) VALUES {}) INSERT INTO fichero_change_body (change, salt, body) VALUES {}",
-        values(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
-        values(&[1, 13, 14])
+    sql.push_str("WITH ");
+    if !before.is_empty() {
+        sql.extend(["before AS (", before, "), "]);
+    }
+    sql.push_str(
+        "logged AS (INSERT INTO fichero_change (id, at, entity, record, revision, action, actor, via, cause, deployment, \
+         batch, command) VALUES ",
     );
-    written_for(Dialect::Postgres, &sql)
+    values(&mut sql, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    sql.push_str(") INSERT INTO fichero_change_body (change, salt, body) VALUES ");
+    values(&mut sql, &[1, 13, 14]);
+    sql
 }

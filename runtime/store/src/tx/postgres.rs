@@ -30,6 +30,8 @@ pub(crate) struct Session {
     /// For the command at hand, statements may run as long as they need.
     unlimited: bool,
     connection: Option<PgConnection>,
+    /// What begins the transaction, until its first statement is run.
+    begin: Option<&'static str>,
 }
 
 impl std::fmt::Debug for Session {
@@ -42,7 +44,7 @@ impl Session {
     pub(crate) fn new(options: PgConnectOptions, limit: Duration) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Error::Unavailable(format!("no runtime can be started: {error}")))?;
-        Ok(Self { runtime, options, limit, unlimited: false, connection: None })
+        Ok(Self { runtime, options, limit, unlimited: false, connection: None, begin: None })
     }
 
     /// Connects if there is no connection.
@@ -55,6 +57,27 @@ impl Session {
         let connected = connected.map_err(|_| Error::Unavailable("the server does not answer".to_owned()))?;
         self.connection = Some(connected.map_err(|error| unavailable(&error))?);
         Ok(())
+    }
+
+    /// Begins a transaction: with its first statement, in one message where that can be.
+    pub(crate) fn begin(&mut self, begin: &'static str) {
+        self.begin = Some(begin);
+    }
+
+    /// Ends the transaction, if it has begun.
+    pub(crate) fn end(&mut self, end: &'static str) -> Result<(), Error> {
+        match self.begin.take() {
+            Some(_) => Ok(()),
+            None => self.script(end),
+        }
+    }
+
+    /// Begins what is still to be begun.
+    fn begun(&mut self) -> Result<(), Error> {
+        match self.begin.take() {
+            Some(begin) => self.script(begin),
+            None => Ok(()),
+        }
     }
 
     /// Lets the statements of this transaction run as long as they need.
@@ -75,6 +98,7 @@ impl Session {
 
     /// Says goodbye to the server.
     pub(crate) fn close(&mut self) {
+        self.begin = None;
         if let Some(connection) = self.connection.take() {
             let goodbye = async { tokio::time::timeout(PATIENCE, connection.close()).await };
             if let Ok(Err(error)) = self.runtime.block_on(goodbye) {
@@ -84,6 +108,7 @@ impl Session {
     }
 
     pub(crate) fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64, Error> {
+        self.begun()?;
         let arguments = arguments(parameters)?;
         let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
         self.run(sql, async |connection| Ok(connection.execute(query).await?.rows_affected()))
@@ -95,9 +120,20 @@ impl Session {
         parameters: &[Cell],
         types: &[ColumnType],
     ) -> Result<Vec<Vec<Cell>>, Error> {
-        let arguments = arguments(parameters)?;
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
-        let rows = self.run(sql, async |connection| connection.fetch_all(query).await)?;
+        // Numbers are the one type that is read as text too, which is how the protocol of several statements gives it.
+        let is_simple = parameters.is_empty() && types.iter().all(|ty| *ty == ColumnType::Integer);
+        let rows = match self.begin.filter(|_| is_simple) {
+            Some(begin) => {
+                self.begin = None;
+                let both = sqlx::raw_sql(AssertSqlSafe(format!("{begin}; {sql}")));
+                self.run(sql, async |connection| connection.fetch_all(both).await)?
+            }
+            None => {
+                self.begun()?;
+                let query = sqlx::query_with(AssertSqlSafe(sql), arguments(parameters)?);
+                self.run(sql, async |connection| connection.fetch_all(query).await)?
+            }
+        };
         let read = |row: &sqlx::postgres::PgRow| {
             let cells = types.iter().enumerate().map(|(at, ty)| {
                 let value = row.try_get_raw(at).map_err(|error| Error::Corrupt(format!("column {at}: {error}")))?;
@@ -109,6 +145,7 @@ impl Session {
     }
 
     pub(crate) fn script(&mut self, sql: &str) -> Result<(), Error> {
+        self.begun()?;
         let script = sqlx::raw_sql(AssertSqlSafe(sql));
         self.run(sql, async |connection| connection.execute(script).await.map(drop))
     }

@@ -98,8 +98,14 @@ pub(super) fn decode(value: &PgValueRef<'_>, ty: ColumnType) -> Result<Cell, Str
         return Ok(Cell::Null(ty));
     }
     let found = value.type_info();
-    let is_of_type = found.oid() == Some(oid(ty)) && value.format() == PgValueFormat::Binary;
-    let cell = value.as_bytes().ok().filter(|_| is_of_type).and_then(|bytes| read(bytes, ty));
+    let bytes = value.as_bytes().ok().filter(|_| found.oid() == Some(oid(ty)));
+    let cell = match (value.format(), ty) {
+        (PgValueFormat::Binary, _) => bytes.and_then(|bytes| read(bytes, ty)),
+        (PgValueFormat::Text, ColumnType::Integer) => {
+            bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok()).map(Cell::Integer)
+        }
+        (PgValueFormat::Text, _) => None,
+    };
     cell.ok_or_else(|| format!("should hold {ty:?} and holds {found}"))
 }
 
