@@ -4,6 +4,7 @@ use std::io::Read as _;
 
 use fichero_engine::read::list::{ListRequest, ShapeRequest};
 use fichero_engine::value::json;
+use fichero_engine::value::write::Written;
 use fichero_engine::{Actor, Command, Engine, Mode, Via};
 use serde_json::{Value as Json, json};
 
@@ -145,7 +146,7 @@ async fn everybody(engine: &Engine) -> Result<Vec<Json>, Failure> {
     loop {
         let page =
             engine.list(&Actor::system(Via::Command), user, &request).await.map_err(|refusal| refused(&refusal))?;
-        people.extend(page.items);
+        people.extend(page.items.iter().map(Written::json));
         match page.next {
             Some(next) => request.cursor = Some(next),
             None => return Ok(people),

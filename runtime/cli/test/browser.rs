@@ -80,7 +80,7 @@ async fn login(engine: &Engine, actor: &Actor) -> Result<String, String> {
     };
     let shape = ShapeRequest { fields: vec!["login".to_owned()], expand: Vec::new() };
     let shown = engine.get(&Actor::system(actor.via), user, &shape).await.map_err(told)?;
-    let login = shown.body["login"].as_str().map(str::to_owned);
+    let login = shown.body.json()["login"].as_str().map(str::to_owned);
     login.ok_or_else(|| "who acts has no log-in, and cannot open a page".to_owned())
 }
 

@@ -30,6 +30,7 @@ use crate::read::{aggregate, derive, history, show};
 use crate::record;
 use crate::record::work::{Dirty, Work};
 use crate::refusal::{Kind, Refusal};
+use crate::value::write::Written;
 
 /// The running engine. Cheap to clone.
 #[derive(Clone)]
@@ -68,7 +69,7 @@ impl std::fmt::Debug for Engine {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
     /// The record.
-    pub body: Json,
+    pub body: Written,
     /// The version it was read at.
     pub version: i64,
 }
@@ -79,7 +80,7 @@ pub struct Answer {
     /// What was done.
     pub done: Done,
     /// The record.
-    pub body: Option<Json>,
+    pub body: Option<Written>,
 }
 
 /// What an engine is made of.
@@ -387,8 +388,9 @@ impl Engine {
                 }
             };
             let row = work.any(reference)?.filter(is_asked_for).ok_or_else(Refusal::not_found)?;
-            let mut bodies = show::records(&work, reference.entity, std::slice::from_ref(&row), &shape)?;
-            Ok(Shown { body: bodies.pop().unwrap_or_default(), version: row.version() })
+            let bodies = show::records(&work, reference.entity, std::slice::from_ref(&row), &shape)?;
+            let body = bodies.into_iter().next().ok_or_else(Refusal::not_found)?;
+            Ok(Shown { body, version: row.version() })
         })
         .await
     }
@@ -416,7 +418,7 @@ impl Engine {
         actor: &Actor,
         entity: EntityId,
         request: &aggregate::Request,
-    ) -> Result<Page, Refusal> {
+    ) -> Result<Page<Json>, Refusal> {
         let prepared = Arc::new(aggregate::prepare(&self.live().model, entity, request)?);
         let (actor, cursor) = (actor.clone(), request.cursor.clone());
         self.read(move |engine, live, tx| {
@@ -430,7 +432,12 @@ impl Engine {
     ///
     /// # Errors
     /// When there is none, or not for this person.
-    pub async fn history(&self, actor: &Actor, reference: Ref, request: &history::Request) -> Result<Page, Refusal> {
+    pub async fn history(
+        &self,
+        actor: &Actor,
+        reference: Ref,
+        request: &history::Request,
+    ) -> Result<Page<Json>, Refusal> {
         let (actor, request) = (actor.clone(), request.clone());
         self.read(move |engine, live, tx| {
             history::run(&engine.work(live, tx, &actor, Mode::Live), reference, &request, engine.seal())

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use fichero_engine::command::Expected;
 use fichero_engine::read::list::{ListRequest, ShapeRequest};
 use fichero_engine::value::json as codec;
+use fichero_engine::value::write::Written;
 use fichero_engine::{Actor, Command, Done, Effect, Engine, Kind, Mode, Refusal};
 use fichero_model::{EntityId, Id};
 use fichero_store::system::change;
@@ -437,7 +438,7 @@ async fn records(world: &World, name: &str, trash: bool) -> Vec<Json> {
         let request =
             ListRequest { limit: Some(500), cursor, trash, shape: ShapeRequest::default(), ..ListRequest::default() };
         let page = world.engine.list(&world.actor, world.entity(name), &request).await.unwrap();
-        all.extend(page.items);
+        all.extend(page.items.iter().map(Written::json));
         cursor = page.next;
         if cursor.is_none() {
             return all;

@@ -136,7 +136,7 @@ fn loading_again_leaves_alone_what_people_changed_and_deleted() {
                 .list(&world.actor, world.entity("shop"), &ListRequest { equals, ..ListRequest::default() })
                 .await
                 .unwrap();
-            page.items[0]["id"].as_str().unwrap().to_owned()
+            page.items[0].json()["id"].as_str().unwrap().to_owned()
         };
         let port = find("Port").await;
         world.update("shop", &port, json!({"name": "Harbour"})).await;
@@ -164,7 +164,7 @@ fn only_the_fields_whose_text_changed_are_given_again() {
             .list(&world.actor, world.entity("shop"), &ListRequest { equals, ..ListRequest::default() })
             .await
             .unwrap();
-        world.update("shop", page.items[0]["id"].as_str().unwrap(), json!({"name": "Downtown"})).await;
+        world.update("shop", page.items[0].json()["id"].as_str().unwrap(), json!({"name": "Downtown"})).await;
         redeploy(world, &format!("{FIRM}---{changed}")).await;
         let loaded = load(world, Which::Stock).await;
         assert_eq!(

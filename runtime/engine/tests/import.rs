@@ -5,6 +5,7 @@ mod world;
 
 use fichero_engine::import::{self, Reached, Report, Request};
 use fichero_engine::read::list::ListRequest;
+use fichero_engine::value::write::Written;
 use fichero_engine::{Actor, Mode, Via};
 use fichero_model::label::Locale;
 use serde_json::{Value as Json, json};
@@ -122,7 +123,7 @@ fn counts(brought: &Brought) -> [u64; 4] {
 async fn all(world: &World, entity: &str, fields: &[&str]) -> Vec<Json> {
     let request = ListRequest { sort: vec!["name".to_owned()], limit: Some(500), ..ListRequest::default() };
     let page = world.engine.list(&world.actor, world.entity(entity), &request).await.unwrap();
-    page.items.iter().map(|item| fields.iter().map(|field| item[*field].clone()).collect()).collect()
+    page.items.iter().map(Written::json).map(|item| fields.iter().map(|field| item[*field].clone()).collect()).collect()
 }
 
 #[test]

@@ -302,7 +302,7 @@ fn lists_filter_sort_and_page_alike() {
                 ..ListRequest::default()
             };
             let page = world.engine.list(&world.actor, world.entity("customer"), &request).await.unwrap();
-            seen.extend(page.items.iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+            seen.extend(page.items.iter().map(|item| item.json()["name"].as_str().unwrap().to_owned()));
             cursor = page.next;
             if cursor.is_none() {
                 break;

@@ -7,14 +7,13 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequestParts};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use fichero_engine::Engine;
-use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::ui::context::DemoLogin;
 use crate::ui::render;
@@ -25,6 +24,14 @@ const BODY: usize = 4 * 1024 * 1024;
 
 /// How long a request may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Headers of every answer that does not bear them already.
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -68,9 +75,6 @@ pub struct Setup {
 /// When a template or catalogue of the pages is wrong.
 pub fn router(engine: Engine, setup: Setup) -> Result<Router, render::Error> {
     let app = App { engine, pages: pages::Pages::new(setup.demo)? };
-    let set = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-    };
     let router = Router::new()
         .merge(api::routes())
         .merge(pages::routes())
@@ -79,14 +83,20 @@ pub fn router(engine: Engine, setup: Setup) -> Result<Router, render::Error> {
         .route("/metrics", get(health::metrics))
         .fallback(pages::missing)
         .method_not_allowed_fallback(pages::wrong_method)
-        .layer(middleware::from_fn_with_state(app.clone(), again::by_the_newest_model))
-        .layer(DefaultBodyLimit::max(BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
-        .layer(middleware::from_fn(told::as_problem))
-        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(set(header::REFERRER_POLICY, "same-origin"))
-        .layer(set(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(set(header::CACHE_CONTROL, "no-store"))
+        .layer(middleware::from_fn_with_state(app.clone(), around))
         .with_state(app);
     Ok(router)
+}
+
+/// What stands around all handlers: the limits, the words of refusals, the headers. It is one layer, for each costs a
+/// request about as much as reading its record does.
+async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    DefaultBodyLimit::max(BODY).apply(&mut request);
+    let asked = told::Asked::of(&request);
+    let answer = tokio::time::timeout(PATIENCE, again::by_the_newest_model(app, request, next)).await;
+    let mut response = asked.told(answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response()));
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
 }

@@ -105,7 +105,7 @@ pub fn prepare(model: &Model, entity: EntityId, request: &Request) -> Result<Pre
 ///
 /// # Errors
 /// When it may not be asked, or the database cannot be read.
-pub fn run(work: &Work<'_>, prepared: &Prepared, cursor: Option<&str>, seal: &Seal) -> Result<Page, Refusal> {
+pub fn run(work: &Work<'_>, prepared: &Prepared, cursor: Option<&str>, seal: &Seal) -> Result<Page<Json>, Refusal> {
     policy::may_read(work.actor, ReadPath::Aggregate)?;
     let after = cursor.map(|text| cursor::open(seal, &prepared.fingerprint, text)).transpose()?;
     let conditions = prepared.filter.iter().map(|filter| &**filter).collect();

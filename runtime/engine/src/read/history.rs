@@ -24,7 +24,7 @@ pub struct Request {
 ///
 /// # Errors
 /// When there is no such record or not for this person, or the cursor does not fit.
-pub fn run(work: &Work<'_>, reference: Ref, request: &Request, seal: &Seal) -> Result<Page, Refusal> {
+pub fn run(work: &Work<'_>, reference: Ref, request: &Request, seal: &Seal) -> Result<Page<Json>, Refusal> {
     policy::may_read(work.actor, ReadPath::History)?;
     let limit = request.limit.unwrap_or(USUAL);
     if limit == 0 || limit > MOST {

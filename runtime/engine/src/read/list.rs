@@ -21,6 +21,7 @@ use crate::policy::{self, ReadPath};
 use crate::record::work::Work;
 use crate::refusal::Refusal;
 use crate::value::check::about;
+use crate::value::write::Written;
 
 /// The most records one page may hold.
 pub const MOST: u32 = 500;
@@ -63,9 +64,9 @@ pub struct ShapeRequest {
 
 /// A page of records.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Page {
+pub struct Page<T = Written> {
     /// The records.
-    pub items: Vec<Json>,
+    pub items: Vec<T>,
     /// The cursor of the next page; nothing on the last.
     pub next: Option<String>,
     /// How many there are in all, at most [`MOST_COUNTED`]; nothing when it was not asked.

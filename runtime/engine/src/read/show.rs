@@ -3,18 +3,18 @@
 
 use std::sync::Arc;
 
-use fichero_model::entity::Source;
+use fichero_model::entity::{Field, Source};
 use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model};
-use serde_json::{Map, Value as Json};
 
 use super::list::ShapeRequest;
 use crate::message::Message;
 use crate::record::work::Work;
 use crate::refusal::Refusal;
 use crate::value::json;
+use crate::value::write::{Object, Written};
 
 /// The most references that are shown as objects.
 const MOST_EXPANDED: usize = 8;
@@ -62,49 +62,108 @@ pub fn shape(model: &Model, entity: EntityId, request: &ShapeRequest) -> Result<
 ///
 /// # Errors
 /// When a definition fails or the database cannot be read.
-pub fn records(work: &Work<'_>, entity: EntityId, rows: &[Arc<Row>], shape: &Shape) -> Result<Vec<Json>, Refusal> {
-    work.gather(|| rows.iter().map(|row| record(work, entity, row, shape).map(Json::Object)).collect())
+pub fn records(work: &Work<'_>, entity: EntityId, rows: &[Arc<Row>], shape: &Shape) -> Result<Vec<Written>, Refusal> {
+    let fields = shown(&work.live.model, entity, shape);
+    work.gather(|| rows.iter().map(|row| record(work, row, &fields)).collect())
 }
 
-fn record(work: &Work<'_>, entity: EntityId, row: &Arc<Row>, shape: &Shape) -> Result<Map<String, Json>, Refusal> {
-    let model = Arc::clone(&work.live.model);
-    let mut object = Map::new();
-    for (id, field) in model[entity].all_fields() {
-        let expanded = shape.expand.contains(&id);
-        let wanted = if shape.fields.is_empty() { true } else { shape.fields.contains(&id) || expanded };
+/// How a field is shown.
+struct Shown<'m> {
+    id: FieldId,
+    field: &'m Field,
+    /// Other records as objects.
+    expanded: bool,
+}
+
+/// The fields that are shown of each record.
+fn shown<'m>(model: &'m Model, entity: EntityId, shape: &Shape) -> Vec<Shown<'m>> {
+    let all = shape.fields.is_empty();
+    let fields = model[entity].all_fields().filter_map(|(id, field)| {
+        let (expanded, named) = (shape.expand.contains(&id), shape.fields.contains(&id));
         // Lists of other records are only read when they are asked for by name.
-        let by_name = field.kind.is_rows()
-            && !(expanded || shape.fields.contains(&id) || (shape.fields.is_empty() && shows_lines(&field.kind)));
-        if !wanted || by_name || (shape.fields.is_empty() && is_hidden(id, shape.trash)) {
-            continue;
-        }
+        let as_one_of_all = all && !is_hidden(id, shape.trash) && (!field.kind.is_rows() || shows_lines(&field.kind));
+        let is_shown = if all { as_one_of_all || expanded && !is_hidden(id, shape.trash) } else { named || expanded };
+        is_shown.then_some(Shown { id, field, expanded })
+    });
+    fields.collect()
+}
+
+fn record(work: &Work<'_>, row: &Arc<Row>, fields: &[Shown<'_>]) -> Result<Written, Refusal> {
+    let mut out = Vec::with_capacity(64 * fields.len());
+    let mut object = Object::begin(&mut out);
+    for Shown { id, field, expanded } in fields {
         if field.kind.is_rows() || field.is_link() {
-            let others = work.rows_of(row, id)?;
-            let full = expanded || matches!(field.kind, Kind::Lines { .. });
-            object.insert(
-                field.name.to_string(),
-                Json::Array(
-                    others.iter().map(|other| show_other(work, other, full, &field.kind)).collect::<Result<_, _>>()?,
-                ),
-            );
-        } else if expanded {
-            let target = match row.get(id).as_ref() {
+            let full = *expanded || shows_lines(&field.kind);
+            let others = work.rows_of(row, *id)?;
+            others_into(work, &others, full, &field.kind, object.member(&field.name))?;
+        } else if *expanded {
+            let target = match row.get(*id).as_ref() {
                 Some(reference) => work.target(reference)?,
                 None => None,
             };
-            object.insert(
-                field.name.to_string(),
-                target.map_or(Ok(Json::Null), |target| show_other(work, &target, true, &field.kind))?,
-            );
+            let out = object.member(&field.name);
+            match target {
+                Some(target) => other_into(work, &target, true, &field.kind, out)?,
+                None => out.extend_from_slice(b"null"),
+            }
         } else {
-            let value = match &field.source {
-                Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => work.eval_on(expr, row)?,
-                _ => row.get(id).clone(),
-            };
-            json::put(&model, field, &value, &mut object);
+            field_into(work, row, *id, field, &mut object)?;
         }
     }
-    Ok(object)
+    object.end();
+    Written::try_from(out).map_err(|error| Refusal::internal("json", &error))
+}
+
+/// Writes a field of the row itself, read or worked out.
+fn field_into(
+    work: &Work<'_>,
+    row: &Arc<Row>,
+    id: FieldId,
+    field: &Field,
+    object: &mut Object<'_>,
+) -> Result<(), Refusal> {
+    let written = match &field.source {
+        Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => {
+            object.field(&work.live.model, field, &work.eval_on(expr, row)?)
+        }
+        _ => object.field(&work.live.model, field, row.get(id)),
+    };
+    written.map_err(|error| Refusal::internal("json", &error))
+}
+
+fn others_into(work: &Work<'_>, rows: &[Arc<Row>], full: bool, kind: &Kind, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    out.push(b'[');
+    for (at, row) in rows.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        other_into(work, row, full, kind, out)?;
+    }
+    out.push(b']');
+    Ok(())
+}
+
+/// Writes another record: as an object of its own fields, formulas and lookups included, or as its id.
+fn other_into(work: &Work<'_>, row: &Arc<Row>, full: bool, kind: &Kind, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    let model = &work.live.model;
+    let several = matches!(kind, Kind::Ref(reference) if reference.targets.len() > 1);
+    let written = |done: Result<(), serde_json::Error>| done.map_err(|error| Refusal::internal("json", &error));
+    if !full {
+        let id = row.id().map(|id| id.to_string()).unwrap_or_default();
+        let text = if several { format!("{}:{id}", model[row.entity].name) } else { id };
+        return written(serde_json::to_writer(out, &text));
+    }
+    let mut object = Object::begin(out);
+    for (id, field) in model[row.entity].all_fields() {
+        if !field.kind.is_rows() && !field.is_link() && !is_hidden(id, false) {
+            field_into(work, row, id, field, &mut object)?;
+        }
+    }
+    if several {
+        written(serde_json::to_writer(object.member("entity"), &*model[row.entity].name))?;
+    }
+    object.end();
+    Ok(())
 }
 
 fn shows_lines(kind: &Kind) -> bool {
@@ -115,40 +174,6 @@ fn shows_lines(kind: &Kind) -> bool {
 fn is_hidden(id: FieldId, trash: bool) -> bool {
     use fichero_model::entity::System;
     (id == System::DeletedAt.field() && !trash) || id == System::DeletedBatch.field()
-}
-
-fn show_other(work: &Work<'_>, row: &Arc<Row>, full: bool, kind: &Kind) -> Result<Json, Refusal> {
-    if full {
-        let mut object = stored(work, row)?;
-        if let Kind::Ref(reference) = kind
-            && reference.targets.len() > 1
-        {
-            object.insert("entity".to_owned(), Json::String(work.live.model[row.entity].name.to_string()));
-        }
-        return Ok(Json::Object(object));
-    }
-    let id = row.id().map(|id| id.to_string()).unwrap_or_default();
-    Ok(Json::String(match kind {
-        Kind::Ref(reference) if reference.targets.len() > 1 => format!("{}:{id}", work.live.model[row.entity].name),
-        _ => id,
-    }))
-}
-
-/// The row's own fields, formulas and lookups included, other records as ids.
-fn stored(work: &Work<'_>, row: &Arc<Row>) -> Result<Map<String, Json>, Refusal> {
-    let model = Arc::clone(&work.live.model);
-    let mut object = Map::new();
-    for (id, field) in model[row.entity].all_fields() {
-        if field.kind.is_rows() || field.is_link() || is_hidden(id, false) {
-            continue;
-        }
-        let value = match &field.source {
-            Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => work.eval_on(expr, row)?,
-            _ => row.get(id).clone(),
-        };
-        json::put(&model, field, &value, &mut object);
-    }
-    Ok(object)
 }
 
 /// The value of a field of a row, read or worked out.

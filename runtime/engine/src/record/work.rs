@@ -27,7 +27,6 @@ use fichero_store::{Error, Lock, Tx};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use serde_json::Value as Json;
 
 use super::draft::Draft;
 use super::log::Entry;
@@ -38,6 +37,7 @@ use crate::live::Live;
 use crate::read::list::ShapeRequest;
 use crate::read::show;
 use crate::refusal::Refusal;
+use crate::value::write::Written;
 
 /// The most rounds of reading ahead: paths are at most four references deep, expanded references add one.
 const ROUNDS: usize = 8;
@@ -137,7 +137,8 @@ impl<'a> Work<'a> {
     /// # Errors
     /// As the store says.
     pub fn with<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T, Error>) -> Result<T, Refusal> {
-        self.store(f).map_err(Refusal::from)
+        // What a statement tells may be about the one before it, such as a record that was added.
+        self.store(f).map_err(|error| self.broken(error))
     }
 
     fn store<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T, Error>) -> Result<T, Error> {
@@ -447,7 +448,7 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn answer(&self, entity: EntityId, id: Id, shape: &ShapeRequest) -> Result<Option<Json>, Refusal> {
+    pub fn answer(&self, entity: EntityId, id: Id, shape: &ShapeRequest) -> Result<Option<Written>, Refusal> {
         let shape = show::shape(&self.live.model, entity, shape)?;
         let Some(row) = self.any(Ref { entity, id })? else { return Ok(None) };
         Ok(show::records(self, entity, &[row], &shape)?.pop())

@@ -6,7 +6,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use fichero_model::entity::{Entity, Field};
-use fichero_model::expr::Row;
 use fichero_model::kind::{Kind, Reference};
 use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Id, Model, Ref};
@@ -15,6 +14,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
 use super::check::{self, MOST_VALUES, Problem, about};
+use super::write::{Fixed, Loose, Of};
 use crate::input::{Given, Input, Line};
 use crate::message::{Argument, Message};
 use crate::refusal::{FieldError, Refusal};
@@ -241,89 +241,28 @@ fn reference_value(model: &Model, field: &Field, reference: &Reference, text: &s
 
 /// Writes one value of a field; money takes more than one member, see [`put`].
 pub fn write(model: &Model, field: &Field, value: &Value) -> Json {
-    match value {
-        Value::Nothing if field.many => Json::Array(Vec::new()),
-        Value::Nothing => match field.kind {
-            Kind::Boolean => Json::Bool(false),
-            _ => Json::Null,
-        },
-        Value::List(items) => Json::Array(items.iter().map(|item| one(model, &field.kind, item)).collect()),
-        value => one(model, &field.kind, value),
-    }
-}
-
-fn one(model: &Model, kind: &Kind, value: &Value) -> Json {
-    match value {
-        Value::Ref(reference) => match kind {
-            Kind::Ref(Reference { targets, .. }) if targets.len() > 1 => {
-                Json::String(format!("{}:{}", model[reference.entity].name, reference.id))
-            }
-            _ => Json::String(reference.id.to_string()),
-        },
-        Value::Decimal(number) => Json::String(match kind {
-            Kind::Decimal { scale } => fixed(*number, *scale),
-            _ => number.normalize().to_string(),
-        }),
-        other => loose(other),
-    }
+    serde_json::to_value(Of { model, field, value }).unwrap_or_default()
 }
 
 /// Writes a value whose kind is not known: of an aggregate or an expression.
 pub fn loose(value: &Value) -> Json {
-    match value {
-        Value::Nothing => Json::Null,
-        Value::Boolean(truth) => Json::Bool(*truth),
-        Value::Integer(number) | Value::Duration(number) => Json::from(*number),
-        Value::Decimal(number) => Json::String(number.normalize().to_string()),
-        Value::Money(money) => Json::String(fixed(money.base, 2)),
-        Value::Text(text) => Json::String(text.to_string()),
-        Value::Date(date) => Json::String(date.to_string()),
-        Value::Time(time) => Json::String(time.strftime("%H:%M:%S").to_string()),
-        Value::DateTime(moment) => Json::String(moment.to_string()),
-        Value::Ref(reference) => Json::String(reference.id.to_string()),
-        Value::List(items) => Json::Array(items.iter().map(loose).collect()),
-        Value::Json(json) => {
-            // One of the databases keeps the names of an object in an order of its own.
-            let mut json = Json::clone(json);
-            json.sort_all_objects();
-            json
-        }
-    }
+    serde_json::to_value(Loose(value)).unwrap_or_default()
 }
 
 /// A number with at least `scale` digits behind the point.
 pub fn fixed(number: Decimal, scale: u8) -> String {
-    let mut number = number.normalize();
-    if number.scale() < u32::from(scale) {
-        number.rescale(u32::from(scale));
-    }
-    number.to_string()
+    Fixed(number, scale).to_string()
 }
 
 /// Puts a field into an object, money as its three members.
 pub fn put(model: &Model, field: &Field, value: &Value, object: &mut Map<String, Json>) {
     if let Kind::Money { .. } = field.kind {
-        let (amount, currency, base) = match value {
-            Value::Money(money) => {
-                (fixed(money.amount, 2).into(), money.currency.as_str().into(), fixed(money.base, 2).into())
-            }
-            _ => (Json::Null, Json::Null, Json::Null),
+        let (currency, base) = match value {
+            Value::Money(money) => (money.currency.as_str().into(), loose(value)),
+            _ => (Json::Null, Json::Null),
         };
         object.insert(format!("{}_currency", field.name), currency);
         object.insert(format!("{}_base", field.name), base);
-        object.insert(field.name.to_string(), amount);
-    } else {
-        object.insert(field.name.to_string(), write(model, field, value));
     }
-}
-
-/// Writes the stored values of a row; fields that are not stored in it are the reader's to add.
-pub fn record(model: &Model, row: &Row) -> Map<String, Json> {
-    let mut object = Map::new();
-    for (id, field) in model[row.entity].all_fields() {
-        if field.is_stored() {
-            put(model, field, row.get(id), &mut object);
-        }
-    }
-    object
+    object.insert(field.name.to_string(), write(model, field, value));
 }

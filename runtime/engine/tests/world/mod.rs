@@ -84,7 +84,7 @@ impl World {
     pub async fn try_create(&self, entity: &str, body: Json) -> Result<Json, Refusal> {
         let entity = self.entity(entity);
         let input = codec::input(&self.engine.live().model, entity, &body)?;
-        Ok(self.run(Command::Create { entity, input }).await?.body.unwrap())
+        Ok(self.run(Command::Create { entity, input }).await?.body.unwrap().json())
     }
 
     pub async fn create(&self, entity: &str, body: Json) -> Json {
@@ -98,7 +98,7 @@ impl World {
     pub async fn update_at(&self, entity: &str, id: &str, body: Json, version: Option<i64>) -> Result<Json, Refusal> {
         let Ref { entity, id } = self.reference(entity, id);
         let input = codec::input(&self.engine.live().model, entity, &body)?;
-        Ok(self.run(Command::Update { entity, id, input, version }).await?.body.unwrap())
+        Ok(self.run(Command::Update { entity, id, input, version }).await?.body.unwrap().json())
     }
 
     pub async fn update(&self, entity: &str, id: &str, body: Json) -> Json {
@@ -130,16 +130,17 @@ impl World {
             .run(Command::Transition { entity, id, field: None, to: to.to_owned(), input, version: None })
             .await?
             .body
-            .unwrap())
+            .unwrap()
+            .json())
     }
 
     pub async fn get(&self, entity: &str, id: &str) -> Json {
-        self.engine.get(&self.actor, self.reference(entity, id), &ShapeRequest::default()).await.unwrap().body
+        self.engine.get(&self.actor, self.reference(entity, id), &ShapeRequest::default()).await.unwrap().body.json()
     }
 
     pub async fn get_expanded(&self, entity: &str, id: &str, expand: &[&str]) -> Json {
         let shape = ShapeRequest { fields: Vec::new(), expand: expand.iter().map(|name| (*name).to_owned()).collect() };
-        self.engine.get(&self.actor, self.reference(entity, id), &shape).await.unwrap().body
+        self.engine.get(&self.actor, self.reference(entity, id), &shape).await.unwrap().body.json()
     }
 
     /// The records of a list, by the field `name`.
@@ -149,7 +150,7 @@ impl World {
             .list(&self.actor, self.entity(entity), &request)
             .await
             .unwrap_or_else(|refusal| panic!("{}", refusal.to_text(Locale::EN)));
-        page.items.iter().map(|item| item["name"].as_str().unwrap_or("").to_owned()).collect()
+        page.items.iter().map(|item| item.json()["name"].as_str().unwrap_or("").to_owned()).collect()
     }
 
     pub async fn filtered(&self, entity: &str, filter: &str) -> Vec<String> {

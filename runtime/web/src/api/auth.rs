@@ -16,7 +16,7 @@ use crate::server::Pinned;
 /// `POST /api/login {login, password}` → `{token}`.
 pub async fn login(Pinned(app): Pinned, request: Request) -> Result<Reply<Json>, Problem> {
     let (parts, content) = request.into_parts();
-    let locale = language(&parts);
+    let locale = language(&parts.headers);
     let refuse = |refusal| Problem::new(refusal, locale);
     let bytes: Bytes = axum::body::to_bytes(content, 16 * 1024)
         .await

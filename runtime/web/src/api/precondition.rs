@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fichero_engine::Refusal;
 use fichero_engine::message::Message;
-use serde_json::Value as Json;
+use fichero_engine::value::write::Written;
 use sha2::{Digest as _, Sha256};
 
 /// What `If-Match` asks of a record that is to be changed.
@@ -52,7 +52,7 @@ pub fn if_match(headers: &HeaderMap) -> Result<Expected, Refusal> {
 ///
 /// # Errors
 /// When `If-None-Match` is no list of tags.
-pub fn unless_known(headers: &HeaderMap, version: i64, body: &Json) -> Result<Response, Refusal> {
+pub fn unless_known(headers: &HeaderMap, version: i64, body: Written) -> Result<Response, Refusal> {
     let known = tags(headers, "if-none-match")?;
     let mut response = tagged(StatusCode::OK, version, body);
     let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
@@ -68,10 +68,10 @@ pub fn unless_known(headers: &HeaderMap, version: i64, body: &Json) -> Result<Re
 }
 
 /// A record as an answer, with its tag.
-pub fn tagged(status: StatusCode, version: i64, body: &Json) -> Response {
-    let text = body.to_string();
-    let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(&text).iter().take(9).copied().collect::<Vec<u8>>());
-    let mut response = Response::new(Body::from(text));
+pub fn tagged(status: StatusCode, version: i64, body: Written) -> Response {
+    let digest = Sha256::digest(body.text());
+    let hash = URL_SAFE_NO_PAD.encode(digest.get(..9).unwrap_or_default());
+    let mut response = Response::new(Body::from(body.into_text()));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}-{hash}\"")) {

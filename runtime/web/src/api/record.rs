@@ -40,7 +40,7 @@ pub async fn show(call: Call, Path((name, id)): Path<(String, String)>) -> Resul
         let reference = call.record(&name, &id)?;
         let (shape, trash) = parameters::shape(call.query())?;
         let shown = call.app.engine.get_from(&call.caller.0, reference, &shape, trash).await?;
-        precondition::unless_known(&call.headers, shown.version, &shown.body)
+        precondition::unless_known(&call.headers, shown.version, shown.body)
     };
     call.answer(work).await
 }
@@ -211,7 +211,11 @@ async fn run(call: &Call, command: Command, once: Option<Once>) -> Result<Answer
 fn shown(name: &str, answer: Answer) -> Response {
     let Answer { done, body } = answer;
     let status = if done.effect == Effect::Created { StatusCode::CREATED } else { StatusCode::OK };
-    let mut response = precondition::tagged(status, done.version, &body.unwrap_or_default());
+    let mut response = match body {
+        Some(body) => precondition::tagged(status, done.version, body),
+        // It was purged since it was done.
+        None => (status, Reply(Json::Null)).into_response(),
+    };
     if done.effect == Effect::Created
         && let Ok(location) = location(name, done.id)
     {

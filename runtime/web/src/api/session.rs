@@ -1,8 +1,8 @@
 //! Who asks: a bearer token of the HTTP interface, or the cookie session of a page.
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use fichero_engine::message::Message;
 use fichero_engine::{Actor, Kind, Refusal, Via};
 use fichero_model::label::Locale;
@@ -29,7 +29,7 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let app = Pinned::of(parts, app);
-        let locale = language(parts);
+        let locale = language(&parts.headers);
         let refuse = || {
             Problem::new(
                 Refusal::new(Kind::Unauthenticated, "unauthenticated", Message::key("unauthenticated")),
@@ -39,7 +39,7 @@ impl FromRequestParts<App> for Caller {
         let token = bearer(parts).ok_or_else(refuse)?;
         let mut actor =
             app.engine.authenticate(token, Via::Api).await.map_err(|refusal| Problem::new(refusal, locale))?;
-        if let Some(locale) = asked_language(parts) {
+        if let Some(locale) = asked_language(&parts.headers) {
             actor.locale = locale;
         }
         Ok(Self(actor))
@@ -67,8 +67,8 @@ pub fn cookie(parts: &Parts) -> Option<&str> {
 }
 
 /// The language of `Accept-Language` that is liked best of those the runtime speaks: by its `q`, then by its place.
-fn asked_language(parts: &Parts) -> Option<Locale> {
-    let header = parts.headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+fn asked_language(headers: &HeaderMap) -> Option<Locale> {
+    let header = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     let liked = header.split(',').filter_map(|range| {
         let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
         // A country's own way of speaking is understood by its language.
@@ -93,6 +93,6 @@ fn quality(parameters: &str) -> Option<u32> {
 }
 
 /// The language of somebody who is not signed in.
-pub fn language(parts: &Parts) -> Locale {
-    asked_language(parts).unwrap_or(Locale::EN)
+pub fn language(headers: &HeaderMap) -> Locale {
+    asked_language(headers).unwrap_or(Locale::EN)
 }

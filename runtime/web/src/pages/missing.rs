@@ -19,7 +19,7 @@ use crate::server::{App, Pinned};
 pub async fn missing(Pinned(app): Pinned, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     if is_for_programs(parts.uri.path()) {
-        return problem::of_status(StatusCode::NOT_FOUND, session::language(&parts)).into_response();
+        return problem::of_status(StatusCode::NOT_FOUND, session::language(&parts.headers)).into_response();
     }
     tell(&app, parts, &Refusal::new(Kind::NotFound, "not_found", Message::key("not_found"))).await
 }

@@ -60,7 +60,7 @@ impl FromRequestParts<App> for Visitor {
         let actor = match app.engine.authenticate(&secret, Via::Page).await {
             Ok(actor) => actor,
             Err(refusal) if refusal.kind == Kind::Unauthenticated => return Err(to_login(parts, true, secure)),
-            Err(refusal) => return Err(Problem::new(refusal, session::language(parts)).into_response()),
+            Err(refusal) => return Err(Problem::new(refusal, session::language(&parts.headers)).into_response()),
         };
         Ok(Self {
             live: app.engine.live(),
@@ -83,7 +83,7 @@ fn to_login(parts: &Parts, expired: bool, secure: bool) -> Response {
     if accepts.starts_with("application/json") {
         let message = fichero_engine::message::Message::key("unauthenticated");
         let refusal = Refusal::new(Kind::Unauthenticated, "unauthenticated", message);
-        return Problem::new(refusal, session::language(parts)).into_response();
+        return Problem::new(refusal, session::language(&parts.headers)).into_response();
     }
     // What was posted cannot be asked for again by its address; the page it came from can.
     let next = match parts.method {

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use axum::body::{self, Body, HttpBody as _};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -21,7 +21,7 @@ const EVERY: Duration = Duration::from_millis(10);
 const RUNS: usize = 3;
 
 /// Runs a request, and again where it was overtaken.
-pub async fn by_the_newest_model(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn by_the_newest_model(app: App, request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) || !is_short(&request) {
         return next.run(request).await;
     }

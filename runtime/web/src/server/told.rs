@@ -3,28 +3,41 @@
 
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use fichero_model::label::Locale;
 
 use crate::api::problem;
 use crate::api::session;
 
-/// Runs a request, and tells a refusal without words as a problem.
-pub async fn as_problem(request: Request, next: Next) -> Response {
-    if !is_for_programs(request.uri().path()) {
-        return next.run(request).await;
+/// Who is told.
+pub struct Asked {
+    /// The language of a program; nothing for a reader of pages, which have words of their own.
+    program: Option<Locale>,
+}
+
+impl Asked {
+    /// Who sent a request.
+    pub fn of(request: &Request) -> Self {
+        let for_programs = is_for_programs(request.uri().path());
+        Self { program: for_programs.then(|| session::language(request.headers())) }
     }
-    let (parts, body) = request.into_parts();
-    let locale = session::language(&parts);
-    let response = next.run(Request::from_parts(parts, body)).await;
+
+    /// The answer; a refusal without words as a problem.
+    pub fn told(self, response: Response) -> Response {
+        let status = response.status();
+        let refused = status.is_client_error() || status.is_server_error();
+        let is_problem = |response: &Response| {
+            response.headers().get(header::CONTENT_TYPE).is_some_and(|media| media == "application/problem+json")
+        };
+        match self.program {
+            Some(locale) if refused && !is_problem(&response) => as_problem(response, locale),
+            _ => response,
+        }
+    }
+}
+
+fn as_problem(response: Response, locale: Locale) -> Response {
     let status = response.status();
-    let refused = status.is_client_error() || status.is_server_error();
-    let is_problem = |response: &Response| {
-        response.headers().get(header::CONTENT_TYPE).is_some_and(|media| media == "application/problem+json")
-    };
-    if !refused || is_problem(&response) {
-        return response;
-    }
     let (parts, _) = response.into_parts();
     let mut told = problem::of_status(status, locale).into_response();
     for (name, value) in

@@ -127,7 +127,7 @@ impl World {
         let reference = fichero_model::Ref { entity, id: id.parse().unwrap() };
         let shape = ShapeRequest { fields: Vec::new(), expand: vec!["lines".to_owned()] };
         let shape = if live.model[entity].field("lines").is_some() { shape } else { ShapeRequest::default() };
-        self.engine.get(&self.actor(), reference, &shape).await.unwrap().body
+        self.engine.get(&self.actor(), reference, &shape).await.unwrap().body.json()
     }
 
     fn actor(&self) -> Actor {

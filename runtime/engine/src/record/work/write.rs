@@ -310,7 +310,7 @@ impl Work<'_> {
     }
 
     /// A refusal of the database in words about fields.
-    fn broken(&self, error: Error) -> Refusal {
+    pub(super) fn broken(&self, error: Error) -> Refusal {
         unique::refusal(&self.live, error)
     }
 
