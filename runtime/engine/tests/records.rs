@@ -84,6 +84,8 @@ fn defaults_formulas_and_numbers_follow_from_what_is_given() {
         assert_eq!(sale["version"], 1);
         let second = world.create("sale", json!({"customer": id(&customer)})).await;
         assert_eq!(second["number"], "S-2026-0002");
+        let with_lines = json!({"customer": id(&customer), "lines": [{"label": "Bolt", "price": "2.00"}]});
+        assert_eq!(world.create("sale", with_lines).await["number"], "S-2026-0003");
     });
 }
 

@@ -124,6 +124,13 @@ impl Model {
         &self[entity][field]
     }
 
+    /// True when records of an entity may be added, but neither changed nor deleted: it says so, or they are lines of a
+    /// field that does.
+    pub fn is_append_only(&self, entity: EntityId) -> bool {
+        let definition = &self[entity];
+        definition.append_only || definition.line_of.is_some_and(|line| self[line.parent][line.field].append_only)
+    }
+
     /// The pipelines of an entity.
     pub fn pipelines_of(&self, entity: EntityId) -> impl Iterator<Item = (PipelineId, &Pipeline)> {
         self.pipelines

@@ -247,7 +247,8 @@ pub(super) fn auto_indexes(cx: &Context<'_>, views: &[View]) -> Vec<(EntityId, I
             }
         }
         if !once.is_empty() {
-            indexes.push((view.entity, Index { name: format!("view_{}", view.name).into(), fields: once }));
+            indexes
+                .push((view.entity, Index { name: format!("view_{}", view.name).into(), fields: once, filter: None }));
         }
     }
     indexes

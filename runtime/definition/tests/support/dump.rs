@@ -134,7 +134,8 @@ fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
         );
     }
     for index in &entity.indexes {
-        line(out, 1, &format!("index {} [{}]", index.name, names(entity, &index.fields)));
+        let filter = given(" where ", index.filter.as_ref());
+        line(out, 1, &format!("index {} [{}]{filter}", index.name, names(entity, &index.fields)));
     }
     for rule in &entity.rules {
         line(out, 1, &format!("rule {} on {:?}{}", rule.name, rule.on, given(" if ", rule.condition.as_ref())));
@@ -153,7 +154,7 @@ fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
                     model[find.from].name,
                     given(" where ", find.filter.as_ref()),
                     sort.join(", "),
-                    if find.first { " first" } else { "" }
+                    if find.first { " first".to_owned() } else { format!(" limit {}", find.limit) }
                 ),
             );
         }
@@ -207,6 +208,8 @@ fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
         (field.required, "required"),
         (field.readonly, "readonly"),
         (field.once, "once"),
+        (field.append_only, "append_only"),
+        (field.is_input() && !field.cloned, "not cloned"),
         (field.unique, "unique"),
         (field.external, "external"),
         (field.index, "index"),
@@ -224,6 +227,7 @@ fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
         ("readonly_if", &field.readonly_if),
         ("visible_if", &field.visible_if),
         ("options_if", &field.options_if),
+        ("fix_rate_if", &field.fix_rate_if),
     ] {
         if let Some(expr) = expr {
             push(format!("{word} {}", expr.text));
@@ -237,6 +241,11 @@ fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
     for (word, value) in [("min", &field.min), ("max", &field.max)] {
         if let Some(value) = value {
             push(format!("{word} {value:?}"));
+        }
+    }
+    for (word, number) in [("min_items", field.min_items), ("max_items", field.max_items)] {
+        if let Some(number) = number {
+            push(format!("{word} {number}"));
         }
     }
     if !field.clean.is_empty() {
@@ -270,7 +279,13 @@ fn one_set(out: &mut String, options: &Options) {
             .collect();
         let retired = if option.retired { " retired" } else { "" };
         let color = option.color.as_deref().map(|color| format!(" {color}")).unwrap_or_default();
-        line(out, 2, &format!("{} `{}`{color}{retired}{}", option.name, text(&option.label), attributes.concat()));
+        let icon = option.icon.as_deref().map(|icon| format!(" icon {icon}")).unwrap_or_default();
+        let help = option.help.as_ref().map(|help| format!(" help `{}`", text(help))).unwrap_or_default();
+        line(
+            out,
+            2,
+            &format!("{} `{}`{color}{icon}{help}{retired}{}", option.name, text(&option.label), attributes.concat()),
+        );
     }
 }
 

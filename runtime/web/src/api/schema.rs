@@ -1,7 +1,7 @@
 //! `GET /api/schema`: the model as JSON.
 
 use axum::Json as Reply;
-use fichero_model::entity::{Field, Options, Source};
+use fichero_model::entity::{Choice, Field, Options, Source};
 use fichero_model::kind::{Kind, OnDelete};
 use fichero_model::label::Text;
 use fichero_model::{EntityId, Model};
@@ -60,7 +60,16 @@ fn field(model: &Model, field: &Field) -> Json {
     put("many", json!(field.many));
     put("required", json!(field.required));
     put("writable", json!(field.is_input() && !field.readonly));
+    put("append_only", json!(field.append_only));
+    put("clone", json!(field.cloned));
     put("source", json!(source(&field.source)));
+    if let Some(help) = &field.help {
+        put("help", text(help));
+    }
+    if field.many {
+        put("min_items", json!(field.min_items));
+        put("max_items", json!(field.max_items));
+    }
     match &field.kind {
         Kind::Choice { options } => put("options", self::options(&model[*options])),
         Kind::Ref(reference) => {
@@ -98,11 +107,17 @@ fn source(source: &Source) -> &'static str {
 }
 
 fn options(options: &Options) -> Json {
-    let all = options
-        .options
-        .iter()
-        .map(|option| json!({"name": &*option.name, "label": text(&option.label), "retired": option.retired}));
-    Json::Array(all.collect())
+    let one = |option: &Choice| {
+        json!({
+            "name": &*option.name,
+            "label": text(&option.label),
+            "help": option.help.as_ref().map(text),
+            "icon": option.icon.as_deref(),
+            "color": option.color.as_deref(),
+            "retired": option.retired,
+        })
+    };
+    Json::Array(options.options.iter().map(one).collect())
 }
 
 /// A text as a map of locales.

@@ -67,8 +67,10 @@ impl Words<'_> {
             Some(option) => Pill {
                 text: self.label(&option.label).to_owned(),
                 color: option.color.as_deref().map_or(Color::Gray, Color::named),
+                help: option.help.as_ref().map(|help| self.label(help).to_owned()),
+                icon: option.icon.as_deref().map(str::to_owned),
             },
-            None => Pill { text: name.to_owned(), color: Color::Gray },
+            None => Pill::new(name, Color::Gray),
         }
     }
 

@@ -21,7 +21,6 @@ use fichero_engine::input::Input;
 use fichero_engine::policy::Action;
 use fichero_engine::read::page::{FormFacts, FormQuestion, Seen};
 use fichero_engine::{Command, Effect, Kind, Mode, Refusal};
-use fichero_model::entity::Source;
 use fichero_model::kind;
 use fichero_model::{EntityId, FieldId, Id, Model, Ref};
 
@@ -172,7 +171,7 @@ fn add(model: &Model, entity: EntityId, list: &str, posted: &mut Posted) {
     }
 }
 
-/// The inputs of a new record that begins like another: everything that may be the same in two.
+/// The inputs of a new record that begins like another: everything that a copy takes over.
 async fn like(visitor: &Visitor, record: Ref) -> Result<Posted, Refusal> {
     if !visitor.may(record.entity, Action::Create) {
         return Err(Refusal::forbidden());
@@ -184,18 +183,12 @@ async fn like(visitor: &Visitor, record: Ref) -> Result<Posted, Refusal> {
     let (model, raw) =
         (visitor.model(), Raw { model: visitor.model(), chrome: visitor.voice.chrome, zone: &words.zone });
     let mut posted = Posted::default();
-    for (id, field) in model[record.entity].all_fields() {
-        let alike =
-            matches!(field.source, Source::Input) && !field.unique && !field.external && field.pipeline.is_none();
-        if !field.is_input() || !alike {
-            continue;
-        }
+    for (id, field) in model[record.entity].all_fields().filter(|(_, field)| field.cloned) {
         if let kind::Kind::Lines { of, by } = field.kind {
             let rows = facts.lines.iter().filter(|lines| lines.field == id).flat_map(|lines| &lines.rows);
             for (index, (_, values)) in rows.enumerate() {
                 for (line_id, line) in model[of].all_fields() {
-                    if line_id != by && line.is_input() && matches!(line.source, Source::Input) && !line.kind.is_rows()
-                    {
+                    if line_id != by && line.cloned && !line.kind.is_rows() {
                         fill(
                             &mut posted,
                             &raw,

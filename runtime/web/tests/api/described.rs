@@ -34,6 +34,7 @@ fn everything_is_described_and_nothing_that_is_always_refused() {
             "PUT /api/thing/by/code/{value}",
             "PUT /api/thing/by/sku/{value}",
             "DELETE /api/thing/{id}",
+            "POST /api/thing/{id}/clone",
             "POST /api/thing/{id}/restore",
             "GET /api/thing/{id}/history",
             "POST /api/box/{id}/transition",

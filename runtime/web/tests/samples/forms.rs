@@ -246,6 +246,7 @@ fn everything(say: Words) -> FormSection {
                     say.of("Products of interest", "Productos de interés", "Интересующие товары"),
                     Input::Choices {
                         values: vec!["sensors".to_owned()],
+                        kept: Vec::new(),
                         choices: vec![
                             choice("conveyors", "Conveyors"),
                             choice("sensors", "Sensors"),
@@ -262,6 +263,7 @@ fn everything(say: Words) -> FormSection {
                     say.of("Contacts", "Contactos", "Контакты"),
                     Input::Refs {
                         chosen: vec![choice("c1", "Pilar Gracia"), choice("c2", "Iñaki Lasa")],
+                        kept: Vec::new(),
                         typed: String::new(),
                         picker: Picker {
                             groups: vec![ChoiceGroup { label: None, choices: vec![choice("c3", "Begoña Sáenz")] }],
@@ -275,6 +277,7 @@ fn everything(say: Words) -> FormSection {
                 say.of("Teams", "Equipos", "Команды"),
                 Input::Refs {
                     chosen: vec![choice("t1", "Iberia")],
+                    kept: Vec::new(),
                     typed: String::new(),
                     picker: Picker {
                         groups: vec![ChoiceGroup {
@@ -342,7 +345,7 @@ fn sheet(say: Words) -> Lines {
         if count == "x" {
             fields[1].errors = vec![say.of("Not a number", "No es un número", "Не число")];
         }
-        LineRow { index: index.to_owned(), id: id.map(str::to_owned), fields }
+        LineRow { index: index.to_owned(), id: id.map(str::to_owned), kept: false, fields }
     };
     Lines {
         columns: vec![

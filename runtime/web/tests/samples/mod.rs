@@ -147,7 +147,7 @@ pub fn number(text: impl Into<String>) -> Cell {
 }
 
 pub fn pill(text: impl Into<String>, color: Color) -> Cell {
-    Cell::Pill(Pill { text: text.into(), color })
+    Cell::Pill(Pill::new(text, color))
 }
 
 pub fn person(text: &str) -> Cell {
@@ -176,5 +176,5 @@ pub fn field(name: &str, label: impl Into<String>, input: Input) -> Field {
 }
 
 pub fn choice(value: &str, text: impl Into<String>) -> Choice {
-    Choice { value: value.to_owned(), text: text.into() }
+    Choice::new(value, text)
 }

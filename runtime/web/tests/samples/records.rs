@@ -122,7 +122,14 @@ pub fn fact(label: String, cell: Cell) -> Fact {
 }
 
 fn path(say: Words) -> StagePath {
-    let step = |value: &str, label: String, state, open| Step { value: value.to_owned(), label, state, open };
+    let step = |value: &str, label: String, state, open| Step {
+        value: value.to_owned(),
+        label,
+        help: None,
+        icon: None,
+        state,
+        open,
+    };
     StagePath {
         label: say.of("Stage", "Etapa", "Этап"),
         action: "/opportunity/1/transition".to_owned(),
@@ -156,9 +163,9 @@ fn sections(say: Words) -> Vec<Section> {
                 fact(say.of("Public tender", "Concurso público", "Тендер"), Cell::Boolean { value: false }),
                 fact(say.of("Products of interest", "Productos de interés", "Интересующие товары"), Cell::Pills {
                     items: vec![
-                        Pill { text: "Conveyors".to_owned(), color: Color::Teal },
-                        Pill { text: "Sensors".to_owned(), color: Color::Pink },
-                        Pill { text: "Service".to_owned(), color: Color::Yellow },
+                        Pill::new("Conveyors", Color::Teal),
+                        Pill::new("Sensors", Color::Pink),
+                        Pill::new("Service", Color::Yellow),
                     ],
                 }),
                 fact(say.of("Web page", "Página web", "Сайт"), Cell::Contact { text: "javascript:alert(1)".to_owned(), href: "javascript:alert(1)".to_owned() }),

@@ -6,6 +6,7 @@ mod browser;
 mod conflicts;
 mod forms;
 mod home;
+mod keys;
 mod lists;
 #[path = "../pages/markup.rs"]
 mod markup;

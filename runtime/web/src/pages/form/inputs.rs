@@ -14,7 +14,7 @@ use crate::pages::cell::widget;
 use crate::pages::post::Posted;
 use crate::pages::words::Words;
 use crate::pages::{address, layout, suggest};
-use crate::ui::context::{self, Choice, ChoiceGroup, ChoiceStyle, Hidden, Input, Picker, TextKind};
+use crate::ui::context::{self, Choice, ChoiceGroup, ChoiceStyle, Hidden, Input, Picker, Pill, TextKind};
 use crate::ui::typed::editable;
 
 /// The most options that are buttons in a row, and how long their labels may be together.
@@ -53,6 +53,8 @@ pub struct Slot<'s> {
     pub required: bool,
     /// The options that may be chosen, where a condition says which.
     pub options: Option<&'s [std::sync::Arc<str>]>,
+    /// The entries of a list that cannot be taken away.
+    pub kept: &'s [Value],
 }
 
 impl<'a> Inputs<'a> {
@@ -78,6 +80,7 @@ impl<'a> Inputs<'a> {
             fixed: is_fixed(field, state),
             required: state.is_some_and(|state| state.required) && !comes_by_itself(field, &value),
             options: state.and_then(|state| state.options.as_deref()),
+            kept: state.map_or(&[], |state| &state.kept),
         })
     }
 
@@ -89,7 +92,7 @@ impl<'a> Inputs<'a> {
             name: slot.name.to_owned(),
             label: self.words.label(&field.label).to_owned(),
             required: slot.required && !slot.fixed,
-            help: field.help.as_ref().map(|help| self.words.label(help).to_owned()),
+            help: self.help(field, slot),
             errors: self.errors.at(slot.name),
             wide: layout::is_long(field) || matches!(field.kind, Kind::Lines { .. }),
             input: if slot.fixed {
@@ -98,6 +101,17 @@ impl<'a> Inputs<'a> {
                 self.input(field, slot)
             },
         }
+    }
+
+    /// The help of a field, and of the option that is chosen.
+    fn help(&self, field: &Field, slot: &Slot<'_>) -> Option<String> {
+        let own = field.help.as_ref().map(|help| self.words.label(help).to_owned());
+        let chosen = match (&field.kind, slot.value) {
+            (Kind::Choice { options }, Value::Text(name)) if !slot.fixed => self.words.option(*options, name).help,
+            _ => None,
+        };
+        let all: Vec<String> = own.into_iter().chain(chosen).collect();
+        (!all.is_empty()).then(|| all.join(" "))
     }
 
     /// What says how a value was shown, for fields whose untouched value must not be posted as if it were given.
@@ -144,7 +158,8 @@ impl<'a> Inputs<'a> {
         match &field.kind {
             Kind::Ref(reference) if field.many => self.references(field, reference, slot),
             Kind::Choice { options } if field.many => {
-                Input::Choices { values: self.chosen(slot), choices: self.choices(*options, slot, &[]) }
+                let kept = self.kept(field, slot);
+                Input::Choices { values: self.chosen(slot), kept, choices: self.choices(*options, slot, &[]) }
             }
             _ if field.many => Input::Longtext { value: text() },
             Kind::Ref(reference) => self.reference(field, reference, slot),
@@ -221,8 +236,20 @@ impl<'a> Inputs<'a> {
         };
         let offered = set.iter().filter(|option| is_offered(&option.name, option.retired));
         offered
-            .map(|option| Choice { value: option.name.to_string(), text: self.words.label(&option.label).to_owned() })
+            .map(|option| {
+                let Pill { text, help, icon, .. } = self.words.option(options, &option.name);
+                Choice { value: option.name.to_string(), text, help, icon }
+            })
             .collect()
+    }
+
+    /// The entries of a list that cannot be taken away, as they are posted.
+    fn kept(&self, field: &Field, slot: &Slot<'_>) -> Vec<String> {
+        let value = |item: &Value| match item {
+            Value::Ref(record) => self.choice_of(field, *record).value,
+            item => self.raw().of(field, item),
+        };
+        slot.kept.iter().map(value).collect()
     }
 
     fn chosen(&self, slot: &Slot<'_>) -> Vec<String> {
@@ -239,10 +266,10 @@ impl<'a> Inputs<'a> {
         let offered = self.typed.offered.get(slot.name).filter(|found| !found.is_empty());
         if let (Some(text), Some(found)) = (&unread, offered) {
             let picker = Picker { groups: self.groups(field, reference, found), suggest: None };
-            return Input::Ref { chosen: Some(Choice { value: String::new(), text: text.clone() }), picker };
+            return Input::Ref { chosen: Some(Choice::new("", text.clone())), picker };
         }
         let chosen = match unread {
-            Some(text) => Some(Choice { value: String::new(), text }),
+            Some(text) => Some(Choice::new("", text)),
             None => chosen,
         };
         let also = slot.value.as_ref();
@@ -254,6 +281,7 @@ impl<'a> Inputs<'a> {
         let unread = self.typed_name(slot.name).filter(|_| !self.errors.at(slot.name).is_empty());
         Input::Refs {
             chosen: chosen.iter().map(|record| self.choice_of(field, *record)).collect(),
+            kept: self.kept(field, slot),
             typed: unread.unwrap_or_default(),
             picker: self.picker(field, reference, slot, &chosen),
         }
@@ -304,7 +332,7 @@ impl<'a> Inputs<'a> {
 
     fn choice_of(&self, field: &Field, record: Ref) -> Choice {
         let several = matches!(&field.kind, Kind::Ref(reference) if reference.targets.len() > 1);
-        Choice { value: suggest::value_of(self.words, record, several), text: self.words.title(record) }
+        Choice::new(suggest::value_of(self.words, record, several), self.words.title(record))
     }
 
     fn picks(&self, entity: EntityId, id: FieldId) -> Option<&fichero_engine::read::page::Picks> {

@@ -6,7 +6,7 @@ use fichero_model::pipeline::{Pipeline, Stage};
 use fichero_model::{EntityId, Model, Ref};
 
 use crate::pages::words::Words;
-use crate::ui::context::{StagePath, Step, StepState};
+use crate::ui::context::{Pill, StagePath, Step, StepState};
 
 /// The conditions under which pipelines govern a record, in their order.
 pub fn conditions(model: &Model, entity: EntityId) -> impl Iterator<Item = Expr> {
@@ -29,11 +29,10 @@ pub fn path(
     let field = &words.model[record.entity][pipeline.field];
     let current = facts.values.get(pipeline.field.index()).and_then(|value| value.as_text()).unwrap_or_default();
     let at = pipeline.stage(current).map(|(at, _)| at);
-    let step = |(index, stage): (usize, &Stage)| Step {
-        value: stage.name.to_string(),
-        label: words.option(pipeline.options, &stage.name).text,
-        state: state(at, index, stage),
-        open: may_move && at != Some(index) && pipeline.may_move(current, &stage.name),
+    let step = |(index, stage): (usize, &Stage)| {
+        let Pill { text: label, help, icon, .. } = words.option(pipeline.options, &stage.name);
+        let open = may_move && at != Some(index) && pipeline.may_move(current, &stage.name);
+        Step { value: stage.name.to_string(), label, help, icon, state: state(at, index, stage), open }
     };
     Some(StagePath {
         label: words.label(&field.label).to_owned(),

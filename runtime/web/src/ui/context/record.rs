@@ -113,6 +113,10 @@ pub struct Step {
     pub value: String,
     /// The stage's label.
     pub label: String,
+    /// What it means, shown when pointed at.
+    pub help: Option<String>,
+    /// The name of a drawing before it.
+    pub icon: Option<String>,
     /// Where it lies as seen from the current stage.
     pub state: StepState,
     /// The record can be moved here now, by this reader.
