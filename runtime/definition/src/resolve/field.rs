@@ -194,6 +194,10 @@ fn check_many(declaration: &FieldDeclaration<'_>, layers: &Layers<'_>, node: &No
             );
         }
     }
+    if let Some(entry) = node.entry("fix_rate_if") {
+        let message = format!("`{}` holds many amounts, and `fix_rate_if` is for one", declaration.name);
+        findings.error_with_help(code::MANY, &entry.key.place, message, "make the amounts records of their own");
+    }
     if let Some(entry) = ["rollup", "lookup", "copy"].into_iter().find_map(|key| node.entry(key)) {
         let message = format!("`{}` holds many values, and `{}` gives one", declaration.name, entry.key.text);
         findings.error_with_help(code::MANY, &entry.key.place, message, "leave out `many`");

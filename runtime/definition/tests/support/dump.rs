@@ -8,7 +8,8 @@ use fichero_model::expr::{Expr, Setting};
 use fichero_model::kind::{Kind, MoneyCurrency};
 use fichero_model::label::{Locale, Text};
 use fichero_model::model::Model;
-use fichero_model::page::{MenuEntry, MenuTarget};
+use fichero_model::page::{MenuEntry, MenuTarget, Placed};
+use fichero_model::pipeline::{Pipeline, Transition};
 use fichero_model::rule::{Message, Piece};
 use fichero_model::{EntityId, FieldId};
 
@@ -57,7 +58,7 @@ pub fn model(model: &Model) -> String {
             let next = stage
                 .next
                 .as_ref()
-                .map(|next| next.iter().map(|index| &*pipeline.stages[*index].name).collect::<Vec<_>>().join(", "));
+                .map(|next| next.iter().map(|way| transition(entity, pipeline, way)).collect::<Vec<_>>().join(", "));
             let require = stage.require.iter().map(|field| &*entity[*field].name).collect::<Vec<_>>().join(", ");
             let outcome = stage.outcome.as_deref().map(|outcome| format!(" outcome {outcome}")).unwrap_or_default();
             let closed = if stage.closed { " closed" } else { "" };
@@ -170,6 +171,23 @@ fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
         line(out, 1, &format!("refresh [{}]", names(entity, &entity.compute_order)));
     }
     let _ = id;
+}
+
+fn transition(entity: &Entity, pipeline: &Pipeline, way: &Transition) -> String {
+    let label = way.label.as_ref().map(|label| format!(" `{}`", text(label))).unwrap_or_default();
+    let help = way.help.as_ref().map(|help| format!(" help `{}`", text(help))).unwrap_or_default();
+    let require =
+        if way.require.is_empty() { String::new() } else { format!(" require [{}]", names(entity, &way.require)) };
+    format!("{}{label}{help}{require}", pipeline.stages[way.to].name)
+}
+
+fn placed(entity: &Entity, placed: &Placed) -> String {
+    let label = placed.label.as_ref().map(|label| format!(" `{}`", text(label))).unwrap_or_default();
+    let help = placed.help.as_ref().map(|help| format!(" help `{}`", text(help))).unwrap_or_default();
+    let flags = [(placed.readonly, " readonly"), (placed.wide, " wide")];
+    let flags: String = flags.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
+    let visible = given(" visible_if ", placed.visible_if.as_ref());
+    format!("{}{label}{help}{flags}{visible}", entity[placed.field].name)
 }
 
 fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
@@ -317,6 +335,15 @@ fn pages(out: &mut String, model: &Model) {
                 ),
             );
         }
+        if !view.was.is_empty() {
+            line(out, 1, &format!("was [{}]", view.was.join(", ")));
+        }
+        if let Some(limit) = view.limit {
+            line(out, 1, &format!("limit {limit}"));
+        }
+        for color in &view.colors {
+            line(out, 1, &format!("color {} {} if {}", color.name, color.color, color.condition.text));
+        }
         for key in &view.sort {
             line(out, 1, &format!("sort {}{}", if key.descending { "-" } else { "" }, key.by.text));
         }
@@ -335,7 +362,12 @@ fn pages(out: &mut String, model: &Model) {
                     "section {} {} columns{tab} [{}]{}",
                     section.name,
                     section.columns,
-                    names(&model[form.entity], &section.fields),
+                    section
+                        .fields
+                        .iter()
+                        .map(|field| placed(&model[form.entity], field))
+                        .collect::<Vec<_>>()
+                        .join(", "),
                     given(" visible_if ", section.visible_if.as_ref())
                 ),
             );
@@ -349,6 +381,7 @@ fn menu(out: &mut String, model: &Model, entries: &[MenuEntry], depth: usize) {
         let target = match &entry.target {
             Some(MenuTarget::Entity(entity)) => format!(" → entity {}", model[*entity].name),
             Some(MenuTarget::View(view)) => format!(" → view {}", model.views[*view].name),
+            Some(MenuTarget::Address(address)) => format!(" → {address}"),
             None => String::new(),
         };
         line(out, depth, &format!("menu {} `{}`{target}", entry.name, text(&entry.label)));

@@ -326,14 +326,20 @@ fn check_stages(work: &Work<'_>, draft: &mut Draft) {
             continue;
         }
         let to = draft.row.get(id).as_text().unwrap_or_default().to_owned();
-        if let Some(from) = draft.old.as_ref().and_then(|old| old.get(id).as_text().map(str::to_owned))
-            && !pipeline.may_move(&from, &to)
+        let from = draft.old.as_ref().and_then(|old| old.get(id).as_text().map(str::to_owned));
+        if let Some(from) = &from
+            && !pipeline.may_move(from, &to)
         {
             let label = |stage: &str| Argument::from(&stage_label(work, pipeline, stage));
-            draft.error(work, id, about(field, "transition", [label(&from), label(&to)]));
+            draft.error(work, id, about(field, "transition", [label(from), label(&to)]));
             continue;
         }
-        let required = pipeline.stage(&to).map(|(_, stage)| stage.require.clone()).unwrap_or_default();
+        let of_stage = pipeline.stage(&to).map(|(_, stage)| &stage.require);
+        let of_way = from.and_then(|from| pipeline.transition(&from, &to)).map(|way| &way.require);
+        let mut required: Vec<FieldId> = of_stage.into_iter().flatten().copied().collect();
+        required.extend(
+            of_way.into_iter().flatten().filter(|field| !required.contains(field)).copied().collect::<Vec<_>>(),
+        );
         for missing in required {
             let wanted = &model[draft.entity][missing];
             if is_empty(draft, missing, wanted) {

@@ -1,9 +1,10 @@
 //! `GET /api/schema`: the model as JSON.
 
 use axum::Json as Reply;
-use fichero_model::entity::{Choice, Field, Options, Source};
+use fichero_model::entity::{Choice, Entity, Field, Options, Source};
 use fichero_model::kind::{Kind, OnDelete};
 use fichero_model::label::Text;
+use fichero_model::pipeline::{Pipeline, Transition};
 use fichero_model::{EntityId, Model};
 use serde_json::{Map, Value as Json, json};
 
@@ -36,16 +37,28 @@ fn entity(model: &Model, id: EntityId) -> Json {
         "fields": entity.fields.iter().map(|definition| field(model, definition)).collect::<Vec<_>>(),
         "pipelines": model.pipelines_of(id).map(|(_, pipeline)| json!({
             "name": &*pipeline.name,
+            "label": text(&pipeline.label),
+            "help": pipeline.help.as_ref().map(text),
             "field": &*entity[pipeline.field].name,
             "stages": pipeline.stages.iter().map(|stage| json!({
                 "name": &*stage.name,
                 "outcome": stage.outcome.as_deref(),
                 "closed": stage.closed,
                 "require": stage.require.iter().map(|field| &*entity[*field].name).collect::<Vec<_>>(),
-                "next": stage.next.as_ref().map(|next| next.iter().filter_map(|index| pipeline.stages.get(*index)).map(|stage| &*stage.name).collect::<Vec<_>>()),
+                "next": stage.next.as_ref().map(|next| next.iter().filter_map(|way| pipeline.stages.get(way.to)).map(|stage| &*stage.name).collect::<Vec<_>>()),
+                "transitions": stage.next.as_ref().map(|next| next.iter().filter_map(|way| transition(entity, pipeline, way)).collect::<Vec<_>>()),
             })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
+}
+
+fn transition(entity: &Entity, pipeline: &Pipeline, way: &Transition) -> Option<Json> {
+    Some(json!({
+        "to": &*pipeline.stages.get(way.to)?.name,
+        "label": way.label.as_ref().map(text),
+        "help": way.help.as_ref().map(text),
+        "require": way.require.iter().map(|field| &*entity[*field].name).collect::<Vec<_>>(),
+    }))
 }
 
 fn field(model: &Model, field: &Field) -> Json {

@@ -114,7 +114,10 @@ async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted:
     if deed == "derive" || deed.starts_with("add:") || deed.starts_with("remove:") {
         return show(visitor, Attempt { entity, id, posted, typed, refusal: None, changed: true }).await;
     }
-    let input = typed.input.clone();
+    let mut input = typed.input.clone();
+    // What the form shows and does not ask is not its to give.
+    let spec = Spec::of(visitor.model(), entity);
+    input.fields.retain(|(field, _)| !spec.is_readonly(*field));
     let command = match id {
         None => Command::Create { entity, input },
         Some(id) => Command::Update { entity, id, input, version: posted.version() },
@@ -308,6 +311,7 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         problems: errors.summary(|name| laid.is_on(name).then(|| inputs::dom_id(name))),
         open: laid.open(&posted),
         sections: laid.sections,
+        help: model.form_of(entity).and_then(|form| form.help.as_ref()).map(|help| words.label(help).to_owned()),
         changed,
         entity: head,
     };

@@ -10,6 +10,7 @@ pub fn new(say: Words) -> FormPage {
         action: "/opportunity/new".to_owned(),
         cancel: "/opportunity".to_owned(),
         hidden: Vec::new(),
+        help: None,
         sections: vec![deal(say), everything(say)],
         open: None,
         changed: false,
@@ -78,6 +79,7 @@ pub fn lines(say: Words) -> FormPage {
         action: "/quote/1/edit".to_owned(),
         cancel: "/quote/1".to_owned(),
         hidden: vec![Hidden { name: "_version".to_owned(), value: "3".to_owned() }],
+        help: None,
         sections: vec![
             FormSection {
                 id: "s-quote".to_owned(),

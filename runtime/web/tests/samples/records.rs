@@ -132,6 +132,7 @@ fn path(say: Words) -> StagePath {
     };
     StagePath {
         label: say.of("Stage", "Etapa", "Этап"),
+        help: None,
         action: "/opportunity/1/transition".to_owned(),
         version: "7".to_owned(),
         steps: vec![
@@ -189,6 +190,7 @@ fn related(say: Words) -> Vec<Section> {
     let column = |label: String, align| Column { label, align, fluid: false, sort: None };
     let quote = |number_: &str, state: Cell, cents| Row {
         href: Some("/quote/1".to_owned()),
+        color: None,
         cells: vec![
             text(number_),
             state,

@@ -10,6 +10,7 @@ mod keys;
 mod lists;
 #[path = "../pages/markup.rs"]
 mod markup;
+mod places;
 mod records;
 mod safety;
 mod screens;

@@ -77,7 +77,7 @@ impl<'a> Inputs<'a> {
             id,
             name: &field.name,
             value: &value,
-            fixed: is_fixed(field, state),
+            fixed: is_fixed(field, state) || self.spec.is_readonly(id),
             required: state.is_some_and(|state| state.required) && !comes_by_itself(field, &value),
             options: state.and_then(|state| state.options.as_deref()),
             kept: state.map_or(&[], |state| &state.kept),

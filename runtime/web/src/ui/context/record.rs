@@ -98,6 +98,8 @@ pub struct Related {
 pub struct StagePath {
     /// The field's label.
     pub label: String,
+    /// What the stages are about, shown when pointed at.
+    pub help: Option<String>,
     /// Where a step is posted to.
     pub action: String,
     /// The record's version.
