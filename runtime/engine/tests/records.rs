@@ -111,6 +111,11 @@ fn every_wrong_value_is_told_at_once() {
             codes(world.try_create("customer", json!({"name": "A", "tier": "old"})).await),
             ["tier: retired_option"]
         );
+        let tiny = json!({"sale": nobody(), "quantity": 2.5e-42});
+        assert_eq!(
+            codes(world.try_create("sale_line", tiny).await),
+            ["quantity: not_integer", "sale: reference_missing"]
+        );
         assert!(world.names("customer", ListRequest::default()).await.is_empty(), "nothing is half done");
     });
 }

@@ -50,6 +50,9 @@ fn everything_is_described_and_nothing_that_is_always_refused() {
             assert!(names("/api/thing", "get").contains(&name.to_owned()), "{name}");
         }
         assert!(names("/api/thing/aggregate", "get").contains(&"cursor".to_owned()));
+        let parameters = document["paths"]["/api/thing/{id}"]["get"]["parameters"].as_array().unwrap();
+        let expand = parameters.iter().find(|parameter| parameter["name"] == "expand").unwrap().to_string();
+        assert!(expand.contains("created_by|") && !expand.contains("(id|"), "nothing is expanded in itself: {expand}");
         assert!(names("/api/box/{id}/transition", "post").contains(&"If-Match".to_owned()));
         assert!(names("/api/thing/{id}", "delete").contains(&"purge".to_owned()));
 

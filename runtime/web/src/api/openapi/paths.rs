@@ -3,6 +3,7 @@
 use fichero_engine::Actor;
 use fichero_engine::policy::{self, Action};
 use fichero_engine::read::list::is_key;
+use fichero_model::entity::{Field, System};
 use fichero_model::kind::Kind;
 use serde_json::{Map, Value as Json, json};
 
@@ -331,7 +332,9 @@ impl<'p> Paths<'p> {
 
     fn expand_schema(&self) -> Json {
         let fields = self.records.entity().fields.iter();
-        let references = fields.filter(|field| matches!(field.kind, Kind::Ref(_)) || field.kind.is_rows());
+        let is_own = |field: &Field| *field.name == *System::Id.name();
+        let references =
+            fields.filter(|field| (matches!(field.kind, Kind::Ref(_)) && !is_own(field)) || field.kind.is_rows());
         parts::words("", &references.map(|field| field.name.to_string()).collect::<Vec<_>>())
     }
 
