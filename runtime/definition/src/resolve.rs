@@ -121,6 +121,7 @@ fn resolve(
         views: Vec::new(),
         forms: Vec::new(),
         menu: Vec::new(),
+        menu_label: None,
         data: Vec::new(),
         mappings: Vec::new(),
         settings: Vec::new(),
@@ -360,13 +361,14 @@ fn compile_pages(model: &mut Model, world: &World<'_>, findings: &mut Findings<'
     let views = view::all(&cx, findings);
     let indexes = view::auto_indexes(&cx, &views);
     let forms = form::all(&cx, findings);
-    let menu = menu::entries(&cx, &views, findings);
+    let (menu, menu_label) = (menu::entries(&cx, &views, findings), menu::label(&cx, findings));
     for (entity, index) in indexes {
         if let Some(entity) = model.entities.get_mut(entity.index()) {
             entity.indexes.push(index);
         }
     }
-    (model.views, model.forms, model.menu) = (views, forms, menu);
+    (model.views, model.forms) = (views, forms);
+    (model.menu, model.menu_label) = (menu, menu_label);
 }
 
 fn field_mut(model: &mut Model, entity: EntityId, field: FieldId, change: impl FnOnce(&mut Field)) {

@@ -75,6 +75,8 @@ pub struct Model {
     pub forms: Vec<Form>,
     /// The menu.
     pub menu: Vec<MenuEntry>,
+    /// What the menu is called.
+    pub menu_label: Option<Text>,
     /// Data that ships with packs, in the order it is loaded.
     pub data: Vec<DataSet>,
     /// Mappings from files.

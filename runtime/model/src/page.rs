@@ -91,6 +91,8 @@ pub struct Column {
     pub value: Expr,
     /// What people call it; the last field's label when nothing.
     pub label: Option<Text>,
+    /// The widget the author asked for here.
+    pub widget: Option<Arc<str>>,
 }
 
 /// How a record is edited.
@@ -142,6 +144,8 @@ pub struct Placed {
     pub readonly: bool,
     /// It takes the whole width.
     pub wide: bool,
+    /// The widget the author asked for here.
+    pub widget: Option<Arc<str>>,
     /// It is shown here while this is true.
     pub visible_if: Option<Expr>,
 }
@@ -155,6 +159,8 @@ pub struct MenuEntry {
     pub label: Text,
     /// The name of a drawing.
     pub icon: Option<Arc<str>>,
+    /// The name of a colour of the palette, which the drawing has.
+    pub color: Option<Arc<str>>,
     /// Where it leads; nothing for a heading.
     pub target: Option<MenuTarget>,
     /// Entries beneath it.

@@ -93,6 +93,7 @@ fn section<'e>(
                     help: text::optional(said.get("help"), findings),
                     readonly: flag("readonly"),
                     wide: flag("wide"),
+                    widget: said.get("widget").and_then(Node::as_text).cloned(),
                     visible_if: said
                         .get("visible_if")
                         .and_then(|condition| expression::condition(condition, &scope, findings)),

@@ -25,6 +25,11 @@ pub(super) fn entries(cx: &Context<'_>, views: &[View], findings: &mut Findings<
     menu
 }
 
+/// What the application's menu is called.
+pub(super) fn label(cx: &Context<'_>, findings: &mut Findings<'_>) -> Option<Text> {
+    text::optional(cx.catalog.find("menu", "main")?.node.get("label"), findings)
+}
+
 fn entry(cx: &Context<'_>, views: &[View], entry: &Entry, findings: &mut Findings<'_>) -> Option<MenuEntry> {
     let node = &entry.value;
     let children: Vec<MenuEntry> = node
@@ -65,7 +70,8 @@ fn entry(cx: &Context<'_>, views: &[View], entry: &Entry, findings: &mut Finding
         Some(MenuTarget::Entity(entity)) => cx.model[entity].icon.clone(),
         Some(MenuTarget::View(_) | MenuTarget::Address(_)) | None => None,
     });
-    Some(MenuEntry { name: Arc::clone(&entry.key.text), label, icon, target, children })
+    let color = node.get("color").and_then(Node::as_text).cloned();
+    Some(MenuEntry { name: Arc::clone(&entry.key.text), label, icon, color, target, children })
 }
 
 /// An entry without a label is called as what it leads to.

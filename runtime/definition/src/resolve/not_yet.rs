@@ -69,7 +69,7 @@ const TYPES: [(&str, &str); 18] = [
 
 /// Keys that nothing acts on, by their path without the names between, and what is missing. Those with `true` do no
 /// harm, and are warned of.
-const KEYS: [(&str, &str, bool); 12] = [
+const KEYS: [(&str, &str, bool); 8] = [
     ("workspace.locales", "the choice of a language", false),
     ("entity.tree", "hierarchies with `under()` and `descendants`", false),
     ("entity.document", "documents that are submitted and amended", false),
@@ -78,10 +78,6 @@ const KEYS: [(&str, &str, bool); 12] = [
     ("fields.after_submit", "documents that are submitted and amended", false),
     ("pipeline.was", "renamed pipelines; rename the field with `was` in its entity", false),
     ("view.columns.width", "columns of a given width", false),
-    ("view.columns.widget", "columns with a widget of their own", false),
-    ("form.layout.fields.widget", "widgets that differ between forms", false),
-    ("menu.label", "a label of the menu itself", false),
-    ("menu.entries.color", "colours in the menu", false),
 ];
 
 /// The same for entries of menus, which nest.

@@ -101,7 +101,12 @@ fn column(
     let path = path(cx, entity, name, place, &format!("the view `{}`", document.name), findings)?;
     let value = fichero_model::expr::compile(name, place, &Scope::row(cx.model, entity));
     match value {
-        Ok(value) => Some(Column { path, value, label: text::optional(entry.value.get("label"), findings) }),
+        Ok(value) => Some(Column {
+            path,
+            value,
+            label: text::optional(entry.value.get("label"), findings),
+            widget: entry.value.get("widget").and_then(Node::as_text).cloned(),
+        }),
         Err(diagnostics) => {
             findings.push_expression(name, diagnostics);
             None

@@ -186,8 +186,9 @@ fn placed(entity: &Entity, placed: &Placed) -> String {
     let help = placed.help.as_ref().map(|help| format!(" help `{}`", text(help))).unwrap_or_default();
     let flags = [(placed.readonly, " readonly"), (placed.wide, " wide")];
     let flags: String = flags.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
+    let widget = placed.widget.as_deref().map(|widget| format!(" widget {widget}")).unwrap_or_default();
     let visible = given(" visible_if ", placed.visible_if.as_ref());
-    format!("{}{label}{help}{flags}{visible}", entity[placed.field].name)
+    format!("{}{label}{help}{flags}{widget}{visible}", entity[placed.field].name)
 }
 
 fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
@@ -329,9 +330,10 @@ fn pages(out: &mut String, model: &Model) {
                 out,
                 1,
                 &format!(
-                    "column {}{}",
+                    "column {}{}{}",
                     path.join("."),
-                    column.label.as_ref().map(|label| format!(" `{}`", text(label))).unwrap_or_default()
+                    column.label.as_ref().map(|label| format!(" `{}`", text(label))).unwrap_or_default(),
+                    column.widget.as_deref().map(|widget| format!(" widget {widget}")).unwrap_or_default()
                 ),
             );
         }
@@ -373,6 +375,9 @@ fn pages(out: &mut String, model: &Model) {
             );
         }
     }
+    if let Some(label) = &model.menu_label {
+        line(out, 0, &format!("menu `{}`", text(label)));
+    }
     menu(out, model, &model.menu, 0);
 }
 
@@ -384,7 +389,8 @@ fn menu(out: &mut String, model: &Model, entries: &[MenuEntry], depth: usize) {
             Some(MenuTarget::Address(address)) => format!(" → {address}"),
             None => String::new(),
         };
-        line(out, depth, &format!("menu {} `{}`{target}", entry.name, text(&entry.label)));
+        let color = entry.color.as_deref().map(|color| format!(" {color}")).unwrap_or_default();
+        line(out, depth, &format!("menu {} `{}`{target}{color}", entry.name, text(&entry.label)));
         menu(out, model, &entry.children, depth + 1);
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::visitor::Visitor;
 use super::words::Words;
 use super::{csrf, layout, problems, settings};
-use crate::ui::context::{Nav, NavGroup, NavItem, Page, User, Watch};
+use crate::ui::context::{Color, Nav, NavGroup, NavItem, Page, User, Watch};
 
 /// The surroundings of a page about `entity`, if it is about one.
 pub fn page(visitor: &Visitor, reader: &Reader, entity: Option<EntityId>) -> Page {
@@ -27,7 +27,11 @@ pub fn page(visitor: &Visitor, reader: &Reader, entity: Option<EntityId>) -> Pag
             login: reader.login.clone(),
             href: Some(words.href(user)),
         }),
-        nav: Nav { collapsed: visitor.preferences.narrow, groups: groups(&words, visitor, entity) },
+        nav: Nav {
+            label: model.menu_label.as_ref().map(|label| words.label(label).to_owned()),
+            collapsed: visitor.preferences.narrow,
+            groups: groups(&words, visitor, entity),
+        },
         crumbs: Vec::new(),
         notices: visitor.notice.iter().map(|notice| notice.shown(&words, model)).collect(),
         watch: visitor.actor.admin.then(|| Watch {
@@ -65,6 +69,8 @@ pub enum Entry<'m> {
         label: &'m Text,
         /// The name of a drawing.
         icon: Option<&'m str>,
+        /// The colour of the drawing.
+        color: Option<&'m str>,
         /// The address.
         href: &'m str,
     },
@@ -73,13 +79,13 @@ pub enum Entry<'m> {
 impl<'m> Entry<'m> {
     /// Nothing for a heading.
     fn of(model: &'m Model, entry: &'m MenuEntry) -> Option<Self> {
-        let (label, icon) = (&entry.label, entry.icon.as_deref());
+        let (label, icon, color) = (&entry.label, entry.icon.as_deref(), entry.color.as_deref());
         match entry.target.as_ref()? {
-            MenuTarget::Address(href) => Some(Self::Address { label, icon, href }),
+            MenuTarget::Address(href) => Some(Self::Address { label, icon, color, href }),
             target @ (MenuTarget::Entity(_) | MenuTarget::View(_)) => {
                 let (entity, view) = led_to(model, target)?;
                 let view = view.and_then(|index| model.views.get(index));
-                Some(Self::List(Listed { label, icon, entity, view }))
+                Some(Self::List(Listed { label, icon, color, entity, view }))
             }
         }
     }
@@ -88,9 +94,10 @@ impl<'m> Entry<'m> {
     fn item(&self, words: &Words<'_>) -> NavItem {
         match self {
             Self::List(list) => list.item(words),
-            Self::Address { label, icon, href } => NavItem {
+            Self::Address { label, icon, color, href } => NavItem {
                 label: words.label(label).to_owned(),
                 icon: icon.unwrap_or("external").to_owned(),
+                color: color.map(Color::named),
                 href: (*href).to_owned(),
                 note: None,
                 current: false,
@@ -104,6 +111,7 @@ pub struct Listed<'m> {
     /// What the menu calls it.
     pub label: &'m Text,
     icon: Option<&'m str>,
+    color: Option<&'m str>,
     /// Of which records.
     pub entity: EntityId,
     /// Through which view; nothing where the entry names none.
@@ -112,7 +120,7 @@ pub struct Listed<'m> {
 
 impl<'m> Listed<'m> {
     fn entity(model: &'m Model, entity: EntityId) -> Self {
-        Self { label: &model[entity].plural, icon: None, entity, view: None }
+        Self { label: &model[entity].plural, icon: None, color: None, entity, view: None }
     }
 
     /// The view that is shown there.
@@ -126,6 +134,7 @@ impl<'m> Listed<'m> {
         NavItem {
             label: words.label(self.label).to_owned(),
             icon: self.icon.or(definition.icon.as_deref()).unwrap_or_default().to_owned(),
+            color: self.color.map(Color::named),
             href: match self.view {
                 Some(view) => format!("/{}?view={}", definition.name, view.name),
                 None => format!("/{}", definition.name),
@@ -242,7 +251,7 @@ fn administrators(words: &Words<'_>, visitor: &Visitor, entity: Option<EntityId>
 }
 
 fn own(words: &Words<'_>, key: &str, icon: &str, href: &str, current: bool) -> NavItem {
-    NavItem { label: words.chrome(key), icon: icon.to_owned(), href: href.to_owned(), note: None, current }
+    NavItem { label: words.chrome(key), icon: icon.to_owned(), color: None, href: href.to_owned(), note: None, current }
 }
 
 /// Marks the one entry that this page belongs to: its view's, else its entity's.

@@ -135,7 +135,7 @@ fn is_telling(field: &Field) -> bool {
 
 /// A field as a column.
 pub fn column(model: &Model, entity: EntityId, field: FieldId) -> Column {
-    Column { path: vec![(entity, field)], value: field_expr(model, entity, field), label: None }
+    Column { path: vec![(entity, field)], value: field_expr(model, entity, field), label: None, widget: None }
 }
 
 /// The last field of a column's path, whose kind its cells have.

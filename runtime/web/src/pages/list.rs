@@ -20,6 +20,7 @@ use fichero_model::page::{Column, Highlight, View};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, Model};
 
+use super::cell::widget;
 use super::layout;
 use super::visitor::Visitor;
 use super::words::Words;
@@ -100,7 +101,7 @@ fn columns(model: &Model, entity: EntityId, view: Option<&View>) -> Vec<Column> 
 }
 
 fn highlight(highlight: &Highlight) -> Column {
-    Column { path: Vec::new(), value: highlight.condition.clone(), label: None }
+    Column { path: Vec::new(), value: highlight.condition.clone(), label: None, widget: None }
 }
 
 fn tabs(words: &Words<'_>, entity: EntityId, asked: &Asked<'_>) -> Vec<Tab> {
@@ -173,7 +174,7 @@ fn rows(words: &Words<'_>, columns: &[Column], view: Option<&View>, list: &List)
 pub fn cells(words: &Words<'_>, columns: &[Column], values: &[Value], leads: bool) -> Vec<Cell> {
     let cell = |(at, (column, value)): (usize, (&Column, &Value))| {
         let Some(field) = layout::end(words.model, column) else { return Cell::Empty };
-        let cell = figure(words, field, value);
+        let cell = figure(words, field, column, value);
         if at == 0 && leads { unlinked(cell) } else { cell }
     };
     columns.iter().zip(values).enumerate().map(cell).collect()
@@ -190,12 +191,12 @@ fn unlinked(cell: Cell) -> Cell {
 }
 
 /// A value of a field, or a figure over many: of money a plain number is in the workspace's currency.
-fn figure(words: &Words<'_>, field: &Field, value: &Value) -> Cell {
+fn figure(words: &Words<'_>, field: &Field, column: &Column, value: &Value) -> Cell {
     match (&field.kind, value) {
         (Kind::Money { .. }, Value::Decimal(number)) => {
             Cell::Number { text: words.money(*number, words.model.workspace.currency) }
         }
-        _ => words.cell(field, value),
+        _ => words.cell_as(field, column.widget.as_deref().unwrap_or(widget(field)), value),
     }
 }
 
@@ -208,7 +209,7 @@ fn totals(words: &Words<'_>, asked: &Asked<'_>, columns: &[Column], list: &List)
         let of = view.totals.iter().zip(&list.totals);
         let mut of = of.filter(|(total, _)| total.of.as_ref().is_some_and(|of| of.text == column.value.text));
         match (of.next(), layout::end(words.model, column)) {
-            (Some((_, value)), Some(field)) => figure(words, field, value),
+            (Some((_, value)), Some(field)) => figure(words, field, column, value),
             _ => Cell::Empty,
         }
     };

@@ -14,6 +14,7 @@ use fichero_model::page::{Column, Placed};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model, Ref};
 
+use super::cell::widget;
 use super::layout::{self, Section};
 use super::visitor::Visitor;
 use super::words::Words;
@@ -200,9 +201,10 @@ impl Sections<'_> {
     fn fact(&self, id: FieldId, said: Option<&Placed>) -> Fact {
         let field = &self.words.model[self.entity][id];
         let value = self.facts.values.get(id.index()).cloned().unwrap_or_default();
+        let how = said.and_then(|said| said.widget.as_deref()).unwrap_or(widget(field));
         Fact {
             label: self.words.label(said.and_then(|said| said.label.as_ref()).unwrap_or(&field.label)).to_owned(),
-            cell: self.words.cell(field, &value),
+            cell: self.words.cell_as(field, how, &value),
             wide: layout::is_long(field) || said.is_some_and(|said| said.wide),
         }
     }

@@ -75,6 +75,7 @@ pub fn page(say: Words, path: &str) -> Page {
     let item = |icon: &str, href: &str, label: String| NavItem {
         label,
         icon: icon.to_owned(),
+        color: None,
         href: href.to_owned(),
         note: None,
         current: path.starts_with(href),
@@ -86,6 +87,7 @@ pub fn page(say: Words, path: &str) -> Page {
         csrf: "csrf-token".to_owned(),
         user: Some(User { name: "Ana Ruiz".to_owned(), login: "ana".to_owned(), href: Some("/user/1".to_owned()) }),
         nav: Nav {
+            label: None,
             collapsed: false,
             groups: vec![
                 NavGroup {

@@ -28,7 +28,7 @@ help: Everything there is
 icon: target
 was: every_deal
 limit: 2
-columns: [name, amount]
+columns: {name: {}, amount: {widget: percent}}
 sort: [name]
 color: {big: {if: amount > 100, as: green}, small: {if: amount > 1, as: red}}
 ---
@@ -44,10 +44,12 @@ layout:
       name: {label: Called, wide: true}
       rating: {readonly: true, help: Somebody else judges}
       open: {}
+      amount: {widget: percent}
       reason: {visible_if: not open}
 ---
 menu: main
-entries: {deal: {}, help: {url: "https://example.org/help", label: Handbook}}
+label: Work
+entries: {deal: {color: red}, help: {url: "https://example.org/help", label: Handbook}}
 "#;
 
 #[test]
@@ -109,6 +111,8 @@ fn a_view_says_what_it_is_for_and_what_stands_out() {
         assert!(page.text().contains("Everything there is"), "{}", page.text());
         assert_eq!(page.body.matches("class=\"row-green\"").count(), 1, "the first that holds");
         assert_eq!(page.body.matches("class=\"row-red\"").count(), 1);
+        assert!(page.text().contains("500%"), "{}", page.text());
+        assert!(page.body.contains("aria-label=\"Work\"") && page.body.contains("menu-item menu-red"), "{}", page.body);
         let renamed = browser.open("/deal?view=every_deal").await;
         assert_eq!(renamed.rows(), ["A", "B"], "whoever kept the old address finds it");
         assert_eq!(page.link("Handbook").as_deref(), Some("https://example.org/help"));

@@ -47,6 +47,8 @@ pub struct Slot<'s> {
     pub name: &'s str,
     /// What the draft holds.
     pub value: &'s Value,
+    /// How its author wants it shown and asked.
+    pub widget: &'s str,
     /// It is shown, not asked.
     pub fixed: bool,
     /// A value must be given.
@@ -77,6 +79,7 @@ impl<'a> Inputs<'a> {
             id,
             name: &field.name,
             value: &value,
+            widget: self.spec.said(id).and_then(|said| said.widget.as_deref()).unwrap_or(widget(field)),
             fixed: is_fixed(field, state) || self.spec.is_readonly(id),
             required: state.is_some_and(|state| state.required) && !comes_by_itself(field, &value),
             options: state.and_then(|state| state.options.as_deref()),
@@ -96,7 +99,7 @@ impl<'a> Inputs<'a> {
             errors: self.errors.at(slot.name),
             wide: layout::is_long(field) || matches!(field.kind, Kind::Lines { .. }),
             input: if slot.fixed {
-                Input::Fixed { cell: self.words.cell(field, slot.value) }
+                Input::Fixed { cell: self.words.cell_as(field, slot.widget, slot.value) }
             } else {
                 self.input(field, slot)
             },
@@ -164,9 +167,11 @@ impl<'a> Inputs<'a> {
             _ if field.many => Input::Longtext { value: text() },
             Kind::Ref(reference) => self.reference(field, reference, slot),
             Kind::Choice { options } => self.choice(field, *options, slot),
-            Kind::Text { .. } => Input::Text { value: text(), of: keyboard(field) },
+            Kind::Text { .. } => Input::Text { value: text(), of: keyboard(slot.widget) },
             Kind::LongText { .. } | Kind::Json => Input::Longtext { value: text() },
-            Kind::Integer | Kind::Decimal { .. } => Input::Number { value: text(), unit: self.unit(field) },
+            Kind::Integer | Kind::Decimal { .. } => {
+                Input::Number { value: text(), unit: self.unit(field, slot.widget) }
+            }
             Kind::Money { currency } => self.money(field, currency, slot),
             Kind::Boolean => Input::Boolean { checked: text() == "true" },
             Kind::Date => Input::Date { value: text() },
@@ -179,8 +184,8 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    fn unit(&self, field: &Field) -> Option<String> {
-        match widget(field) {
+    fn unit(&self, field: &Field, widget: &str) -> Option<String> {
+        match widget {
             "percent" => Some("%".to_owned()),
             _ => field.unit.as_ref().map(|unit| self.words.label(unit).to_owned()),
         }
@@ -360,8 +365,8 @@ pub fn is_fixed(field: &Field, state: Option<&State>) -> bool {
     !field.is_input() || state.is_some_and(|state| state.readonly) || matches!(field.kind, Kind::File)
 }
 
-fn keyboard(field: &Field) -> TextKind {
-    match widget(field) {
+fn keyboard(widget: &str) -> TextKind {
+    match widget {
         "email" => TextKind::Email,
         "phone" => TextKind::Tel,
         "url" => TextKind::Url,

@@ -10,6 +10,7 @@ use fichero_model::{EntityId, FieldId};
 use super::inputs::{Inputs, Slot, comes_by_itself, dom_id, is_fixed};
 use super::read::BLANK;
 use super::spec;
+use crate::pages::cell::widget;
 use crate::pages::list;
 use crate::ui::context::{self, Hidden, Input, LineColumn, LineRow, Lines};
 
@@ -104,6 +105,7 @@ impl Table<'_> {
                 id: *field_id,
                 name: &name,
                 value: &value,
+                widget: widget(field),
                 fixed: kept || is_fixed(field, None) || field.readonly,
                 required: field.required && !comes_by_itself(field, &value),
                 options: None,
