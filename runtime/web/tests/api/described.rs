@@ -66,6 +66,34 @@ fn everything_is_described_and_nothing_that_is_always_refused() {
     });
 }
 
+#[test]
+fn the_model_is_told_with_what_its_author_says() {
+    on_each(async |world: &World| {
+        let boss = world.admin().await;
+        let schema = boss.get("/api/schema").await.json;
+        let entity = |name: &str| {
+            let entities = schema["entities"].as_array().unwrap();
+            entities.iter().find(|entity| entity["name"] == name).unwrap().clone()
+        };
+        let fields = entity("thing")["fields"].clone();
+        let field = |name: &str| fields.as_array().unwrap().iter().find(|field| field["name"] == name).unwrap().clone();
+        let colors = field("colors");
+        assert_eq!((&colors["max_items"], &colors["min_items"]), (&json!(4), &Json::Null));
+        assert_eq!(colors["options"][0]["help"], json!({"en": "Like blood"}));
+        assert_eq!(colors["options"][1]["icon"], "star");
+        assert_eq!((&colors["clone"], &field("sku")["clone"]), (&json!(true), &json!(false)));
+        assert_eq!(colors["append_only"], false);
+        let pipeline = entity("box")["pipelines"][0].clone();
+        assert_eq!(pipeline["help"], json!({"en": "A box is open or shut"}));
+        let open = &pipeline["stages"][0];
+        assert_eq!((&open["help"], &open["next"]), (&json!({"en": "Look into it"}), &json!(["shut"])));
+        let way = json!({"to": "shut", "label": {"en": "Shut it"}, "help": null, "require": ["name"]});
+        assert_eq!(open["transitions"], json!([way]));
+        let document = boss.get("/api/openapi.json").await.json;
+        assert_eq!(document["components"]["schemas"]["Thing.Change"]["properties"]["colors"]["maxItems"], 4);
+    });
+}
+
 /// Every reference leads somewhere, every operation has a name of its own, every link names one.
 #[test]
 fn the_description_holds_together() {
