@@ -10,7 +10,7 @@ pub fn new(say: Words) -> FormPage {
         action: "/opportunity/new".to_owned(),
         cancel: "/opportunity".to_owned(),
         hidden: Vec::new(),
-        help: None,
+        help: Some(say.of("Say what you know", "Diga lo que sepa", "Напишите, что знаете")),
         sections: vec![deal(say), everything(say)],
         open: None,
         changed: false,
@@ -248,9 +248,13 @@ fn everything(say: Words) -> FormSection {
                     say.of("Products of interest", "Productos de interés", "Интересующие товары"),
                     Input::Choices {
                         values: vec!["sensors".to_owned()],
-                        kept: Vec::new(),
+                        kept: vec!["sensors".to_owned()],
                         choices: vec![
-                            choice("conveyors", "Conveyors"),
+                            Choice {
+                                help: Some(say.of("Belts and rollers", "Cintas y rodillos", "Ленты и ролики")),
+                                icon: Some("truck".to_owned()),
+                                ..choice("conveyors", "Conveyors")
+                            },
                             choice("sensors", "Sensors"),
                             choice("service", "Service"),
                             choice("training", "Training"),
@@ -265,7 +269,7 @@ fn everything(say: Words) -> FormSection {
                     say.of("Contacts", "Contactos", "Контакты"),
                     Input::Refs {
                         chosen: vec![choice("c1", "Pilar Gracia"), choice("c2", "Iñaki Lasa")],
-                        kept: Vec::new(),
+                        kept: vec!["c1".to_owned()],
                         typed: String::new(),
                         picker: Picker {
                             groups: vec![ChoiceGroup { label: None, choices: vec![choice("c3", "Begoña Sáenz")] }],

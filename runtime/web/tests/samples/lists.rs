@@ -19,7 +19,7 @@ pub fn list(say: Words) -> ListPage {
             tab(say.of("Won", "Ganadas", "Выигранные"), false),
         ],
         filters: filters(say),
-        help: None,
+        help: Some(say.of("What I am working on", "En lo que trabajo", "Над чем я работаю")),
         all: None,
         table: deals(say),
         count: Some(Count { n: 1000, more: true }),

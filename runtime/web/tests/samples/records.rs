@@ -138,7 +138,11 @@ fn path(say: Words) -> StagePath {
         steps: vec![
             step("qualify", say.of("Qualify", "Calificar", "Квалификация"), StepState::Done, true),
             step("needs", say.of("Needs analysis", "Análisis", "Анализ потребностей"), StepState::Done, false),
-            step("proposal", say.of("Proposal", "Propuesta", "Предложение"), StepState::Current, false),
+            Step {
+                help: Some(say.of("They have an offer", "Tienen una oferta", "У них есть предложение")),
+                icon: Some("file-text".to_owned()),
+                ..step("proposal", say.of("Proposal", "Propuesta", "Предложение"), StepState::Current, false)
+            },
             step("negotiation", say.of("Negotiation", "Negociación", "Переговоры"), StepState::Ahead, true),
             step("won", say.of("Won", "Ganada", "Выиграна"), StepState::Ahead, true),
             step("lost", say.of("Lost", "Perdida", "Проиграна"), StepState::Ahead, true),
@@ -164,7 +168,11 @@ fn sections(say: Words) -> Vec<Section> {
                 fact(say.of("Public tender", "Concurso público", "Тендер"), Cell::Boolean { value: false }),
                 fact(say.of("Products of interest", "Productos de interés", "Интересующие товары"), Cell::Pills {
                     items: vec![
-                        Pill::new("Conveyors", Color::Teal),
+                        Pill {
+                            help: Some(say.of("Belts and rollers", "Cintas y rodillos", "Ленты и ролики")),
+                            icon: Some("truck".to_owned()),
+                            ..Pill::new("Conveyors", Color::Teal)
+                        },
                         Pill::new("Sensors", Color::Pink),
                         Pill::new("Service", Color::Yellow),
                     ],
