@@ -9,6 +9,8 @@
 //! file and asks neither clock nor machine.
 
 mod behaviour;
+mod bounds;
+mod clone;
 mod context;
 mod data;
 mod declare;
@@ -23,6 +25,7 @@ mod former;
 mod gaps;
 mod graph;
 mod inside;
+mod kept;
 mod keys;
 mod kind;
 mod literal;
@@ -64,7 +67,7 @@ pub(crate) use not_yet::missing;
 
 use crate::catalog::Catalog;
 use crate::source::Sources;
-use context::Context;
+use context::World;
 use declare::Declared;
 use derive::{Derived, Round};
 use files::Files;
@@ -73,7 +76,6 @@ use gaps::Gaps;
 use graph::Graph;
 use kind::Kinds;
 use types::Word;
-use value::Records;
 
 /// Compiles the definitions of a workspace. Without an error there is a model; with one there is none, and the
 /// findings say all that is wrong, in the order of the files.
@@ -119,6 +121,7 @@ fn resolve(
         views: Vec::new(),
         forms: Vec::new(),
         menu: Vec::new(),
+        menu_label: None,
         data: Vec::new(),
         mappings: Vec::new(),
         settings: Vec::new(),
@@ -147,31 +150,6 @@ fn resolve(
     not_yet::check_keys(catalog, capabilities, findings);
     not_yet::check_names(catalog, &declared, &model, findings);
     Some(model)
-}
-
-/// What all passes read beside the model, which grows from one to the next.
-struct World<'w> {
-    sources: &'w Sources,
-    catalog: &'w Catalog,
-    declared: &'w Declared<'w>,
-    records: &'w Records,
-    capabilities: &'w Capabilities,
-}
-
-impl<'w> World<'w> {
-    fn over<'m>(&self, model: &'m Model) -> Context<'m>
-    where
-        'w: 'm,
-    {
-        Context {
-            sources: self.sources,
-            catalog: self.catalog,
-            declared: self.declared,
-            model,
-            records: self.records,
-            capabilities: self.capabilities,
-        }
-    }
 }
 
 /// Gives every entity its fields, with their kinds.
@@ -371,6 +349,10 @@ fn compile_entities(model: &mut Model, world: &World<'_>, graph: &Graph, finding
         });
     }
     model.rates = rates;
+    for (entity, id) in clone::all(&world.over(model), findings) {
+        field_mut(model, entity, id, |field| field.cloned = true);
+    }
+    kept::check_all(&world.over(model), findings);
 }
 
 /// Compiles what people see.
@@ -379,13 +361,14 @@ fn compile_pages(model: &mut Model, world: &World<'_>, findings: &mut Findings<'
     let views = view::all(&cx, findings);
     let indexes = view::auto_indexes(&cx, &views);
     let forms = form::all(&cx, findings);
-    let menu = menu::entries(&cx, &views, findings);
+    let (menu, menu_label) = (menu::entries(&cx, &views, findings), menu::label(&cx, findings));
     for (entity, index) in indexes {
         if let Some(entity) = model.entities.get_mut(entity.index()) {
             entity.indexes.push(index);
         }
     }
-    (model.views, model.forms, model.menu) = (views, forms, menu);
+    (model.views, model.forms) = (views, forms);
+    (model.menu, model.menu_label) = (menu, menu_label);
 }
 
 fn field_mut(model: &mut Model, entity: EntityId, field: FieldId, change: impl FnOnce(&mut Field)) {

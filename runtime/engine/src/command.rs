@@ -14,6 +14,15 @@ pub enum Command {
         /// With what.
         input: Input,
     },
+    /// Makes a record like another.
+    Clone {
+        /// Of which entity.
+        entity: EntityId,
+        /// Like which.
+        id: Id,
+        /// What is given for it in place of what the other one holds.
+        input: Input,
+    },
     /// Changes a record.
     Update {
         /// Which.
@@ -85,6 +94,7 @@ impl Command {
     pub fn entity(&self) -> EntityId {
         match self {
             Command::Create { entity, .. }
+            | Command::Clone { entity, .. }
             | Command::Update { entity, .. }
             | Command::Upsert { entity, .. }
             | Command::Transition { entity, .. }
@@ -94,10 +104,10 @@ impl Command {
         }
     }
 
-    /// The record that is there already, where it says which.
+    /// The record that it is about, where that is there already and it says which.
     pub fn record(&self) -> Option<Ref> {
         match self {
-            Command::Create { .. } | Command::Upsert { .. } => None,
+            Command::Create { .. } | Command::Clone { .. } | Command::Upsert { .. } => None,
             Command::Update { entity, id, .. }
             | Command::Transition { entity, id, .. }
             | Command::Delete { entity, id, .. }

@@ -13,6 +13,9 @@ use crate::refusal::FieldError;
 pub struct Input {
     /// What was given for which field, each at most once.
     pub fields: Vec<(FieldId, Given)>,
+    /// What a new record begins with that is made like another, where nothing else is given. It is nobody's to give, so
+    /// that it may also be read-only to whoever makes it.
+    pub basis: Vec<(FieldId, Given)>,
     /// What could not be read at all.
     pub errors: Vec<FieldError>,
     /// The identity the record is to have, for data documents and restores.

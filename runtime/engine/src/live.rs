@@ -150,9 +150,11 @@ impl Live {
     pub fn isolation(&self, command: &Command) -> Isolation {
         let serial = self.ties(command.entity()).serial;
         let alone = match command {
-            Command::Create { .. } | Command::Update { .. } | Command::Upsert { .. } | Command::Transition { .. } => {
-                serial.save
-            }
+            Command::Create { .. }
+            | Command::Clone { .. }
+            | Command::Update { .. }
+            | Command::Upsert { .. }
+            | Command::Transition { .. } => serial.save,
             Command::Delete { .. } | Command::Purge { .. } => serial.remove,
             // Whichever of a batch is restored brings back all of it.
             Command::Restore { entity, .. } => {

@@ -62,7 +62,7 @@ fn columns(world: &World, entity: &str, names: &[&str]) -> Vec<Column> {
     let live = world.engine.live();
     let column = |name: &&str| {
         let (entity, id) = field(world, entity, name);
-        Column { path: vec![(entity, id)], value: field_expr(&live.model, entity, id), label: None }
+        Column { path: vec![(entity, id)], value: field_expr(&live.model, entity, id), label: None, widget: None }
     };
     names.iter().map(column).collect()
 }

@@ -84,6 +84,8 @@ fn defaults_formulas_and_numbers_follow_from_what_is_given() {
         assert_eq!(sale["version"], 1);
         let second = world.create("sale", json!({"customer": id(&customer)})).await;
         assert_eq!(second["number"], "S-2026-0002");
+        let with_lines = json!({"customer": id(&customer), "lines": [{"label": "Bolt", "price": "2.00"}]});
+        assert_eq!(world.create("sale", with_lines).await["number"], "S-2026-0003");
     });
 }
 
@@ -108,6 +110,11 @@ fn every_wrong_value_is_told_at_once() {
         assert_eq!(
             codes(world.try_create("customer", json!({"name": "A", "tier": "old"})).await),
             ["tier: retired_option"]
+        );
+        let tiny = json!({"sale": nobody(), "quantity": 2.5e-42});
+        assert_eq!(
+            codes(world.try_create("sale_line", tiny).await),
+            ["quantity: not_integer", "sale: reference_missing"]
         );
         assert!(world.names("customer", ListRequest::default()).await.is_empty(), "nothing is half done");
     });

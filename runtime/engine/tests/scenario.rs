@@ -18,6 +18,7 @@ fields:
   name: {type: text, required: true, max: 40, validate: {short: {if: len(value) < 2, message: Too short}}}
   code: {type: text, external: true}
   doctor: {type: ref, to: user, default: =me}
+  allergies: {type: text, many: true, append_only: true, max: 3}
   visits: {type: children, of: visit, by: patient}
   spent: {type: money, rollup: sum(visits.price)}
   seen: datetime
@@ -96,6 +97,15 @@ steps:
   priceless: {refused: {transition: {record: =visit, to: done}}, because: price.required}
   any_reason: {refused: {create: patient}}
   unchanged: {expect: 'ana.name == "Ana"'}
+---
+test: an allergy that was noted stays, and there is room for three
+steps:
+  ana: {create: patient, set: {name: Ana, allergies: [latex]}}
+  more: {update: =ana, set: {allergies: [latex, pollen]}}
+  fewer: {refused: {update: =ana, set: {allergies: [pollen]}}, because: allergies.append_only}
+  too_many: {refused: {update: =ana, set: {allergies: [latex, pollen, nuts, dust]}}, because: allergies.too_many_values}
+  first_two: {find: {from: patient, sort: name, limit: 2}}
+  at_most: {expect: 'count(first_two) == 2 and "latex" in ana.allergies'}
 ---
 test: time passes and crashes are survived
 at: 2026-12-31T23:00 Europe/Madrid
@@ -197,7 +207,7 @@ fn what_should_pass_passes() {
         let failed: Vec<String> =
             outcomes.iter().filter(|outcome| outcome.failure.is_some()).map(ToString::to_string).collect();
         assert_eq!(failed, Vec::<String>::new(), "{}", failed.join("\n"));
-        assert_eq!(scenario::summary(&outcomes), "5 passed, 0 failed");
+        assert_eq!(scenario::summary(&outcomes), "6 passed, 0 failed");
     });
 }
 

@@ -134,8 +134,8 @@ pub enum Action {
     Restore { target: Expr },
     /// Moves it to a stage.
     Transition { target: Expr, to: Arc<str>, set: Vec<(FieldId, Setting)> },
-    /// Looks records up; the result is the first when `first`, else the list.
-    Find { from: EntityId, filter: Option<Expr>, sort: Vec<crate::rule::SortKey>, first: bool },
+    /// Looks records up, at most `limit` of them; the result is the first when `first`, else the list.
+    Find { from: EntityId, filter: Option<Expr>, sort: Vec<crate::rule::SortKey>, first: bool, limit: u32 },
     /// Moves the clock on by seconds of wall time, and lets everything happen that falls due.
     Advance { seconds: i64 },
     /// Moves the clock on to a moment.
@@ -192,6 +192,7 @@ pub const REFUSALS: &[&str] = &[
     "retired_option",
     "rule",
     "stale",
+    "too_few_values",
     "too_great",
     "too_large",
     "too_long",

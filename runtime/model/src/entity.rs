@@ -146,6 +146,10 @@ pub struct Field {
     pub readonly_if: Option<Expr>,
     /// It may be given once and not changed after.
     pub once: bool,
+    /// What it holds cannot be taken away: a list and its entries, and a text at its end, only grow.
+    pub append_only: bool,
+    /// A copy of the record begins with its value.
+    pub cloned: bool,
     /// It is shown while this is true.
     pub visible_if: Option<Expr>,
     /// Which options may be chosen: a condition over the record, with `value` for the option.
@@ -160,6 +164,12 @@ pub struct Field {
     pub min: Option<crate::Value>,
     /// Greatest value; a text's longest length is in its kind.
     pub max: Option<crate::Value>,
+    /// The least number of entries of a list that has any.
+    pub min_items: Option<u32>,
+    /// The greatest number of entries of a list.
+    pub max_items: Option<u32>,
+    /// While this is true, money keeps the rate it was last valued at.
+    pub fix_rate_if: Option<Expr>,
     /// A unit shown behind numbers.
     pub unit: Option<Text>,
     /// No two living records may share a value.
@@ -369,6 +379,8 @@ pub struct Index {
     pub name: Arc<str>,
     /// The stored fields, in order.
     pub fields: Vec<FieldId>,
+    /// Only records for which this holds are in it.
+    pub filter: Option<Expr>,
 }
 
 /// A set of options: of a choice field, of an `options` document, or the stages of a field.
@@ -403,6 +415,10 @@ pub struct Choice {
     pub was: Vec<Arc<str>>,
     /// What people see.
     pub label: Text,
+    /// A line of help.
+    pub help: Option<Text>,
+    /// The name of a drawing.
+    pub icon: Option<Arc<str>>,
     /// The name of a colour of the palette.
     pub color: Option<Arc<str>>,
     /// It may stay where it is, but not be chosen anew.

@@ -75,6 +75,8 @@ pub struct Model {
     pub forms: Vec<Form>,
     /// The menu.
     pub menu: Vec<MenuEntry>,
+    /// What the menu is called.
+    pub menu_label: Option<Text>,
     /// Data that ships with packs, in the order it is loaded.
     pub data: Vec<DataSet>,
     /// Mappings from files.
@@ -122,6 +124,13 @@ impl Model {
     /// A field by entity and id.
     pub fn field(&self, entity: EntityId, field: FieldId) -> &Field {
         &self[entity][field]
+    }
+
+    /// True when records of an entity may be added, but neither changed nor deleted: it says so, or they are lines of a
+    /// field that does.
+    pub fn is_append_only(&self, entity: EntityId) -> bool {
+        let definition = &self[entity];
+        definition.append_only || definition.line_of.is_some_and(|line| self[line.parent][line.field].append_only)
     }
 
     /// The pipelines of an entity.

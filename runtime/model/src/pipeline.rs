@@ -14,6 +14,8 @@ pub struct Pipeline {
     pub name: Arc<str>,
     /// What people call it.
     pub label: Text,
+    /// What it is for.
+    pub help: Option<Text>,
     /// Whose records move.
     pub entity: EntityId,
     /// The choice field that holds the stage; the pipeline makes it.
@@ -39,8 +41,21 @@ pub struct Stage {
     pub closed: bool,
     /// Fields without which a transition into it is refused.
     pub require: Vec<FieldId>,
-    /// The stages that may follow it, by their index; nothing when any may.
-    pub next: Option<Vec<usize>>,
+    /// The ways to the stages that may follow it; nothing when any may.
+    pub next: Option<Vec<Transition>>,
+}
+
+/// A way from one stage to another.
+#[derive(Clone, Debug)]
+pub struct Transition {
+    /// The stage it leads to, by its index.
+    pub to: usize,
+    /// What people call going this way; the label of the stage when nothing.
+    pub label: Option<Text>,
+    /// What it means to go this way.
+    pub help: Option<Text>,
+    /// Fields without which it is refused, besides those of the stage.
+    pub require: Vec<FieldId>,
 }
 
 impl Pipeline {
@@ -52,10 +67,16 @@ impl Pipeline {
     /// Whether a record may move from one stage to another.
     pub fn may_move(&self, from: &str, to: &str) -> bool {
         match (self.stage(from), self.stage(to)) {
-            (Some((_, from)), Some((to, _))) => from.next.as_ref().is_none_or(|next| next.contains(&to)),
+            (Some((_, stage)), Some(_)) => stage.next.is_none() || self.transition(from, to).is_some(),
             // A record whose stage is gone may move to any that lives.
             (None, Some(_)) => true,
             (_, None) => false,
         }
+    }
+
+    /// What is said of the way from one stage to another, where there is one.
+    pub fn transition(&self, from: &str, to: &str) -> Option<&Transition> {
+        let (to, _) = self.stage(to)?;
+        self.stage(from)?.1.next.as_ref()?.iter().find(|transition| transition.to == to)
     }
 }

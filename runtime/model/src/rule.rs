@@ -50,8 +50,15 @@ pub struct Find {
     pub filter: Option<Expr>,
     /// In which order.
     pub sort: Vec<SortKey>,
-    /// Only the first one is wanted: the local is a reference, or nothing. Otherwise a list, of at most 1,000.
+    /// Only the first one is wanted: the local is a reference, or nothing. Otherwise it is a list.
     pub first: bool,
+    /// At most so many are looked up.
+    pub limit: u32,
+}
+
+impl Find {
+    /// How many are looked up where nothing is said.
+    pub const USUAL_LIMIT: u32 = 1_000;
 }
 
 /// A sort key: a portable expression over the row.

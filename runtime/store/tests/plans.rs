@@ -304,6 +304,22 @@ fn unique_rules() {
 }
 
 #[test]
+fn indexes_of_some_rows() {
+    let model = |filter: Option<&str>| {
+        let mut model = deal([text("name"), boolean("done"), date("due")]);
+        let (id, declared) = model.entity("deal").expect("an entity");
+        let fields = vec![declared.field("due").expect("a field").0];
+        let scope = fichero_model::expr::Scope::row(&model, id);
+        let place = fichero_model::place::Place::start_of(&"test".into());
+        let filter = filter.map(|text| fichero_model::expr::compile(text, &place, &scope).expect("a condition"));
+        model.entities[id.index()].indexes.push(fichero_model::entity::Index { name: "due".into(), fields, filter });
+        model
+    };
+    check("index_of_some", &[model(None), model(Some("not done and name != \"?\""))], &rows(3));
+    check("index_of_all", &[model(Some("not done")), model(None)], &rows(3));
+}
+
+#[test]
 fn computed_fields() {
     let fields = |source: fn(Spec) -> Spec| deal([integer("a"), integer("b"), source(integer("c"))]);
     let given = || fields(|c| c);

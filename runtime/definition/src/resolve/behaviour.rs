@@ -1,4 +1,4 @@
-//! What a field does beside holding a value: conditions, checks, defaults, bounds, and which records may be chosen.
+//! What a field does beside holding a value: conditions, checks, defaults, and which records may be chosen.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,15 +8,15 @@ use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Check, Field};
 use fichero_model::expr::{Expr, Scope, Setting};
 use fichero_model::kind::{Kind, Reference, Through};
-use fichero_model::{EntityId, FieldId, Value};
+use fichero_model::{EntityId, FieldId};
 
+use super::bounds::{self, Bounds};
 use super::context::Context;
 use super::declare::{FieldDeclaration, Origin};
 use super::expression;
 use super::findings::Findings;
-use super::literal::literal;
 use super::text;
-use super::types::{Layers, Word};
+use super::types::Layers;
 use super::value::Reader;
 use crate::catalog::Document;
 use crate::node::{Entry, Node};
@@ -31,8 +31,8 @@ pub(super) struct Behaviour {
     validate: Vec<Check>,
     default: Option<Setting>,
     fill: Option<Setting>,
-    min: Option<Value>,
-    max: Option<Value>,
+    bounds: Bounds,
+    fix_rate_if: Option<Expr>,
     choose: Option<Box<Expr>>,
     through: Option<Through>,
 }
@@ -48,8 +48,8 @@ impl Behaviour {
             validate,
             default,
             fill,
-            min,
-            max,
+            bounds,
+            fix_rate_if,
             choose,
             through,
         } = self;
@@ -60,8 +60,8 @@ impl Behaviour {
         field.validate = validate;
         field.default = default.or(field.default.take());
         field.fill = fill;
-        field.min = min;
-        field.max = max;
+        bounds.apply(field);
+        field.fix_rate_if = fix_rate_if;
         if let Kind::Ref(reference) = &mut field.kind {
             reference.choose = choose;
             reference.through = through;
@@ -111,6 +111,7 @@ fn one(
         required_if: condition("required_if", findings),
         readonly_if: condition("readonly_if", findings),
         visible_if: condition("visible_if", findings),
+        fix_rate_if: condition("fix_rate_if", findings),
         options_if: own("options_if").and_then(|node| expression::condition(node, &with_value, findings)),
         validate: validate(declaration, layers, checks, &with_value, findings),
         ..Behaviour::default()
@@ -130,13 +131,7 @@ fn one(
     check_default(cx, field, behaviour.default.as_ref(), own("default"), findings);
     behaviour.fill = own("fill").and_then(|node| reader.setting(node, field, findings));
     check_fill(cx, field, behaviour.fill.as_ref(), own("fill"), findings);
-    if word.is_some_and(Word::is_ordered) {
-        behaviour.min = bound(cx, field, layers.entry("min"), findings);
-        behaviour.max = bound(cx, field, layers.entry("max"), findings);
-        check_bounds(&behaviour, layers, field, findings);
-    } else if word.is_some_and(Word::is_text) {
-        behaviour.min = shortest(field, layers.entry("min"), findings);
-    }
+    behaviour.bounds = bounds::of(cx, field, word, layers, findings);
     if let Kind::Ref(reference) = &field.kind {
         behaviour.choose = choose(cx, entity, reference, own("where"), findings);
         behaviour.through = own("through")
@@ -230,63 +225,6 @@ fn check_fill(
             field.name
         );
         findings.error_with_help(code::UNIQUE_FIELDS, &node.place, message, help);
-    }
-}
-
-fn bound(cx: &Context<'_>, field: &Field, entry: Option<&Entry>, findings: &mut Findings<'_>) -> Option<Value> {
-    let entry = entry?;
-    if entry.value.as_formula().is_some() {
-        let message = format!("`{}` of `{}` is a literal", entry.key.text, field.name);
-        findings.error_with_help(
-            code::BAD_VALUE,
-            &entry.value.place,
-            message,
-            "state a bound that changes as a bad case: `validate: {late: {if: value > today(), message: …}}`",
-        );
-        return None;
-    }
-    match literal(&entry.value, &field.kind, cx.model) {
-        Ok(value) => Some(value),
-        Err(flaw) => {
-            let told = flaw.told(code::BAD_VALUE, &entry.value, field, findings.files());
-            findings.push(told);
-            None
-        }
-    }
-}
-
-fn check_bounds(behaviour: &Behaviour, layers: &Layers<'_>, field: &Field, findings: &mut Findings<'_>) {
-    let (Some(min), Some(max), Some(max_entry)) = (&behaviour.min, &behaviour.max, layers.entry("max")) else { return };
-    if min.compare(max) == Some(std::cmp::Ordering::Greater) {
-        let mut diagnostic = Diagnostic::error(
-            code::BAD_VALUE,
-            &max_entry.value.place,
-            format!("no value of `{}` is possible: `max` is less than `min`", field.name),
-        );
-        if let Some(min_entry) = layers.entry("min") {
-            diagnostic = diagnostic.label(&min_entry.value.place, "the least value");
-        }
-        findings.push(diagnostic.help("exchange the two, or leave one out"));
-    }
-}
-
-/// The least length of a text.
-fn shortest(field: &Field, entry: Option<&Entry>, findings: &mut Findings<'_>) -> Option<Value> {
-    let entry = entry?;
-    let longest = match field.kind {
-        Kind::Text { max } | Kind::LongText { max } => i64::from(max),
-        _ => return None,
-    };
-    match entry.value.as_integer().filter(|least| (0..=longest).contains(least)) {
-        Some(least) => Some(Value::Integer(least)),
-        None => {
-            let message = format!(
-                "`min` of the text `{}` is a number of characters from 0 to {longest}, its greatest length",
-                field.name
-            );
-            findings.error(code::BAD_VALUE, &entry.value.place, message);
-            None
-        }
     }
 }
 

@@ -67,3 +67,29 @@ impl<'a> Context<'a> {
         true
     }
 }
+
+/// What all passes read beside the model, which grows from one to the next.
+pub(super) struct World<'w> {
+    pub sources: &'w Sources,
+    pub catalog: &'w Catalog,
+    pub declared: &'w Declared<'w>,
+    pub records: &'w Records,
+    pub capabilities: &'w Capabilities,
+}
+
+impl<'w> World<'w> {
+    /// All of it over the model so far.
+    pub fn over<'m>(&self, model: &'m Model) -> Context<'m>
+    where
+        'w: 'm,
+    {
+        Context {
+            sources: self.sources,
+            catalog: self.catalog,
+            declared: self.declared,
+            model,
+            records: self.records,
+            capabilities: self.capabilities,
+        }
+    }
+}

@@ -28,8 +28,8 @@ const BELONGS: [Belonging; 23] = [
     ("pattern", |word| word.is_text() || word == Word::Sequence, "it belongs to texts and sequences"),
     ("per", |word| word == Word::Sequence, "it belongs to `sequence`"),
     ("gapless", |word| word == Word::Sequence, "it belongs to `sequence`"),
-    ("min", |word| word.is_ordered() || word.is_text(), "it belongs to texts, numbers, dates and times"),
-    ("max", |word| word.is_ordered() || word.is_text(), "it belongs to texts, numbers, dates and times"),
+    ("min", |word| word.is_ordered() || word.is_text(), "it belongs to texts, numbers, dates, times and lists"),
+    ("max", |word| word.is_ordered() || word.is_text(), "it belongs to texts, numbers, dates, times and lists"),
     ("scale", |word| word == Word::Decimal, "it belongs to `decimal`"),
     ("unit", |word| matches!(word, Word::Integer | Word::Decimal), "it belongs to `integer` and `decimal`"),
     ("currency", |word| word == Word::Money, "it belongs to `money`"),
@@ -53,7 +53,7 @@ fn is_keyed(word: Word) -> bool {
 /// The keys that say where a value comes from.
 const SOURCES: [&str; 5] = ["copy", "compute", "formula", "lookup", "rollup"];
 /// Keys without a meaning for a field that nobody writes.
-const FOR_WRITERS: [&str; 14] = [
+const FOR_WRITERS: [&str; 16] = [
     "default",
     "fill",
     "required",
@@ -68,6 +68,8 @@ const FOR_WRITERS: [&str; 14] = [
     "max",
     "external",
     "append_only",
+    "clone",
+    "fix_rate_if",
 ];
 
 /// A field with everything said of it in plain keys. `kind` is as far as it is known yet.
@@ -87,7 +89,7 @@ pub(super) fn build(declaration: &FieldDeclaration<'_>, kind: Kind, findings: &m
     let written = node.get("type").and_then(Node::as_text).cloned().unwrap_or_else(|| kind.word().into());
     let is_rollup = node.get("rollup").is_some();
     if let Some(word) = word {
-        check_keys(node, word, &written, is_rollup, findings);
+        check_keys(node, word, &written, (is_rollup, layers.is("many")), findings);
         check_many(declaration, &layers, node, findings);
     }
     if is_stage {
@@ -110,6 +112,7 @@ pub(super) fn build(declaration: &FieldDeclaration<'_>, kind: Kind, findings: &m
         required: flag("required") || is_stage,
         readonly: flag("readonly"),
         once: flag("once"),
+        append_only: flag("append_only"),
         clean: layers.get("clean").map(clean).unwrap_or_default(),
         pattern: if is_text {
             layers.get("pattern").and_then(|pattern| self::pattern(pattern, findings))
@@ -134,9 +137,17 @@ pub(super) fn no_sequence() -> Sequence {
 }
 
 /// Keys that have no meaning for the type.
-fn check_keys(node: &Node, word: Word, type_name: &str, is_rollup: bool, findings: &mut Findings<'_>) {
+fn check_keys(
+    node: &Node,
+    word: Word,
+    type_name: &str,
+    (is_rollup, is_many): (bool, bool),
+    findings: &mut Findings<'_>,
+) {
     for (key, belongs, why) in BELONGS {
-        if let Some(entry) = node.entry(key).filter(|_| !belongs(word)) {
+        // How many values a list may hold is bounded whatever they are.
+        let bounds_list = matches!(key, "min" | "max") && is_many;
+        if let Some(entry) = node.entry(key).filter(|_| !belongs(word) && !bounds_list) {
             findings.push(not_for(entry, type_name, why));
         }
     }
@@ -158,8 +169,10 @@ fn check_keys(node: &Node, word: Word, type_name: &str, is_rollup: bool, finding
 
 /// Keys of a `type` document that have no meaning for what it is of.
 pub(super) fn check_type_keys(document: &Document, word: Word, findings: &mut Findings<'_>) {
+    let is_many = document.node.get("many").and_then(Node::as_bool).unwrap_or(false);
     for (key, belongs, why) in BELONGS {
-        if let Some(entry) = document.node.entry(key).filter(|_| key != "of" && !belongs(word)) {
+        let is_meant = key == "of" || matches!(key, "min" | "max") && is_many;
+        if let Some(entry) = document.node.entry(key).filter(|_| !is_meant && !belongs(word)) {
             findings.push(not_for(entry, word.as_str(), why));
         }
     }
@@ -181,14 +194,9 @@ fn check_many(declaration: &FieldDeclaration<'_>, layers: &Layers<'_>, node: &No
             );
         }
     }
-    for key in ["min", "max"] {
-        if let Some(entry) = node.entry(key) {
-            let message = format!("`{}` holds many values, and how many cannot be bounded yet", declaration.name);
-            findings.push(
-                Diagnostic::error(code::NOT_YET_KEY, &entry.key.place, message)
-                    .help("count them in a rule: `if: count(…) > 5` with `reject`"),
-            );
-        }
+    if let Some(entry) = node.entry("fix_rate_if") {
+        let message = format!("`{}` holds many amounts, and `fix_rate_if` is for one", declaration.name);
+        findings.error_with_help(code::MANY, &entry.key.place, message, "make the amounts records of their own");
     }
     if let Some(entry) = ["rollup", "lookup", "copy"].into_iter().find_map(|key| node.entry(key)) {
         let message = format!("`{}` holds many values, and `{}` gives one", declaration.name, entry.key.text);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::expr::Scope;
-use fichero_model::page::{Form, Section};
+use fichero_model::page::{Form, Placed, Section};
 use fichero_model::{EntityId, FieldId};
 
 use super::context::Context;
@@ -45,6 +45,7 @@ fn form(cx: &Context<'_>, document: &Document, findings: &mut Findings<'_>) -> O
         name: Arc::clone(&document.name),
         entity,
         label: text::optional(document.node.get("label"), findings),
+        help: text::optional(document.node.get("help"), findings),
         sections,
         place: document.name_place.clone(),
     })
@@ -59,6 +60,7 @@ fn section<'e>(
     findings: &mut Findings<'_>,
 ) -> Section {
     let node = &entry.value;
+    let scope = Scope::row(cx.model, entity);
     let mut fields = Vec::new();
     for named in node.get("fields").map(Node::entries).unwrap_or_default() {
         let name = &*named.key.text;
@@ -83,15 +85,27 @@ fn section<'e>(
             ),
             None => {
                 placed.push((id, named));
-                fields.push(id);
+                let said = &named.value;
+                let flag = |key: &str| said.get(key).and_then(Node::as_bool).unwrap_or(false);
+                fields.push(Placed {
+                    field: id,
+                    label: text::optional(said.get("label"), findings),
+                    help: text::optional(said.get("help"), findings),
+                    readonly: flag("readonly"),
+                    wide: flag("wide"),
+                    widget: said.get("widget").and_then(Node::as_text).cloned(),
+                    visible_if: said
+                        .get("visible_if")
+                        .and_then(|condition| expression::condition(condition, &scope, findings)),
+                });
             }
         }
     }
-    let scope = Scope::row(cx.model, entity);
     let columns = node.get("columns").and_then(Node::as_integer).and_then(|columns| u8::try_from(columns).ok());
     Section {
         name: Arc::clone(&entry.key.text),
         title: text::optional(node.get("title"), findings),
+        help: text::optional(node.get("help"), findings),
         columns: columns.unwrap_or(1),
         tab: node.get("tab").and_then(Node::as_bool).unwrap_or(false),
         fields,

@@ -82,7 +82,7 @@ fn unique(cx: &Context<'_>, entity: EntityId, entry: &Entry, findings: &mut Find
     })
 }
 
-/// Only records for which this holds count: a portable condition over their own stored fields.
+/// Only records for which this holds count or are kept: a portable condition over their own stored fields.
 fn filter(
     cx: &Context<'_>,
     entity: EntityId,
@@ -110,8 +110,8 @@ fn filter(
     findings.error_with_help(
         code::UNIQUE_FIELDS,
         &condition.place,
-        format!("{what} depends on {why}, so the database cannot enforce it"),
-        "a unique rule holds over what the record itself stores",
+        format!("{what} depends on {why}, so the database cannot keep it"),
+        "its condition may ask for what the record itself stores",
     );
     None
 }
@@ -134,7 +134,8 @@ pub(super) fn indexes(cx: &Context<'_>, entity: EntityId, findings: &mut Finding
         let what = format!("the index `{}`", entry.key.text);
         if let Some(fields) = key_fields(cx, entity, &entry.value, &what, findings).filter(|fields| !fields.is_empty())
         {
-            all.push(Index { name: Arc::clone(&entry.key.text), fields });
+            let filter = filter(cx, entity, entry.value.get("where"), &what, findings);
+            all.push(Index { name: Arc::clone(&entry.key.text), fields, filter });
         }
     }
     all

@@ -328,7 +328,7 @@ pub(super) fn unknown() -> Kind {
 
 /// The longest text in characters: what `max` says, within what can be stored.
 fn longest(layers: &Layers<'_>, (usual, most): (u32, u32), findings: &mut Findings<'_>) -> Option<u32> {
-    let Some(entry) = layers.entry("max") else { return Some(usual) };
+    let Some(entry) = layers.of_one("max") else { return Some(usual) };
     match entry.value.as_integer().and_then(|max| u32::try_from(max).ok()).filter(|max| (1..=most).contains(max)) {
         Some(max) => Some(max),
         None => {

@@ -25,6 +25,11 @@ pub(super) fn entries(cx: &Context<'_>, views: &[View], findings: &mut Findings<
     menu
 }
 
+/// What the application's menu is called.
+pub(super) fn label(cx: &Context<'_>, findings: &mut Findings<'_>) -> Option<Text> {
+    text::optional(cx.catalog.find("menu", "main")?.node.get("label"), findings)
+}
+
 fn entry(cx: &Context<'_>, views: &[View], entry: &Entry, findings: &mut Findings<'_>) -> Option<MenuEntry> {
     let node = &entry.value;
     let children: Vec<MenuEntry> = node
@@ -42,9 +47,10 @@ fn entry(cx: &Context<'_>, views: &[View], entry: &Entry, findings: &mut Finding
         }
         (Some(entity), None) => Some(MenuTarget::Entity(cx.declared.entity_of(entity, findings)?)),
         (None, Some(view)) => Some(MenuTarget::View(find_view(views, view, findings)?)),
+        (None, None) if node.get("url").is_some() => Some(MenuTarget::Address(address(node.get("url")?, findings)?)),
         (None, None) if node.get("entries").is_some() => None,
         // Where this release cannot lead yet was told already.
-        (None, None) if ["report", "dashboard", "url"].iter().any(|key| node.get(key).is_some()) => return None,
+        (None, None) if ["report", "dashboard"].iter().any(|key| node.get(key).is_some()) => return None,
         (None, None) => match cx.declared.find(&entry.key.text) {
             Some(entity) => Some(MenuTarget::Entity(entity)),
             None => {
@@ -62,9 +68,10 @@ fn entry(cx: &Context<'_>, views: &[View], entry: &Entry, findings: &mut Finding
         .unwrap_or_else(|| label_of(cx, views, &entry.key.text, target.as_ref()));
     let icon = node.get("icon").and_then(Node::as_text).cloned().or_else(|| match target {
         Some(MenuTarget::Entity(entity)) => cx.model[entity].icon.clone(),
-        Some(MenuTarget::View(_)) | None => None,
+        Some(MenuTarget::View(_) | MenuTarget::Address(_)) | None => None,
     });
-    Some(MenuEntry { name: Arc::clone(&entry.key.text), label, icon, target, children })
+    let color = node.get("color").and_then(Node::as_text).cloned();
+    Some(MenuEntry { name: Arc::clone(&entry.key.text), label, icon, color, target, children })
 }
 
 /// An entry without a label is called as what it leads to.
@@ -74,8 +81,24 @@ fn label_of(cx: &Context<'_>, views: &[View], name: &str, target: Option<&MenuTa
         Some(MenuTarget::View(view)) => {
             views.get(*view).map_or_else(|| Text::from_name(name), |view| view.label.clone())
         }
-        None => Text::from_name(name),
+        Some(MenuTarget::Address(_)) | None => Text::from_name(name),
     }
+}
+
+/// An address that a browser may be led to: a page of this application, or one elsewhere on the web.
+fn address(node: &Node, findings: &mut Findings<'_>) -> Option<Arc<str>> {
+    let url = node.as_text()?;
+    let here = url.starts_with('/') && !url.starts_with("//");
+    if here || ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| url.starts_with(scheme)) {
+        return Some(Arc::clone(url));
+    }
+    findings.error_with_help(
+        code::MENU,
+        &node.place,
+        format!("`{url}` is no address that a menu can lead to"),
+        "write a whole address, such as `https://example.org/help`, or a path of this application, such as `/account`",
+    );
+    None
 }
 
 fn find_view(views: &[View], node: &Node, findings: &mut Findings<'_>) -> Option<usize> {

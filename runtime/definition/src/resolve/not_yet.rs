@@ -32,7 +32,7 @@ impl Capabilities {
         Self::default()
     }
 
-    /// Adds a key that the runtime acts on, by its path (`entity.tree`, `entity.fields.clone`), or a type it stores.
+    /// Adds a key that the runtime acts on, by its path (`entity.tree`, `pipeline.was`), or a type it stores.
     #[must_use]
     pub fn with(mut self, what: &'static str) -> Self {
         self.also.insert(what);
@@ -69,51 +69,19 @@ const TYPES: [(&str, &str); 18] = [
 
 /// Keys that nothing acts on, by their path without the names between, and what is missing. Those with `true` do no
 /// harm, and are warned of.
-const KEYS: [(&str, &str, bool); 39] = [
+const KEYS: [(&str, &str, bool); 8] = [
     ("workspace.locales", "the choice of a language", false),
     ("entity.tree", "hierarchies with `under()` and `descendants`", false),
     ("entity.document", "documents that are submitted and amended", false),
     ("entity.duplicates", "the search for duplicates", true),
     ("entity.unique.overlap", "rules against overlapping times", false),
-    ("entity.index.where", "indexes over some of the records", false),
-    ("entity.rules.find.limit", "a limit on what is found (at most 1,000 are)", false),
     ("fields.after_submit", "documents that are submitted and amended", false),
-    ("fields.append_only", "lists that only grow", false),
-    ("fields.clone", "copying a record", false),
-    ("fields.fix_rate_if", "fixing the rate of an amount", false),
-    ("options.values.help", "help beside single options", false),
-    ("options.values.icon", "icons of single options", false),
-    ("fields.options.help", "help beside single options", false),
-    ("fields.options.icon", "icons of single options", false),
-    ("pipeline.help", "help beside pipelines", false),
     ("pipeline.was", "renamed pipelines; rename the field with `was` in its entity", false),
-    ("pipeline.stages.help", "help beside single stages", false),
-    ("pipeline.stages.icon", "icons of single stages", false),
-    ("pipeline.transitions.label", "labels of transitions", false),
-    ("pipeline.transitions.help", "help beside transitions", false),
-    ("pipeline.transitions.require", "fields required by a transition; `require` of the stage asks for them", false),
-    ("view.help", "help beside views", false),
-    ("view.icon", "icons of views", false),
-    ("view.color", "colours by condition", false),
-    ("view.limit", "pages of a view's own length", false),
-    ("view.was", "renamed views", false),
     ("view.columns.width", "columns of a given width", false),
-    ("view.columns.widget", "columns with a widget of their own", false),
-    ("form.help", "help beside forms", false),
-    ("form.layout.help", "help beside sections", false),
-    ("form.layout.fields.label", "labels that differ between forms", false),
-    ("form.layout.fields.help", "help that differs between forms", false),
-    ("form.layout.fields.visible_if", "conditions that differ between forms; give the field a `visible_if`", false),
-    ("form.layout.fields.readonly", "fields that are read-only in one form", false),
-    ("form.layout.fields.wide", "wide fields", false),
-    ("form.layout.fields.widget", "widgets that differ between forms", false),
-    ("menu.label", "a label of the menu itself", false),
-    ("menu.entries.color", "colours in the menu", false),
 ];
 
 /// The same for entries of menus, which nest.
-const MENU: [(&str, &str); 2] =
-    [("url", "entries that lead to an address"), ("visible_if", "entries with a condition")];
+const MENU: [(&str, &str); 1] = [("visible_if", "entries with a condition")];
 
 /// A type that no release stores yet.
 pub(super) fn unstored_type(name: &str, place: &Place) -> Option<Diagnostic> {

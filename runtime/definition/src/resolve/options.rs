@@ -70,6 +70,8 @@ pub(super) fn set(
             name: Arc::clone(&entry.key.text),
             was: former::names(&entry.value),
             label: text::label(entry.value.get("label"), &entry.key.text, findings),
+            help: text::optional(entry.value.get("help"), findings),
+            icon: entry.value.get("icon").and_then(Node::as_text).cloned(),
             color: entry.value.get("color").and_then(Node::as_text).cloned(),
             retired: is_retired(&entry.value),
             attributes: values.collect(),

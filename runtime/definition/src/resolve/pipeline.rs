@@ -7,7 +7,7 @@ use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Attribute, Options};
 use fichero_model::expr::Scope;
 use fichero_model::kind::Type;
-use fichero_model::pipeline::{Pipeline, Stage};
+use fichero_model::pipeline::{Pipeline, Stage, Transition};
 use fichero_model::{EntityId, FieldId};
 
 use super::context::Context;
@@ -95,6 +95,7 @@ pub(super) fn pipelines(cx: &Context<'_>, kinds: &Kinds<'_, '_>, findings: &mut 
                 pipelines.push(Pipeline {
                     name: Arc::clone(&document.name),
                     label: text::label(document.node.get("label"), &document.name, findings),
+                    help: text::optional(document.node.get("help"), findings),
                     entity,
                     field: id,
                     options: *options,
@@ -140,13 +141,25 @@ fn compile_stages(cx: &Context<'_>, document: &Document, entity: EntityId, findi
             require: require(cx, &entry.value, entity, findings),
             next: transitions.map(|transitions| {
                 let targets = transitions.get(&entry.key.text).map(Node::entries).unwrap_or_default();
-                targets
-                    .iter()
-                    .filter_map(|target| find_stage(document, &target.key.text, &target.key.place, findings))
-                    .collect()
+                targets.iter().filter_map(|target| transition(cx, document, entity, target, findings)).collect()
             }),
         })
         .collect()
+}
+
+fn transition(
+    cx: &Context<'_>,
+    document: &Document,
+    entity: EntityId,
+    target: &Entry,
+    findings: &mut Findings<'_>,
+) -> Option<Transition> {
+    Some(Transition {
+        to: find_stage(document, &target.key.text, &target.key.place, findings)?,
+        label: text::optional(target.value.get("label"), findings),
+        help: text::optional(target.value.get("help"), findings),
+        require: require(cx, &target.value, entity, findings),
+    })
 }
 
 fn require(cx: &Context<'_>, stage: &Node, entity: EntityId, findings: &mut Findings<'_>) -> Vec<FieldId> {

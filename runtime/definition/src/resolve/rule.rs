@@ -183,7 +183,14 @@ fn find(
         filter,
         sort,
         first: entry.value.get("first").and_then(Node::as_bool).unwrap_or(false),
+        limit: limit(&entry.value),
     })
+}
+
+/// How many a question to the database looks up at most.
+pub(super) fn limit(node: &Node) -> u32 {
+    let limit = node.get("limit").and_then(Node::as_integer).and_then(|limit| u32::try_from(limit).ok());
+    limit.unwrap_or(Find::USUAL_LIMIT)
 }
 
 /// The filter and order of a question to the database.

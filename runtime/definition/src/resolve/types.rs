@@ -324,6 +324,23 @@ impl<'c> Layers<'c> {
         self.nodes.first().filter(|_| self.has_field).and_then(|node| node.entry(key))
     }
 
+    /// The entry of the nearest layer at which the key means single values: beneath the one that makes many of them,
+    /// or any where there is one value.
+    pub fn of_one(&self, key: &str) -> Option<&'c Entry> {
+        self.beneath_many().iter().find_map(|node| node.entry(key))
+    }
+
+    /// The entry of the nearest layer at which the key means the list of values.
+    pub fn of_list(&self, key: &str) -> Option<&'c Entry> {
+        let of_list = self.nodes.len() - self.beneath_many().len();
+        self.nodes.iter().take(of_list).find_map(|node| node.entry(key))
+    }
+
+    fn beneath_many(&self) -> &[&'c Node] {
+        let says = self.nodes.iter().position(|node| node.entry("many").is_some()).filter(|_| self.is("many"));
+        self.nodes.get(says.map_or(0, |at| at + 1)..).unwrap_or_default()
+    }
+
     /// Whether they are those of a type alone.
     pub fn is_of_type(&self) -> bool {
         !self.has_field

@@ -7,7 +7,7 @@ use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Index, Source};
 use fichero_model::expr::{Aggregate, Expr, Op, RowName, Scope};
 use fichero_model::kind::Kind;
-use fichero_model::page::{Column, Total, View, ViewKind};
+use fichero_model::page::{Column, Highlight, Total, View, ViewKind};
 use fichero_model::place::Place;
 use fichero_model::{EntityId, FieldId};
 
@@ -16,7 +16,7 @@ use super::expression::{self, Want};
 use super::findings::Findings;
 use super::value::unknown_field;
 use super::written::Written;
-use super::{rule, text};
+use super::{former, rule, text};
 use crate::catalog::Document;
 use crate::node::{Entry, Node};
 
@@ -37,9 +37,13 @@ fn view(cx: &Context<'_>, document: &Document, findings: &mut Findings<'_>) -> O
         expression::check_portable(group, &format!("the group of {what}"), findings);
     }
     let totals = node.get("totals").map(Node::entries).unwrap_or_default();
+    let colors = node.get("color").map(Node::entries).unwrap_or_default();
     Some(View {
         name: Arc::clone(&document.name),
+        was: former::names(node),
         label: text::label(node.get("label"), &document.name, findings),
+        help: text::optional(node.get("help"), findings),
+        icon: node.get("icon").and_then(Node::as_text).cloned(),
         entity,
         kind: kind(cx, node, document, findings),
         filter,
@@ -47,8 +51,16 @@ fn view(cx: &Context<'_>, document: &Document, findings: &mut Findings<'_>) -> O
         sort,
         group,
         totals: totals.iter().filter_map(|entry| total(&scope, entry, &what, findings)).collect(),
+        colors: colors.iter().filter_map(|entry| highlight(&scope, entry, findings)).collect(),
+        limit: node.get("limit").and_then(Node::as_integer).and_then(|limit| u32::try_from(limit).ok()),
         place: document.name_place.clone(),
     })
+}
+
+fn highlight(scope: &Scope<'_>, entry: &Entry, findings: &mut Findings<'_>) -> Option<Highlight> {
+    let condition = expression::condition(entry.value.get("if")?, scope, findings);
+    let color = entry.value.get("as").and_then(Node::as_text)?;
+    Some(Highlight { name: Arc::clone(&entry.key.text), condition: condition?, color: Arc::clone(color) })
 }
 
 fn kind(cx: &Context<'_>, node: &Node, document: &Document, findings: &mut Findings<'_>) -> ViewKind {
@@ -89,7 +101,12 @@ fn column(
     let path = path(cx, entity, name, place, &format!("the view `{}`", document.name), findings)?;
     let value = fichero_model::expr::compile(name, place, &Scope::row(cx.model, entity));
     match value {
-        Ok(value) => Some(Column { path, value, label: text::optional(entry.value.get("label"), findings) }),
+        Ok(value) => Some(Column {
+            path,
+            value,
+            label: text::optional(entry.value.get("label"), findings),
+            widget: entry.value.get("widget").and_then(Node::as_text).cloned(),
+        }),
         Err(diagnostics) => {
             findings.push_expression(name, diagnostics);
             None
@@ -247,7 +264,8 @@ pub(super) fn auto_indexes(cx: &Context<'_>, views: &[View]) -> Vec<(EntityId, I
             }
         }
         if !once.is_empty() {
-            indexes.push((view.entity, Index { name: format!("view_{}", view.name).into(), fields: once }));
+            indexes
+                .push((view.entity, Index { name: format!("view_{}", view.name).into(), fields: once, filter: None }));
         }
     }
     indexes

@@ -8,7 +8,8 @@ use fichero_model::expr::{Expr, Setting};
 use fichero_model::kind::{Kind, MoneyCurrency};
 use fichero_model::label::{Locale, Text};
 use fichero_model::model::Model;
-use fichero_model::page::{MenuEntry, MenuTarget};
+use fichero_model::page::{MenuEntry, MenuTarget, Placed};
+use fichero_model::pipeline::{Pipeline, Transition};
 use fichero_model::rule::{Message, Piece};
 use fichero_model::{EntityId, FieldId};
 
@@ -57,7 +58,7 @@ pub fn model(model: &Model) -> String {
             let next = stage
                 .next
                 .as_ref()
-                .map(|next| next.iter().map(|index| &*pipeline.stages[*index].name).collect::<Vec<_>>().join(", "));
+                .map(|next| next.iter().map(|way| transition(entity, pipeline, way)).collect::<Vec<_>>().join(", "));
             let require = stage.require.iter().map(|field| &*entity[*field].name).collect::<Vec<_>>().join(", ");
             let outcome = stage.outcome.as_deref().map(|outcome| format!(" outcome {outcome}")).unwrap_or_default();
             let closed = if stage.closed { " closed" } else { "" };
@@ -134,7 +135,8 @@ fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
         );
     }
     for index in &entity.indexes {
-        line(out, 1, &format!("index {} [{}]", index.name, names(entity, &index.fields)));
+        let filter = given(" where ", index.filter.as_ref());
+        line(out, 1, &format!("index {} [{}]{filter}", index.name, names(entity, &index.fields)));
     }
     for rule in &entity.rules {
         line(out, 1, &format!("rule {} on {:?}{}", rule.name, rule.on, given(" if ", rule.condition.as_ref())));
@@ -153,7 +155,7 @@ fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
                     model[find.from].name,
                     given(" where ", find.filter.as_ref()),
                     sort.join(", "),
-                    if find.first { " first" } else { "" }
+                    if find.first { " first".to_owned() } else { format!(" limit {}", find.limit) }
                 ),
             );
         }
@@ -169,6 +171,24 @@ fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
         line(out, 1, &format!("refresh [{}]", names(entity, &entity.compute_order)));
     }
     let _ = id;
+}
+
+fn transition(entity: &Entity, pipeline: &Pipeline, way: &Transition) -> String {
+    let label = way.label.as_ref().map(|label| format!(" `{}`", text(label))).unwrap_or_default();
+    let help = way.help.as_ref().map(|help| format!(" help `{}`", text(help))).unwrap_or_default();
+    let require =
+        if way.require.is_empty() { String::new() } else { format!(" require [{}]", names(entity, &way.require)) };
+    format!("{}{label}{help}{require}", pipeline.stages[way.to].name)
+}
+
+fn placed(entity: &Entity, placed: &Placed) -> String {
+    let label = placed.label.as_ref().map(|label| format!(" `{}`", text(label))).unwrap_or_default();
+    let help = placed.help.as_ref().map(|help| format!(" help `{}`", text(help))).unwrap_or_default();
+    let flags = [(placed.readonly, " readonly"), (placed.wide, " wide")];
+    let flags: String = flags.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
+    let widget = placed.widget.as_deref().map(|widget| format!(" widget {widget}")).unwrap_or_default();
+    let visible = given(" visible_if ", placed.visible_if.as_ref());
+    format!("{}{label}{help}{flags}{widget}{visible}", entity[placed.field].name)
 }
 
 fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
@@ -207,6 +227,8 @@ fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
         (field.required, "required"),
         (field.readonly, "readonly"),
         (field.once, "once"),
+        (field.append_only, "append_only"),
+        (field.is_input() && !field.cloned, "not cloned"),
         (field.unique, "unique"),
         (field.external, "external"),
         (field.index, "index"),
@@ -224,6 +246,7 @@ fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
         ("readonly_if", &field.readonly_if),
         ("visible_if", &field.visible_if),
         ("options_if", &field.options_if),
+        ("fix_rate_if", &field.fix_rate_if),
     ] {
         if let Some(expr) = expr {
             push(format!("{word} {}", expr.text));
@@ -237,6 +260,11 @@ fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
     for (word, value) in [("min", &field.min), ("max", &field.max)] {
         if let Some(value) = value {
             push(format!("{word} {value:?}"));
+        }
+    }
+    for (word, number) in [("min_items", field.min_items), ("max_items", field.max_items)] {
+        if let Some(number) = number {
+            push(format!("{word} {number}"));
         }
     }
     if !field.clean.is_empty() {
@@ -270,7 +298,13 @@ fn one_set(out: &mut String, options: &Options) {
             .collect();
         let retired = if option.retired { " retired" } else { "" };
         let color = option.color.as_deref().map(|color| format!(" {color}")).unwrap_or_default();
-        line(out, 2, &format!("{} `{}`{color}{retired}{}", option.name, text(&option.label), attributes.concat()));
+        let icon = option.icon.as_deref().map(|icon| format!(" icon {icon}")).unwrap_or_default();
+        let help = option.help.as_ref().map(|help| format!(" help `{}`", text(help))).unwrap_or_default();
+        line(
+            out,
+            2,
+            &format!("{} `{}`{color}{icon}{help}{retired}{}", option.name, text(&option.label), attributes.concat()),
+        );
     }
 }
 
@@ -296,11 +330,21 @@ fn pages(out: &mut String, model: &Model) {
                 out,
                 1,
                 &format!(
-                    "column {}{}",
+                    "column {}{}{}",
                     path.join("."),
-                    column.label.as_ref().map(|label| format!(" `{}`", text(label))).unwrap_or_default()
+                    column.label.as_ref().map(|label| format!(" `{}`", text(label))).unwrap_or_default(),
+                    column.widget.as_deref().map(|widget| format!(" widget {widget}")).unwrap_or_default()
                 ),
             );
+        }
+        if !view.was.is_empty() {
+            line(out, 1, &format!("was [{}]", view.was.join(", ")));
+        }
+        if let Some(limit) = view.limit {
+            line(out, 1, &format!("limit {limit}"));
+        }
+        for color in &view.colors {
+            line(out, 1, &format!("color {} {} if {}", color.name, color.color, color.condition.text));
         }
         for key in &view.sort {
             line(out, 1, &format!("sort {}{}", if key.descending { "-" } else { "" }, key.by.text));
@@ -320,11 +364,19 @@ fn pages(out: &mut String, model: &Model) {
                     "section {} {} columns{tab} [{}]{}",
                     section.name,
                     section.columns,
-                    names(&model[form.entity], &section.fields),
+                    section
+                        .fields
+                        .iter()
+                        .map(|field| placed(&model[form.entity], field))
+                        .collect::<Vec<_>>()
+                        .join(", "),
                     given(" visible_if ", section.visible_if.as_ref())
                 ),
             );
         }
+    }
+    if let Some(label) = &model.menu_label {
+        line(out, 0, &format!("menu `{}`", text(label)));
     }
     menu(out, model, &model.menu, 0);
 }
@@ -334,9 +386,11 @@ fn menu(out: &mut String, model: &Model, entries: &[MenuEntry], depth: usize) {
         let target = match &entry.target {
             Some(MenuTarget::Entity(entity)) => format!(" → entity {}", model[*entity].name),
             Some(MenuTarget::View(view)) => format!(" → view {}", model.views[*view].name),
+            Some(MenuTarget::Address(address)) => format!(" → {address}"),
             None => String::new(),
         };
-        line(out, depth, &format!("menu {} `{}`{target}", entry.name, text(&entry.label)));
+        let color = entry.color.as_deref().map(|color| format!(" {color}")).unwrap_or_default();
+        line(out, depth, &format!("menu {} `{}`{target}{color}", entry.name, text(&entry.label)));
         menu(out, model, &entry.children, depth + 1);
     }
 }

@@ -191,7 +191,8 @@ fn expressions(model: &Model, entity: EntityId) -> Vec<(&Expr, Of, Option<&Rule>
         }
     }
     for (_, field) in definition.all_fields() {
-        let conditions = field.required_if.iter().chain(&field.readonly_if).chain(&field.options_if);
+        let conditions =
+            field.required_if.iter().chain(&field.readonly_if).chain(&field.options_if).chain(&field.fix_rate_if);
         let checks = field.validate.iter().map(|check| &check.bad);
         all.extend(conditions.chain(checks).map(|expr| (expr, Of::Decision, None)));
         if let Kind::Ref(reference) = &field.kind

@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::input::Input;
 use crate::record::draft::Draft;
 use crate::record::work::Work;
-use crate::record::{check, rollup};
+use crate::record::{check, kept, rollup};
 use crate::refusal::{FieldError, Refusal};
 use crate::value::json as codec;
 
@@ -26,6 +26,8 @@ pub struct State {
     pub required: bool,
     /// It cannot be written now.
     pub readonly: bool,
+    /// The entries of a list that cannot be taken away.
+    pub kept: Vec<Value>,
     /// The options that may be chosen, where a condition says which.
     pub options: Option<Vec<Arc<str>>>,
 }
@@ -53,10 +55,16 @@ pub fn state(work: &Work<'_>, draft: &Draft, id: FieldId) -> Result<State, Refus
         }
         _ => None,
     };
+    let settled = draft.old.as_ref().is_some_and(|old| kept::is_settled(field, old.get(id)));
+    let kept = match &draft.old {
+        Some(old) => kept::entries(work, old, id)?,
+        None => Vec::new(),
+    };
     Ok(State {
         visible: field.visible_if.is_none() || holds(&field.visible_if)?,
         required: field.required || holds(&field.required_if)?,
-        readonly: field.readonly || !field.is_input() || holds(&field.readonly_if)?,
+        readonly: field.readonly || !field.is_input() || settled || holds(&field.readonly_if)?,
+        kept,
         options,
     })
 }
@@ -80,7 +88,7 @@ pub fn run(work: &Work<'_>, entity: EntityId, id: Option<Id>, input: Input) -> R
         if field.system || field.kind.is_rows() || field.is_link() {
             continue;
         }
-        let State { visible, required, readonly, options } = state(work, &draft, id)?;
+        let State { visible, required, readonly, options, kept: _ } = state(work, &draft, id)?;
         let mut state = json!({"visible": visible, "required": required, "readonly": readonly});
         if let Some(options) = options {
             state["options"] = json!(options.iter().map(|option| &**option).collect::<Vec<_>>());

@@ -12,7 +12,7 @@ use super::work::Work;
 use crate::command::{Command, Done, Expected};
 use crate::input::{Given, Input};
 use crate::message::Message;
-use crate::policy::{self, Action};
+use crate::policy::{self, Action, ReadPath};
 use crate::refusal::{Kind, Refusal};
 
 /// How often an upsert looks for its record again because it was taken away meanwhile.
@@ -30,6 +30,7 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
     }
     let done = match command {
         Command::Create { entity, input } => create(work, entity, input),
+        Command::Clone { entity, id, input } => clone(work, Ref { entity, id }, input),
         Command::Update { entity, id, input, version } => {
             let old = target(work, Ref { entity, id }, version, Action::Update)?;
             update(work, old, input)
@@ -63,6 +64,12 @@ fn create(work: &Work<'_>, entity: EntityId, input: Input) -> Result<Done, Refus
     policy::may(work.actor, &work.live.model, entity, Action::Create)?;
     let draft = Draft::create(work, entity, input)?;
     super::save::save(work, super::check::check(work, draft)?)
+}
+
+fn clone(work: &Work<'_>, like: Ref, input: Input) -> Result<Done, Refusal> {
+    policy::may_read(work.actor, ReadPath::Get)?;
+    let row = work.living(like)?.ok_or_else(Refusal::not_found)?;
+    create(work, like.entity, Input { basis: super::like::basis(work, &row)?, ..input })
 }
 
 fn update(work: &Work<'_>, old: Arc<Row>, input: Input) -> Result<Done, Refusal> {
@@ -165,7 +172,7 @@ fn stale() -> Refusal {
 }
 
 fn refuse_append_only(work: &Work<'_>, entity: EntityId) -> Result<(), Refusal> {
-    match work.live.model[entity].append_only {
+    match work.live.model.is_append_only(entity) {
         true => Err(Refusal::new(Kind::Conflict, "append_only", Message::key("append_only"))),
         false => Ok(()),
     }

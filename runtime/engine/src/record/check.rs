@@ -12,6 +12,7 @@ use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
 
 use super::draft::Draft;
+use super::kept;
 use super::work::Work;
 use crate::command::Mode;
 use crate::input::Line;
@@ -62,11 +63,21 @@ impl Checked {
     }
 
     /// What its references to many records will hold, for those that were given.
+    pub(super) fn links(&self) -> &[(FieldId, Vec<Ref>)] {
+        &self.links
+    }
+
+    /// Its lines, for those that were given.
+    pub(super) fn lines(&self) -> &[CheckedLines] {
+        &self.lines
+    }
+
+    /// Its references to many records, to be written.
     pub(super) fn take_links(&mut self) -> Vec<(FieldId, Vec<Ref>)> {
         std::mem::take(&mut self.links)
     }
 
-    /// Its lines, for those that were given.
+    /// Its lines, to be written.
     pub(super) fn take_lines(&mut self) -> Vec<CheckedLines> {
         std::mem::take(&mut self.lines)
     }
@@ -94,6 +105,7 @@ fn gather(work: &Work<'_>, mut draft: Draft) -> Result<(Checked, Vec<FieldError>
     super::rules::run(work, &mut draft, event)?;
     check_references(work, &mut draft)?;
     check_values(work, &mut draft)?;
+    kept::check(work, &mut draft)?;
     check_stages(work, &mut draft);
     let Draft { entity, old, row, links, errors, .. } = draft;
     Ok((Checked { entity, old, row, links, lines }, errors))
@@ -128,6 +140,7 @@ fn check_lines(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<CheckedLines>, 
                 Err((code, message)) => draft.errors.push(FieldError::new(place, code, message)),
             }
         }
+        draft.errors.extend(kept::lines(work, &model[draft.entity][field], &stored, &saved)?);
         let kept: Vec<_> = saved.iter().filter_map(|line| line.row().id()).collect();
         let removed = stored.into_iter().filter(|row| row.id().is_none_or(|id| !kept.contains(&id))).collect();
         let rows: Vec<_> = saved.iter().map(|line| Arc::clone(line.row())).collect();
@@ -230,11 +243,26 @@ fn check_values(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
         {
             draft.error(work, id, about(field, "readonly", []));
         }
+        check_number(work, draft, id, field);
         for item in value.items() {
             check_one(work, draft, id, field, item)?;
         }
     }
     Ok(())
+}
+
+/// How many entries a list holds.
+fn check_number(work: &Work<'_>, draft: &mut Draft, id: FieldId, field: &Field) {
+    let number = match draft.links.iter().find(|(link, _)| *link == id) {
+        Some((_, targets)) => targets.len(),
+        None => draft.row.get(id).items().len(),
+    };
+    let told = |key: &'static str, bound: u32| about(field, key, [Argument::Plain(bound.to_string())]);
+    match (field.min_items, field.max_items) {
+        (Some(min), _) if number < min as usize => draft.error(work, id, told("too_few_values", min)),
+        (_, Some(max)) if number > max as usize => draft.error(work, id, told("too_many_values", max)),
+        _ => {}
+    }
 }
 
 fn check_one(work: &Work<'_>, draft: &mut Draft, id: FieldId, field: &Field, value: &Value) -> Result<(), Refusal> {
@@ -298,14 +326,20 @@ fn check_stages(work: &Work<'_>, draft: &mut Draft) {
             continue;
         }
         let to = draft.row.get(id).as_text().unwrap_or_default().to_owned();
-        if let Some(from) = draft.old.as_ref().and_then(|old| old.get(id).as_text().map(str::to_owned))
-            && !pipeline.may_move(&from, &to)
+        let from = draft.old.as_ref().and_then(|old| old.get(id).as_text().map(str::to_owned));
+        if let Some(from) = &from
+            && !pipeline.may_move(from, &to)
         {
             let label = |stage: &str| Argument::from(&stage_label(work, pipeline, stage));
-            draft.error(work, id, about(field, "transition", [label(&from), label(&to)]));
+            draft.error(work, id, about(field, "transition", [label(from), label(&to)]));
             continue;
         }
-        let required = pipeline.stage(&to).map(|(_, stage)| stage.require.clone()).unwrap_or_default();
+        let of_stage = pipeline.stage(&to).map(|(_, stage)| &stage.require);
+        let of_way = from.and_then(|from| pipeline.transition(&from, &to)).map(|way| &way.require);
+        let mut required: Vec<FieldId> = of_stage.into_iter().flatten().copied().collect();
+        required.extend(
+            of_way.into_iter().flatten().filter(|field| !required.contains(field)).copied().collect::<Vec<_>>(),
+        );
         for missing in required {
             let wanted = &model[draft.entity][missing];
             if is_empty(draft, missing, wanted) {

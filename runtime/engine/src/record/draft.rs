@@ -26,6 +26,8 @@ pub struct Draft {
     pub row: Arc<Row>,
     /// The fields that the writer gave.
     pub given: Vec<FieldId>,
+    /// The fields that begin as those of the record it is made like.
+    pub alike: Vec<FieldId>,
     /// What its references to many records will hold, for those that were given.
     pub links: Vec<(FieldId, Vec<Ref>)>,
     /// What its lines will be, for those that were given.
@@ -39,7 +41,7 @@ impl Draft {
     ///
     /// # Errors
     /// When the database cannot be read or a definition fails. What is wrong with values is in [`Draft::errors`].
-    pub fn create(work: &Work<'_>, entity: EntityId, input: Input) -> Result<Self, Refusal> {
+    pub fn create(work: &Work<'_>, entity: EntityId, mut input: Input) -> Result<Self, Refusal> {
         let definition = &work.live.model[entity];
         let mut row = Row::empty(entity, definition.fields.len());
         let id = input.id.unwrap_or_else(|| work.ids.id(work.now));
@@ -51,11 +53,14 @@ impl Draft {
             old: None,
             row: Arc::new(row),
             given: Vec::new(),
+            alike: Vec::new(),
             links: Vec::new(),
             lines: Vec::new(),
             errors: Vec::new(),
         };
+        let basis = std::mem::take(&mut input.basis);
         draft.take(work, input)?;
+        draft.begin_alike(work, basis)?;
         draft.fill_defaults(work)?;
         draft.keep_references(work)?;
         super::rollup::begin(work, &mut draft)?;
@@ -72,6 +77,7 @@ impl Draft {
         let mut draft = Self::unchanged(&old);
         draft.begin_change(work);
         draft.take(work, input)?;
+        super::money::follow_rates(work, &mut draft)?;
         draft.keep_references(work)?;
         draft.copy(work)?;
         draft.compute(work)?;
@@ -85,6 +91,7 @@ impl Draft {
             old: Some(Arc::clone(stored)),
             row: Arc::clone(stored),
             given: Vec::new(),
+            alike: Vec::new(),
             links: Vec::new(),
             lines: Vec::new(),
             errors: Vec::new(),
@@ -213,6 +220,21 @@ impl Draft {
         Ok(())
     }
 
+    /// Takes over what the record holds that it is made like, but for what was given.
+    fn begin_alike(&mut self, work: &Work<'_>, basis: Vec<(FieldId, Given)>) -> Result<(), Refusal> {
+        let model = Arc::clone(&work.live.model);
+        for (id, value) in basis.into_iter().filter(|(id, _)| !self.given.contains(id)).collect::<Vec<_>>() {
+            match self.receive(work, id, value)? {
+                Err(problem) => self.error(work, id, problem),
+                Ok(()) => self.alike.push(id),
+            }
+            if matches!(model[self.entity][id].source, Source::Compute(_)) {
+                self.note_override(id);
+            }
+        }
+        Ok(())
+    }
+
     /// A computed field that was given a value is overridden; one that was emptied follows its inputs again.
     fn note_override(&mut self, id: FieldId) {
         let given = !self.row.get(id).is_nothing();
@@ -280,7 +302,7 @@ impl Draft {
     fn fill_defaults(&mut self, work: &Work<'_>) -> Result<(), Refusal> {
         let model = Arc::clone(&work.live.model);
         for (id, field) in model[self.entity].all_fields() {
-            if self.given.contains(&id) {
+            if self.given.contains(&id) || self.alike.contains(&id) {
                 continue;
             }
             if let Some(default) = &field.default {
@@ -346,7 +368,10 @@ impl Draft {
         for (id, reads) in &live.ties(self.entity).copies {
             let (id, field) = (*id, &live.model[self.entity][*id]);
             let Source::Copy(expr) = &field.source else { continue };
-            if self.given.contains(&id) || !reads.iter().any(|read| self.changes(*read)) {
+            // In a record that is made like another, it is taken anew where another reference is chosen.
+            let chosen =
+                |read: &FieldId| self.changes(*read) && (!self.alike.contains(&id) || self.given.contains(read));
+            if self.given.contains(&id) || !reads.iter().any(chosen) {
                 continue;
             }
             let value = self.eval(work, expr, &[], None)?;

@@ -10,6 +10,8 @@ pub mod compute;
 pub mod derived;
 pub mod draft;
 pub mod follow;
+pub mod kept;
+pub mod like;
 pub mod log;
 pub mod money;
 pub mod number;

@@ -77,6 +77,25 @@ pub fn default_currency(work: &Work<'_>, draft: &Draft, id: FieldId) -> Result<C
     }
 }
 
+/// Values money anew by the rates of today whose rate is not fixed yet, and which nobody gave.
+///
+/// # Errors
+/// When a definition fails or the database cannot be read.
+pub fn follow_rates(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    let model = Arc::clone(&work.live.model);
+    for (id, field) in model[draft.entity].all_fields().filter(|(_, field)| field.fix_rate_if.is_some()) {
+        let Value::Money(money) = draft.row.get(id).clone() else { continue };
+        // A rate that is not known any more leaves the money worth what it was.
+        if field.is_stored()
+            && !draft.given.contains(&id)
+            && let Ok(value) = worth(work, draft, id, money.amount, money.currency)?
+        {
+            draft.set(id, value);
+        }
+    }
+    Ok(())
+}
+
 fn worth(
     work: &Work<'_>,
     draft: &Draft,
@@ -89,12 +108,30 @@ fn worth(
     if currency == base {
         return Ok(Ok(Value::Money(Money { amount, currency, base: amount })));
     }
-    let Some(rate) = work.rate(currency)? else {
-        let arguments = [currency.to_string(), base.to_string(), work.today().to_string()].map(Argument::Plain);
-        return Ok(Err(("no_rate", Message::with("no_rate", arguments))));
+    let worth = match fixed(work, draft, id)?.filter(|fixed| fixed.currency == currency) {
+        Some(fixed) if fixed.amount == amount => Some(fixed.base),
+        Some(fixed) => amount.checked_mul(fixed.base).and_then(|product| product.checked_div(fixed.amount)),
+        None => {
+            let Some(rate) = work.rate(currency)? else {
+                let arguments = [currency.to_string(), base.to_string(), work.today().to_string()].map(Argument::Plain);
+                return Ok(Err(("no_rate", Message::with("no_rate", arguments))));
+            };
+            amount.checked_mul(rate)
+        }
     };
-    let worth = amount.checked_mul(rate).and_then(|worth| check::rounded(worth, MONEY_SCALE));
+    let worth = worth.and_then(|worth| check::rounded(worth, MONEY_SCALE));
     Ok(worth
         .map(|worth| Value::Money(Money { amount, currency, base: worth }))
         .ok_or_else(|| about(field, "out_of_range", [])))
+}
+
+/// The money that is stored, where the rate it was valued at is fixed: another amount is worth in proportion. Nothing is
+/// in proportion to nothing.
+fn fixed(work: &Work<'_>, draft: &Draft, id: FieldId) -> Result<Option<Money>, Refusal> {
+    let (Some(condition), Some(old)) = (&work.live.model[draft.entity][id].fix_rate_if, &draft.old) else {
+        return Ok(None);
+    };
+    let Value::Money(money) = old.get(id) else { return Ok(None) };
+    let is_fixed = !money.amount.is_zero() && work.eval_on(condition, old)?.is_true();
+    Ok(is_fixed.then_some(*money))
 }

@@ -106,6 +106,7 @@ fn refresh(work: &Work<'_>, parent: Ref, rollups: &BTreeSet<FieldId>) -> Result<
         old: Some(Arc::clone(&stored)),
         row: Arc::clone(&stored),
         given: Vec::new(),
+        alike: Vec::new(),
         links: Vec::new(),
         lines: Vec::new(),
         errors: Vec::new(),

@@ -12,9 +12,6 @@ use super::work::Work;
 use crate::message::Message;
 use crate::refusal::{FieldError, Refusal};
 
-/// The most rows a rule may look up.
-const MOST_FOUND: usize = 1_000;
-
 /// Runs the rules of a draft for an event. What they refuse is in the draft's errors.
 ///
 /// # Errors
@@ -68,7 +65,7 @@ fn one(work: &Work<'_>, draft: &mut Draft, rule: &Rule, needs_finds: bool) -> Re
 }
 
 fn look_up(work: &Work<'_>, draft: &Draft, find: &Find, locals: &[Value]) -> Result<Value, Refusal> {
-    let limit = if find.first { 1 } else { MOST_FOUND };
+    let limit = if find.first { 1 } else { find.limit as usize };
     let rows = work.find(find.from, find.filter.as_ref(), &find.sort, limit, draft, locals)?;
     let mut references = rows.iter().filter_map(|row| row.reference()).map(Value::Ref);
     Ok(if find.first { references.next().unwrap_or_default() } else { Value::list(references) })

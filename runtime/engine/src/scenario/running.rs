@@ -157,8 +157,10 @@ impl<'r> Running<'r> {
             | Action::Delete { .. }
             | Action::Restore { .. }
             | Action::Transition { .. } => Some(Value::Ref(self.change(&actor, &step.action)?.map_err(Trouble::from)?)),
-            Action::Find { from, filter, sort, first } => {
-                Some(self.find(&actor, *from, filter.as_ref(), sort, *first)?)
+            Action::Find { from, filter, sort, first, limit } => {
+                let limit = if *first { 1 } else { *limit };
+                let found = self.find(&actor, *from, filter.as_ref(), sort, limit)?;
+                Some(if *first { found.into_iter().next().unwrap_or_default() } else { Value::list(found) })
             }
             Action::Advance { seconds } => {
                 let target = self

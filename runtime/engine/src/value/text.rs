@@ -85,7 +85,8 @@ pub fn exact(text: &str) -> Option<Decimal> {
     {
         return None;
     }
-    Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()
+    // One that is too small to be kept is no number here, rather than nothing.
+    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
 }
 
 /// A number as people write it: grouped by spaces, or by the mark that is not the decimal one.

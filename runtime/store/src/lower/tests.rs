@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use fichero_model::entity::Index;
 use fichero_model::expr::{Context, NoFacts};
-use fichero_model::fixture::{Builder, choice, date, integer, money, reference, sample, text};
+use fichero_model::fixture::{Builder, boolean, choice, date, integer, money, reference, sample, text};
 use fichero_model::rule::SortKey;
 use fichero_model::{Id, Ref};
 
@@ -269,6 +270,41 @@ fn an_order_is_read_from_its_index_in_both_directions() {
                 "by `{by}` on {:?}:\n{plan}",
                 deployed.db.dialect()
             );
+        }
+    }
+}
+
+#[test]
+fn an_index_of_some_rows_serves_who_asks_for_them() {
+    for (condition, filter) in [
+        ("stage == \"won\"", "stage == \"won\" and score > 5"),
+        ("hot", "hot and score > 5"),
+        ("not hot", "not hot and score > 5"),
+        ("close_date == ()", "close_date == () and score > 5"),
+        ("close_date != ()", "close_date != () and score > 5"),
+    ] {
+        let mut model = Builder::new()
+            .entity("deal", [choice("stage", &["open", "won"]), boolean("hot"), date("close_date"), integer("score")])
+            .build();
+        let (deal, declared) = model.entity("deal").unwrap();
+        let fields = vec![declared.field("score").unwrap().0];
+        let filter_of_index = Some(expr(&model, deal, condition));
+        model.entities[deal.index()].indexes.push(Index { name: "some".into(), fields, filter: filter_of_index });
+        let model = Arc::new(model);
+        for deployed in Deployed::each(&model) {
+            let dialect = deployed.db.dialect();
+            for (filter, is_served) in [(filter, true), ("score > 5", false)] {
+                let expr = expr(&model, deal, filter);
+                let query = Query::new(Filter::all(deal).and(&expr), 50);
+                let prepared = query.prepare(&deployed.layout, &context(&deployed.layout)).unwrap();
+                let (sql, cells) = prepared.counting();
+                let plan = plan(&deployed, &format!("SELECT COUNT(*) {sql}"), cells);
+                assert_eq!(
+                    plan.contains("deal__some__"),
+                    is_served,
+                    "`{filter}` of `{condition}` on {dialect:?}:\n{plan}"
+                );
+            }
         }
     }
 }

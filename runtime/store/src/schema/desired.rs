@@ -46,7 +46,7 @@ impl Schema {
     /// The schema of a model where this one was recorded. What the model has no more is retired at `now`.
     ///
     /// # Errors
-    /// [`crate::Error::Unportable`] for a unique rule whose condition no database can keep.
+    /// [`crate::Error::Unportable`] for a unique rule or an index whose condition no database can keep.
     pub fn continuing(&self, model: &Model, now: Timestamp) -> Result<Self, crate::Error> {
         Ok(desired(model, self, now)?.schema)
     }

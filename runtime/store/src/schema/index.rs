@@ -3,7 +3,7 @@
 //! | purpose | columns | rows |
 //! |---|---|---|
 //! | each reference to one record | the id; of a line's parent also the position | all |
-//! | `index: true` and `index:` documents | the fields as they are ordered, then the id, which ends key-set pages | all |
+//! | `index: true` and `index:` documents | the fields as they are ordered, then the id, which ends key-set pages | all, or those for which the condition holds |
 //! | `unique: true` and `unique` rules | the fields as they are compared | living ones for which the condition holds |
 //! | `external: true` | the exact value | living ones |
 //! | the trash | when, and in which batch, a record was deleted | deleted ones |
@@ -107,10 +107,14 @@ impl Rows {
 /// Gives the tables of living entities their indexes: those that were recorded keep their names.
 ///
 /// # Errors
-/// [`Error::Unportable`] for a unique rule whose condition no database can keep.
+/// [`Error::Unportable`] for a unique rule or an index whose condition no database can keep.
 pub(super) fn add(model: &Model, recorded: &Schema, schema: &mut Schema, names: &mut Names) -> Result<(), Error> {
-    let has_conditions = model.entities.iter().flat_map(|entity| &entity.unique).any(|unique| unique.filter.is_some());
-    let conditions = if has_conditions { Some(Conditions::new(model, schema)?) } else { None };
+    let is_conditional = |entity: &Entity| {
+        entity.unique.iter().any(|unique| unique.filter.is_some())
+            || entity.indexes.iter().any(|index| index.filter.is_some())
+    };
+    let conditions =
+        if model.entities.iter().any(is_conditional) { Some(Conditions::new(model, schema)?) } else { None };
     let mut wanted = Vec::new();
     for (id, entity) in model.all_entities() {
         if let Some(table) = schema.table_of(&entity.name) {
@@ -164,7 +168,8 @@ fn wanted_for(
     }
     for index in &entity.indexes {
         let fields = stored_fields(entity, table, &index.fields);
-        indexes.push(plain(Purpose::Named(index.name.to_string()), ordered(&fields, table)));
+        let rows = lowered(id, index.filter.as_ref(), conditions)?;
+        indexes.push(Index { rows, ..plain(Purpose::Named(index.name.to_string()), ordered(&fields, table)) });
     }
     for unique in &entity.unique {
         indexes.push(rule(id, entity, unique, table, conditions)?);
@@ -220,12 +225,15 @@ fn rule(
 ) -> Result<Index, Error> {
     let fields = stored_fields(entity, table, &unique.fields);
     let columns = fields.iter().flat_map(|field| compared(field, unique.exact)).collect();
-    let condition = unique.filter.as_ref().zip(conditions);
-    let condition = condition.map(|(filter, conditions)| conditions.lower(id, filter)).transpose()?;
+    let condition = lowered(id, unique.filter.as_ref(), conditions)?;
     Ok(living(Purpose::Unique(unique.name.to_string()), columns, table, condition))
 }
 
-/// Where conditions of unique rules become SQL.
+fn lowered(id: EntityId, filter: Option<&Expr>, conditions: Option<&Conditions<'_>>) -> Result<Option<Rows>, Error> {
+    filter.zip(conditions).map(|(filter, conditions)| conditions.lower(id, filter)).transpose()
+}
+
+/// Where conditions of indexes become SQL.
 struct Conditions<'m> {
     model: &'m Model,
     sqlite: Tables,

@@ -34,6 +34,19 @@ pub async fn create(call: Call, Path(name): Path<String>, bytes: Bytes) -> Resul
     call.answer(work).await
 }
 
+/// `POST /api/{entity}/{id}/clone`: a record like another; a body gives what is to differ.
+pub async fn clone(call: Call, Path((name, id)): Path<(String, String)>, bytes: Bytes) -> Result<Response, Problem> {
+    let work = async {
+        let Ref { entity, id } = call.record(&name, &id)?;
+        parameters::none(call.query())?;
+        let given = if bytes.is_empty() { Json::Object(Default::default()) } else { body::json(&bytes)? };
+        let input = codec::input(&call.app.engine.live().model, entity, &given)?;
+        let once = idempotency::read(&call.headers, &format!("/api/{name}/{id}/clone"), &bytes)?;
+        Ok(shown(&name, run(&call, Command::Clone { entity, id, input }, once).await?))
+    };
+    call.answer(work).await
+}
+
 /// `GET /api/{entity}/{id}`.
 pub async fn show(call: Call, Path((name, id)): Path<(String, String)>) -> Result<Response, Problem> {
     let work = async {

@@ -1,10 +1,11 @@
 //! `GET /api/schema`: the model as JSON.
 
 use axum::Json as Reply;
-use fichero_model::entity::{Field, Options, Source};
+use fichero_model::entity::{Choice, Entity, Field, Options, Source};
 use fichero_model::kind::{Kind, OnDelete};
 use fichero_model::label::Text;
-use fichero_model::{EntityId, Model};
+use fichero_model::pipeline::{Pipeline, Stage, Transition};
+use fichero_model::{EntityId, FieldId, Model};
 use serde_json::{Map, Value as Json, json};
 
 use super::call::Call;
@@ -36,16 +37,38 @@ fn entity(model: &Model, id: EntityId) -> Json {
         "fields": entity.fields.iter().map(|definition| field(model, definition)).collect::<Vec<_>>(),
         "pipelines": model.pipelines_of(id).map(|(_, pipeline)| json!({
             "name": &*pipeline.name,
+            "label": text(&pipeline.label),
+            "help": pipeline.help.as_ref().map(text),
             "field": &*entity[pipeline.field].name,
-            "stages": pipeline.stages.iter().map(|stage| json!({
-                "name": &*stage.name,
-                "outcome": stage.outcome.as_deref(),
-                "closed": stage.closed,
-                "require": stage.require.iter().map(|field| &*entity[*field].name).collect::<Vec<_>>(),
-                "next": stage.next.as_ref().map(|next| next.iter().filter_map(|index| pipeline.stages.get(*index)).map(|stage| &*stage.name).collect::<Vec<_>>()),
-            })).collect::<Vec<_>>(),
+            "stages": pipeline.stages.iter().map(|known| stage(model, entity, pipeline, known)).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
+}
+
+fn stage(model: &Model, entity: &Entity, pipeline: &Pipeline, stage: &Stage) -> Json {
+    let names = |fields: &[FieldId]| fields.iter().map(|field| entity[*field].name.to_string()).collect::<Vec<_>>();
+    let ways = stage.next.as_ref().map(|next| {
+        let shown = |way: &Transition| {
+            let to = pipeline.stages.get(way.to)?;
+            Some(json!({
+                "to": &*to.name,
+                "label": way.label.as_ref().map(text),
+                "help": way.help.as_ref().map(text),
+                "require": names(&way.require),
+            }))
+        };
+        next.iter().filter_map(shown).collect::<Vec<_>>()
+    });
+    let next = ways.as_ref().map(|ways| ways.iter().map(|way| way["to"].clone()).collect::<Vec<_>>());
+    // What people see of it is that of its option.
+    let mut shown = model[pipeline.options].find(&stage.name).map_or_else(|| json!({}), option);
+    shown["name"] = json!(&*stage.name);
+    shown["outcome"] = json!(stage.outcome.as_deref());
+    shown["closed"] = json!(stage.closed);
+    shown["require"] = json!(names(&stage.require));
+    shown["next"] = json!(next);
+    shown["transitions"] = json!(ways);
+    shown
 }
 
 fn field(model: &Model, field: &Field) -> Json {
@@ -60,7 +83,16 @@ fn field(model: &Model, field: &Field) -> Json {
     put("many", json!(field.many));
     put("required", json!(field.required));
     put("writable", json!(field.is_input() && !field.readonly));
+    put("append_only", json!(field.append_only));
+    put("clone", json!(field.cloned));
     put("source", json!(source(&field.source)));
+    if let Some(help) = &field.help {
+        put("help", text(help));
+    }
+    if field.many {
+        put("min_items", json!(field.min_items));
+        put("max_items", json!(field.max_items));
+    }
     match &field.kind {
         Kind::Choice { options } => put("options", self::options(&model[*options])),
         Kind::Ref(reference) => {
@@ -98,11 +130,18 @@ fn source(source: &Source) -> &'static str {
 }
 
 fn options(options: &Options) -> Json {
-    let all = options
-        .options
-        .iter()
-        .map(|option| json!({"name": &*option.name, "label": text(&option.label), "retired": option.retired}));
-    Json::Array(all.collect())
+    Json::Array(options.options.iter().map(option).collect())
+}
+
+fn option(option: &Choice) -> Json {
+    json!({
+        "name": &*option.name,
+        "label": text(&option.label),
+        "help": option.help.as_ref().map(text),
+        "icon": option.icon.as_deref(),
+        "color": option.color.as_deref(),
+        "retired": option.retired,
+    })
 }
 
 /// A text as a map of locales.

@@ -15,29 +15,38 @@ use crate::ui::format;
 impl Words<'_> {
     /// A value as it is read.
     pub fn cell(&self, field: &Field, value: &Value) -> Cell {
+        self.cell_as(field, widget(field), value)
+    }
+
+    /// The same with a widget of its place.
+    pub fn cell_as(&self, field: &Field, widget: &str, value: &Value) -> Cell {
         match value {
             Value::Nothing => match field.kind {
                 Kind::Boolean if !field.many => Cell::Boolean { value: false },
                 _ => Cell::Empty,
             },
-            Value::List(items) => self.cells(field, items),
-            one => self.one(field, one),
+            Value::List(items) => self.cells(field, widget, items),
+            one => self.one(field, widget, one),
         }
     }
 
     /// A value in one line of words.
     pub fn text(&self, field: &Field, value: &Value) -> String {
+        self.text_as(field, widget(field), value)
+    }
+
+    fn text_as(&self, field: &Field, widget: &str, value: &Value) -> String {
         let chrome = self.voice.chrome;
         match value {
             Value::Nothing => String::new(),
             Value::Boolean(true) => self.chrome("cell.yes"),
             Value::Boolean(false) => self.chrome("cell.no"),
-            Value::Integer(number) => match widget(field) {
+            Value::Integer(number) => match widget {
                 // Years are named, not counted.
                 "year" => number.to_string(),
                 _ => self.measured(field, format::integer(chrome, *number)),
             },
-            Value::Decimal(number) => match widget(field) {
+            Value::Decimal(number) => match widget {
                 "percent" => format::percent(chrome, *number, None),
                 _ => self.measured(field, format::decimal(chrome, *number, None)),
             },
@@ -51,7 +60,9 @@ impl Words<'_> {
             Value::DateTime(at) => self.moment(*at),
             Value::Duration(seconds) => format::duration(chrome, *seconds),
             Value::Ref(record) => self.title(*record),
-            Value::List(items) => items.iter().map(|item| self.text(field, item)).collect::<Vec<_>>().join(", "),
+            Value::List(items) => {
+                items.iter().map(|item| self.text_as(field, widget, item)).collect::<Vec<_>>().join(", ")
+            }
             Value::Json(json) => json.to_string(),
         }
     }
@@ -67,35 +78,37 @@ impl Words<'_> {
             Some(option) => Pill {
                 text: self.label(&option.label).to_owned(),
                 color: option.color.as_deref().map_or(Color::Gray, Color::named),
+                help: option.help.as_ref().map(|help| self.label(help).to_owned()),
+                icon: option.icon.as_deref().map(str::to_owned),
             },
-            None => Pill { text: name.to_owned(), color: Color::Gray },
+            None => Pill::new(name, Color::Gray),
         }
     }
 
-    fn one(&self, field: &Field, value: &Value) -> Cell {
-        let text = || self.text(field, value);
+    fn one(&self, field: &Field, widget: &str, value: &Value) -> Cell {
+        let text = || self.text_as(field, widget, value);
         match value {
             Value::Nothing => Cell::Empty,
             Value::Boolean(value) => Cell::Boolean { value: *value },
-            Value::Decimal(share) if matches!(widget(field), "meter" | "progress") => {
+            Value::Decimal(share) if matches!(widget, "meter" | "progress") => {
                 Cell::Meter { text: text(), percent: share.round().to_u8().unwrap_or(0).min(100) }
             }
             Value::Integer(_) | Value::Decimal(_) | Value::Money(_) | Value::Duration(_) => {
                 Cell::Number { text: text() }
             }
-            Value::Text(name) => self.words_of(field, name),
+            Value::Text(name) => self.words_of(field, widget, name),
             Value::Date(date) => Cell::Date { text: text(), iso: date.to_string(), tone: Tone::Plain },
             Value::Time(time) => Cell::Date { text: text(), iso: time.to_string(), tone: Tone::Plain },
             Value::DateTime(at) => Cell::Date { text: text(), iso: at.to_string(), tone: Tone::Plain },
             Value::Ref(record) => self.linked(*record),
-            Value::List(items) => self.cells(field, items),
+            Value::List(items) => self.cells(field, widget, items),
             Value::Json(_) => Cell::Long { text: text() },
         }
     }
 
-    fn words_of(&self, field: &Field, text: &str) -> Cell {
+    fn words_of(&self, field: &Field, widget: &str, text: &str) -> Cell {
         let text = text.to_owned();
-        match (&field.kind, widget(field)) {
+        match (&field.kind, widget) {
             (Kind::Choice { options }, _) => Cell::Pill(self.option(*options, &text)),
             (Kind::LongText { .. }, _) => Cell::Long { text },
             (_, "email") => Cell::Contact { href: format!("mailto:{text}"), text },
@@ -113,7 +126,7 @@ impl Words<'_> {
         }
     }
 
-    fn cells(&self, field: &Field, items: &[Value]) -> Cell {
+    fn cells(&self, field: &Field, widget: &str, items: &[Value]) -> Cell {
         match &field.kind {
             Kind::Choice { options } => {
                 let names = items.iter().filter_map(Value::as_text);
@@ -125,7 +138,7 @@ impl Words<'_> {
                 Cell::Links { items: records.map(link).collect() }
             }
             _ => {
-                let texts: Vec<String> = items.iter().map(|item| self.text(field, item)).collect();
+                let texts: Vec<String> = items.iter().map(|item| self.text_as(field, widget, item)).collect();
                 Cell::Text { text: texts.join(", ") }
             }
         }

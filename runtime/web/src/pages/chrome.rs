@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::visitor::Visitor;
 use super::words::Words;
 use super::{csrf, layout, problems, settings};
-use crate::ui::context::{Nav, NavGroup, NavItem, Page, User, Watch};
+use crate::ui::context::{Color, Nav, NavGroup, NavItem, Page, User, Watch};
 
 /// The surroundings of a page about `entity`, if it is about one.
 pub fn page(visitor: &Visitor, reader: &Reader, entity: Option<EntityId>) -> Page {
@@ -27,7 +27,11 @@ pub fn page(visitor: &Visitor, reader: &Reader, entity: Option<EntityId>) -> Pag
             login: reader.login.clone(),
             href: Some(words.href(user)),
         }),
-        nav: Nav { collapsed: visitor.preferences.narrow, groups: groups(&words, visitor, entity) },
+        nav: Nav {
+            label: model.menu_label.as_ref().map(|label| words.label(label).to_owned()),
+            collapsed: visitor.preferences.narrow,
+            groups: groups(&words, visitor, entity),
+        },
         crumbs: Vec::new(),
         notices: visitor.notice.iter().map(|notice| notice.shown(&words, model)).collect(),
         watch: visitor.actor.admin.then(|| Watch {
@@ -47,12 +51,59 @@ pub fn count(problems: &Problems) -> u64 {
     }
 }
 
-/// Lists of the menu under one heading.
+/// What the menu leads to under one heading.
 pub struct Heading<'m> {
     /// The heading; those without one stand in front.
     pub label: Option<&'m Text>,
     /// In their order.
-    pub lists: Vec<Listed<'m>>,
+    pub entries: Vec<Entry<'m>>,
+}
+
+/// Where the menu leads.
+pub enum Entry<'m> {
+    /// To a list.
+    List(Listed<'m>),
+    /// To an address.
+    Address {
+        /// What the menu calls it.
+        label: &'m Text,
+        /// The name of a drawing.
+        icon: Option<&'m str>,
+        /// The colour of the drawing.
+        color: Option<&'m str>,
+        /// The address.
+        href: &'m str,
+    },
+}
+
+impl<'m> Entry<'m> {
+    /// Nothing for a heading.
+    fn of(model: &'m Model, entry: &'m MenuEntry) -> Option<Self> {
+        let (label, icon, color) = (&entry.label, entry.icon.as_deref(), entry.color.as_deref());
+        match entry.target.as_ref()? {
+            MenuTarget::Address(href) => Some(Self::Address { label, icon, color, href }),
+            target @ (MenuTarget::Entity(_) | MenuTarget::View(_)) => {
+                let (entity, view) = led_to(model, target)?;
+                let view = view.and_then(|index| model.views.get(index));
+                Some(Self::List(Listed { label, icon, color, entity, view }))
+            }
+        }
+    }
+
+    /// As pages show it.
+    fn item(&self, words: &Words<'_>) -> NavItem {
+        match self {
+            Self::List(list) => list.item(words),
+            Self::Address { label, icon, color, href } => NavItem {
+                label: words.label(label).to_owned(),
+                icon: icon.unwrap_or("external").to_owned(),
+                color: color.map(Color::named),
+                href: (*href).to_owned(),
+                note: None,
+                current: false,
+            },
+        }
+    }
 }
 
 /// A list that the menu leads to.
@@ -60,6 +111,7 @@ pub struct Listed<'m> {
     /// What the menu calls it.
     pub label: &'m Text,
     icon: Option<&'m str>,
+    color: Option<&'m str>,
     /// Of which records.
     pub entity: EntityId,
     /// Through which view; nothing where the entry names none.
@@ -67,14 +119,8 @@ pub struct Listed<'m> {
 }
 
 impl<'m> Listed<'m> {
-    fn entry(model: &'m Model, entry: &'m MenuEntry) -> Option<Self> {
-        let (entity, view) = led_to(model, entry.target.as_ref()?)?;
-        let view = view.and_then(|index| model.views.get(index));
-        Some(Self { label: &entry.label, icon: entry.icon.as_deref(), entity, view })
-    }
-
     fn entity(model: &'m Model, entity: EntityId) -> Self {
-        Self { label: &model[entity].plural, icon: None, entity, view: None }
+        Self { label: &model[entity].plural, icon: None, color: None, entity, view: None }
     }
 
     /// The view that is shown there.
@@ -88,6 +134,7 @@ impl<'m> Listed<'m> {
         NavItem {
             label: words.label(self.label).to_owned(),
             icon: self.icon.or(definition.icon.as_deref()).unwrap_or_default().to_owned(),
+            color: self.color.map(Color::named),
             href: match self.view {
                 Some(view) => format!("/{}?view={}", definition.name, view.name),
                 None => format!("/{}", definition.name),
@@ -98,37 +145,46 @@ impl<'m> Listed<'m> {
     }
 }
 
-impl Heading<'_> {
+impl<'m> Heading<'m> {
+    /// The lists that it leads to.
+    pub fn lists(&self) -> impl Iterator<Item = &Listed<'m>> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::List(list) => Some(list),
+            Entry::Address { .. } => None,
+        })
+    }
+
     /// Whether these lists are what administrators look after: people are among them.
     pub fn is_administration(&self, model: &Model) -> bool {
-        self.lists.iter().any(|list| list.entity == model.user)
+        self.lists().any(|list| list.entity == model.user)
     }
 }
 
-/// The lists that the menu leads to.
+/// What the menu leads to.
 pub fn menu(model: &Model) -> Vec<Heading<'_>> {
-    fn flatten<'m>(model: &'m Model, entries: &'m [MenuEntry], lists: &mut Vec<Listed<'m>>) {
+    fn flatten<'m>(model: &'m Model, entries: &'m [MenuEntry], flat: &mut Vec<Entry<'m>>) {
         for entry in entries {
-            lists.extend(Listed::entry(model, entry));
-            flatten(model, &entry.children, lists);
+            flat.extend(Entry::of(model, entry));
+            flatten(model, &entry.children, flat);
         }
     }
-    let mut loose = Heading { label: None, lists: Vec::new() };
+    let mut loose = Heading { label: None, entries: Vec::new() };
     let mut headings = Vec::new();
     for entry in &model.menu {
         if entry.children.is_empty() {
-            loose.lists.extend(Listed::entry(model, entry));
+            loose.entries.extend(Entry::of(model, entry));
         } else {
-            let mut lists = Vec::new();
-            flatten(model, &entry.children, &mut lists);
-            headings.push(Heading { label: Some(&entry.label), lists });
+            let mut entries = Vec::new();
+            flatten(model, &entry.children, &mut entries);
+            headings.push(Heading { label: Some(&entry.label), entries });
         }
     }
-    let unlisted: Vec<Listed<'_>> = unlisted(model).into_iter().map(|entity| Listed::entity(model, entity)).collect();
+    let unlisted = unlisted(model).into_iter().map(|entity| Entry::List(Listed::entity(model, entity)));
+    let unlisted: Vec<Entry<'_>> = unlisted.collect();
     if model.menu.is_empty() {
-        loose.lists.extend(unlisted);
+        loose.entries.extend(unlisted);
     } else if !unlisted.is_empty() {
-        headings.push(Heading { label: Some(&model.workspace.title), lists: unlisted });
+        headings.push(Heading { label: Some(&model.workspace.title), entries: unlisted });
     }
     headings.insert(0, loose);
     headings
@@ -152,6 +208,7 @@ fn led_to(model: &Model, target: &MenuTarget) -> Option<(EntityId, Option<usize>
     match target {
         MenuTarget::Entity(entity) => Some((*entity, None)),
         MenuTarget::View(index) => model.views.get(*index).map(|view| (view.entity, Some(*index))),
+        MenuTarget::Address(_) => None,
     }
 }
 
@@ -163,7 +220,7 @@ fn groups(words: &Words<'_>, visitor: &Visitor, entity: Option<EntityId>) -> Vec
         if heading.is_administration(words.model) && heading.label.is_some() {
             administration = Some(groups.len());
         }
-        let items = heading.lists.iter().map(|list| list.item(words)).collect();
+        let items = heading.entries.iter().map(|entry| entry.item(words)).collect();
         groups.push(NavGroup { label: heading.label.map(|label| words.label(label).to_owned()), items });
     }
     let home = own(words, "home.title", "home", "/", path == "/");
@@ -194,7 +251,7 @@ fn administrators(words: &Words<'_>, visitor: &Visitor, entity: Option<EntityId>
 }
 
 fn own(words: &Words<'_>, key: &str, icon: &str, href: &str, current: bool) -> NavItem {
-    NavItem { label: words.chrome(key), icon: icon.to_owned(), href: href.to_owned(), note: None, current }
+    NavItem { label: words.chrome(key), icon: icon.to_owned(), color: None, href: href.to_owned(), note: None, current }
 }
 
 /// Marks the one entry that this page belongs to: its view's, else its entity's.

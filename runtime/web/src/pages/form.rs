@@ -21,7 +21,6 @@ use fichero_engine::input::Input;
 use fichero_engine::policy::Action;
 use fichero_engine::read::page::{FormFacts, FormQuestion, Seen};
 use fichero_engine::{Command, Effect, Kind, Mode, Refusal};
-use fichero_model::entity::Source;
 use fichero_model::kind;
 use fichero_model::{EntityId, FieldId, Id, Model, Ref};
 
@@ -115,7 +114,10 @@ async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted:
     if deed == "derive" || deed.starts_with("add:") || deed.starts_with("remove:") {
         return show(visitor, Attempt { entity, id, posted, typed, refusal: None, changed: true }).await;
     }
-    let input = typed.input.clone();
+    let mut input = typed.input.clone();
+    // What the form shows and does not ask is not its to give.
+    let spec = Spec::of(visitor.model(), entity);
+    input.fields.retain(|(field, _)| !spec.is_readonly(*field));
     let command = match id {
         None => Command::Create { entity, input },
         Some(id) => Command::Update { entity, id, input, version: posted.version() },
@@ -172,7 +174,7 @@ fn add(model: &Model, entity: EntityId, list: &str, posted: &mut Posted) {
     }
 }
 
-/// The inputs of a new record that begins like another: everything that may be the same in two.
+/// The inputs of a new record that begins like another: everything that a copy takes over.
 async fn like(visitor: &Visitor, record: Ref) -> Result<Posted, Refusal> {
     if !visitor.may(record.entity, Action::Create) {
         return Err(Refusal::forbidden());
@@ -184,18 +186,12 @@ async fn like(visitor: &Visitor, record: Ref) -> Result<Posted, Refusal> {
     let (model, raw) =
         (visitor.model(), Raw { model: visitor.model(), chrome: visitor.voice.chrome, zone: &words.zone });
     let mut posted = Posted::default();
-    for (id, field) in model[record.entity].all_fields() {
-        let alike =
-            matches!(field.source, Source::Input) && !field.unique && !field.external && field.pipeline.is_none();
-        if !field.is_input() || !alike {
-            continue;
-        }
+    for (id, field) in model[record.entity].all_fields().filter(|(_, field)| field.cloned) {
         if let kind::Kind::Lines { of, by } = field.kind {
             let rows = facts.lines.iter().filter(|lines| lines.field == id).flat_map(|lines| &lines.rows);
             for (index, (_, values)) in rows.enumerate() {
                 for (line_id, line) in model[of].all_fields() {
-                    if line_id != by && line.is_input() && matches!(line.source, Source::Input) && !line.kind.is_rows()
-                    {
+                    if line_id != by && line.cloned && !line.kind.is_rows() {
                         fill(
                             &mut posted,
                             &raw,
@@ -315,6 +311,7 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         problems: errors.summary(|name| laid.is_on(name).then(|| inputs::dom_id(name))),
         open: laid.open(&posted),
         sections: laid.sections,
+        help: model.form_of(entity).and_then(|form| form.help.as_ref()).map(|help| words.label(help).to_owned()),
         changed,
         entity: head,
     };

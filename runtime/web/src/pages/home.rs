@@ -11,7 +11,7 @@ use fichero_model::expr::Expr;
 use fichero_model::{EntityId, Model, Ref};
 use jiff::Timestamp;
 
-use super::chrome::{self, Heading, Listed};
+use super::chrome::{self, Entry, Heading, Listed};
 use super::visitor::Visitor;
 use super::words::Words;
 use crate::ui::context::{Count, DayPart, HomeGroup, HomeList, HomePage, RecentRecord};
@@ -35,7 +35,7 @@ async fn page(visitor: &Visitor) -> Result<Response, Refusal> {
     let headings = headings(model);
     let question = HomeQuestion {
         records: recent.iter().map(|(record, _)| *record).collect(),
-        lists: headings.iter().flat_map(|heading| &heading.lists).map(|list| counted(model, list)).collect(),
+        lists: headings.iter().flat_map(Heading::lists).map(|list| counted(model, list)).collect(),
     };
     let Seen { reader, now, page: facts, .. } =
         visitor.app.engine.home_page(&visitor.live, &visitor.actor, question).await?;
@@ -61,10 +61,11 @@ fn headings(model: &Model) -> Vec<Heading<'_>> {
     let mut headings = chrome::menu(model);
     headings.retain(|heading| heading.label.is_none() || !heading.is_administration(model));
     for heading in &mut headings {
-        heading.lists.retain(|list| list.entity != model.user && list.entity != model.team);
-        heading.lists.truncate(LISTS);
+        let counts = |list: &Listed<'_>| list.entity != model.user && list.entity != model.team;
+        heading.entries.retain(|entry| matches!(entry, Entry::List(list) if counts(list)));
+        heading.entries.truncate(LISTS);
     }
-    headings.retain(|heading| !heading.lists.is_empty());
+    headings.retain(|heading| !heading.entries.is_empty());
     headings
 }
 
@@ -91,7 +92,7 @@ fn group(
     };
     HomeGroup {
         label: heading.label.map(|label| words.label(label).to_owned()),
-        lists: heading.lists.iter().zip(counts).map(list).collect(),
+        lists: heading.lists().zip(counts).map(list).collect(),
     }
 }
 

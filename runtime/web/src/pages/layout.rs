@@ -7,7 +7,7 @@ use fichero_model::entity::{Field, System};
 use fichero_model::expr::Expr;
 use fichero_model::kind::Kind;
 use fichero_model::label::Text;
-use fichero_model::page::{Column, View};
+use fichero_model::page::{Column, Placed, View};
 use fichero_model::rule::SortKey;
 use fichero_model::{EntityId, FieldId, Model};
 
@@ -23,14 +23,51 @@ pub struct Section<'m> {
     pub name: String,
     /// The heading.
     pub title: Option<&'m Text>,
+    /// A sentence under it.
+    pub help: Option<&'m Text>,
     /// It is a tab of its own.
     pub tab: bool,
     /// 1 to 4.
     pub columns: u8,
     /// In their order.
     pub fields: Vec<FieldId>,
+    /// What its author says of them here.
+    pub placed: &'m [Placed],
     /// It is shown while this is true.
     pub visible_if: Option<&'m Expr>,
+}
+
+impl<'m> Section<'m> {
+    /// A section of which nothing is said.
+    const EMPTY: Self = Self {
+        name: String::new(),
+        title: None,
+        help: None,
+        tab: false,
+        columns: 1,
+        fields: Vec::new(),
+        placed: &[],
+        visible_if: None,
+    };
+
+    /// Its conditions, in the order in which [`Section::shown`] takes their answers.
+    pub fn conditions(&self) -> impl Iterator<Item = &'m Expr> + use<'m> {
+        self.visible_if.into_iter().chain(self.placed.iter().filter_map(|placed| placed.visible_if.as_ref()))
+    }
+
+    /// The fields that are shown; nothing where the section is not.
+    pub fn shown(&self, conditions: &mut impl Iterator<Item = bool>) -> Option<Vec<FieldId>> {
+        let is_shown = self.visible_if.is_none() || conditions.next().unwrap_or(true);
+        let conditional = self.placed.iter().filter(|placed| placed.visible_if.is_some());
+        let hidden: Vec<FieldId> =
+            conditional.filter(|_| !conditions.next().unwrap_or(true)).map(|placed| placed.field).collect();
+        is_shown.then(|| self.fields.iter().filter(|field| !hidden.contains(field)).copied().collect())
+    }
+
+    /// What its author says of a field here.
+    pub fn said(&self, field: FieldId) -> Option<&'m Placed> {
+        self.placed.iter().find(|placed| placed.field == field)
+    }
 }
 
 /// The entities that have pages of their own: all but lines, which are found in their parents, and settings.
@@ -98,7 +135,7 @@ fn is_telling(field: &Field) -> bool {
 
 /// A field as a column.
 pub fn column(model: &Model, entity: EntityId, field: FieldId) -> Column {
-    Column { path: vec![(entity, field)], value: field_expr(model, entity, field), label: None }
+    Column { path: vec![(entity, field)], value: field_expr(model, entity, field), label: None, widget: None }
 }
 
 /// The last field of a column's path, whose kind its cells have.
@@ -142,9 +179,11 @@ pub fn sections(model: &Model, entity: EntityId) -> Vec<Section<'_>> {
         .map(|own| Section {
             name: own.name.to_string(),
             title: own.title.as_ref(),
+            help: own.help.as_ref(),
             tab: own.tab,
             columns: own.columns.clamp(1, COLUMNS_OF_SECTIONS),
-            fields: own.fields.clone(),
+            fields: own.fields.iter().map(|placed| placed.field).collect(),
+            placed: &own.fields,
             visible_if: own.visible_if.as_ref(),
         })
         .collect()
@@ -161,16 +200,13 @@ fn usual_sections(model: &Model, entity: EntityId) -> Vec<Section<'_>> {
     };
     let title = Some(definition.title).filter(|title| !definition[*title].system);
     let fields = title.into_iter().chain(own(|field| !is_long(field))).chain(own(is_long)).collect();
-    let mut sections =
-        vec![Section { name: "details".to_owned(), title: None, tab: false, columns: 2, fields, visible_if: None }];
+    let mut sections = vec![Section { name: "details".to_owned(), columns: 2, fields, ..Section::EMPTY }];
     for (id, field) in definition.all_fields().filter(|(_, field)| field.kind.is_rows()) {
         sections.push(Section {
             name: field.name.to_string(),
             title: Some(&field.label),
-            tab: false,
-            columns: 1,
             fields: vec![id],
-            visible_if: None,
+            ..Section::EMPTY
         });
     }
     sections

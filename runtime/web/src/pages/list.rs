@@ -16,14 +16,15 @@ use fichero_engine::policy::Action;
 use fichero_engine::read::page::{List, ListQuestion, Seen};
 use fichero_model::entity::{Field, Source};
 use fichero_model::kind::Kind;
-use fichero_model::page::{Column, View};
+use fichero_model::page::{Column, Highlight, View};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, Model};
 
+use super::cell::widget;
 use super::layout;
 use super::visitor::Visitor;
 use super::words::Words;
-use crate::ui::context::{self, Align, Cell, Count, Direction, ListPage, Pager, Row, Sort, Tab, Table};
+use crate::ui::context::{self, Align, Cell, Color, Count, Direction, ListPage, Pager, Row, Sort, Tab, Table};
 
 pub use asked::ALL;
 use asked::Asked;
@@ -43,7 +44,9 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
     let asked = Asked::read(model, entity, visitor.voice.chrome, pairs)?;
     let columns = columns(model, entity, asked.view);
     let bar = bar::Bar::of(model, entity, &columns);
-    let question = question(visitor, &asked, &columns, bar.asks_people(model));
+    let mut question = question(visitor, &asked, &columns, bar.asks_people(model));
+    // Whether a record stands out is asked as if it was shown, behind all that is.
+    question.columns.extend(asked.view.iter().flat_map(|view| &view.colors).map(highlight));
     let Seen { reader, now, page: list, .. } =
         visitor.app.engine.list_page(&visitor.live, &visitor.actor, question).await?;
     let words = visitor.words(&reader, now, &list.titles);
@@ -55,11 +58,12 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
         trash: visitor.may(entity, Action::Restore).then(|| format!("/{name}/trash")),
         tabs: tabs(&words, entity, &asked),
         filters: bar.show(&words, &asked, &list.people, &columns),
+        help: asked.view.and_then(|view| view.help.as_ref()).map(|help| words.label(help).to_owned()),
         all: asked.view.is_some_and(|view| view.filter.is_some()).then(|| format!("/{name}?view={ALL}")),
         table: Table {
             label: head.plural.clone(),
             columns: columns.iter().map(|column| heading(&words, &asked, column)).collect(),
-            rows: rows(&words, &columns, &list),
+            rows: rows(&words, &columns, asked.view, &list),
             totals: totals(&words, &asked, &columns, &list),
         },
         count: Some(Count { n: list.count, more: list.more }),
@@ -81,7 +85,7 @@ fn question(visitor: &Visitor, asked: &Asked<'_>, columns: &[Column], people: bo
             .view
             .map(|view| view.totals.iter().map(|total| (total.function, total.of.clone())).collect())
             .unwrap_or_default(),
-        limit: ROWS,
+        limit: asked.view.and_then(|view| view.limit).map_or(ROWS, |limit| limit as usize),
         cursor: asked.cursor().map(str::to_owned),
         // What `me` means in a view belongs to the question too.
         fingerprint: format!("{}|{:?}", asked.fingerprint(), visitor.actor.user.map(|user| user.id)),
@@ -96,11 +100,16 @@ fn columns(model: &Model, entity: EntityId, view: Option<&View>) -> Vec<Column> 
     }
 }
 
+fn highlight(highlight: &Highlight) -> Column {
+    Column { path: Vec::new(), value: highlight.condition.clone(), label: None, widget: None }
+}
+
 fn tabs(words: &Words<'_>, entity: EntityId, asked: &Asked<'_>) -> Vec<Tab> {
     let name = &words.model[entity].name;
     let mut tabs: Vec<Tab> = layout::views(words.model, entity)
         .map(|view| Tab {
             label: words.label(&view.label).to_owned(),
+            icon: view.icon.as_deref().map(str::to_owned),
             href: format!("/{name}?view={}", view.name),
             current: asked.view.is_some_and(|shown| shown.name == view.name),
         })
@@ -108,7 +117,7 @@ fn tabs(words: &Words<'_>, entity: EntityId, asked: &Asked<'_>) -> Vec<Tab> {
     // Where every view leaves something out, what it leaves out must be found as well.
     if layout::views(words.model, entity).all(|view| view.filter.is_some()) {
         let current = asked.view.is_none();
-        tabs.push(Tab { label: words.chrome("list.all"), href: format!("/{name}?view={ALL}"), current });
+        tabs.push(Tab { label: words.chrome("list.all"), icon: None, href: format!("/{name}?view={ALL}"), current });
     }
     tabs
 }
@@ -151,10 +160,12 @@ pub fn align(field: &Field) -> Align {
     }
 }
 
-fn rows(words: &Words<'_>, columns: &[Column], list: &List) -> Vec<Row> {
-    let row = |row: &fichero_engine::read::page::ListRow| Row {
-        href: Some(words.href(row.record)),
-        cells: cells(words, columns, &row.values, true),
+fn rows(words: &Words<'_>, columns: &[Column], view: Option<&View>, list: &List) -> Vec<Row> {
+    let row = |row: &fichero_engine::read::page::ListRow| {
+        let (values, holds) = row.values.split_at(columns.len().min(row.values.len()));
+        let mut colors = view.into_iter().flat_map(|view| &view.colors).zip(holds);
+        let color = colors.find(|(_, holds)| holds.is_true()).map(|(highlight, _)| Color::named(&highlight.color));
+        Row { href: Some(words.href(row.record)), color, cells: cells(words, columns, values, true) }
     };
     list.rows.iter().map(row).collect()
 }
@@ -163,7 +174,7 @@ fn rows(words: &Words<'_>, columns: &[Column], list: &List) -> Vec<Row> {
 pub fn cells(words: &Words<'_>, columns: &[Column], values: &[Value], leads: bool) -> Vec<Cell> {
     let cell = |(at, (column, value)): (usize, (&Column, &Value))| {
         let Some(field) = layout::end(words.model, column) else { return Cell::Empty };
-        let cell = figure(words, field, value);
+        let cell = figure(words, field, column, value);
         if at == 0 && leads { unlinked(cell) } else { cell }
     };
     columns.iter().zip(values).enumerate().map(cell).collect()
@@ -180,12 +191,12 @@ fn unlinked(cell: Cell) -> Cell {
 }
 
 /// A value of a field, or a figure over many: of money a plain number is in the workspace's currency.
-fn figure(words: &Words<'_>, field: &Field, value: &Value) -> Cell {
+fn figure(words: &Words<'_>, field: &Field, column: &Column, value: &Value) -> Cell {
     match (&field.kind, value) {
         (Kind::Money { .. }, Value::Decimal(number)) => {
             Cell::Number { text: words.money(*number, words.model.workspace.currency) }
         }
-        _ => words.cell(field, value),
+        _ => words.cell_as(field, column.widget.as_deref().unwrap_or(widget(field)), value),
     }
 }
 
@@ -198,7 +209,7 @@ fn totals(words: &Words<'_>, asked: &Asked<'_>, columns: &[Column], list: &List)
         let of = view.totals.iter().zip(&list.totals);
         let mut of = of.filter(|(total, _)| total.of.as_ref().is_some_and(|of| of.text == column.value.text));
         match (of.next(), layout::end(words.model, column)) {
-            (Some((_, value)), Some(field)) => figure(words, field, value),
+            (Some((_, value)), Some(field)) => figure(words, field, column, value),
             _ => Cell::Empty,
         }
     };

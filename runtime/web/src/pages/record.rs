@@ -10,10 +10,11 @@ use axum::response::Response;
 use fichero_engine::Refusal;
 use fichero_engine::policy::Action;
 use fichero_engine::read::page::{RecordFacts, RecordQuestion, Seen};
-use fichero_model::page::Column;
+use fichero_model::page::{Column, Placed};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model, Ref};
 
+use super::cell::widget;
 use super::layout::{self, Section};
 use super::visitor::Visitor;
 use super::words::Words;
@@ -39,7 +40,7 @@ async fn page(visitor: &Visitor, name: &str, id: &str, pairs: &[(String, String)
     let sections = layout::sections(model, record.entity);
     let lists = related::lists(visitor, record.entity, &sections);
     let key_facts = key_facts(model, record.entity);
-    let conditions = sections.iter().filter_map(|section| section.visible_if.cloned());
+    let conditions = sections.iter().flat_map(Section::conditions).cloned();
     let question = RecordQuestion {
         record,
         conditions: conditions.chain(path::conditions(model, record.entity)).collect(),
@@ -143,8 +144,8 @@ impl Sections<'_> {
     fn show(mut self, sections: &[Section<'_>], conditions: &mut impl Iterator<Item = bool>) -> Vec<context::Section> {
         let mut shown = Vec::with_capacity(sections.len());
         for (at, section) in sections.iter().enumerate() {
-            if section.visible_if.is_none() || conditions.next().unwrap_or(true) {
-                shown.extend(self.section(section, at == 0));
+            if let Some(fields) = section.shown(conditions) {
+                shown.extend(self.section(section, &fields, at == 0));
             }
         }
         let unnamed = self.tables.into_iter().filter(|(field, _)| field.is_none());
@@ -159,14 +160,14 @@ impl Sections<'_> {
     }
 
     /// Nothing when neither a field holds anything nor a table belongs here.
-    fn section(&mut self, section: &Section<'_>, first: bool) -> Option<context::Section> {
+    fn section(&mut self, section: &Section<'_>, fields: &[FieldId], first: bool) -> Option<context::Section> {
         let title = section.title.map(|title| self.words.label(title).to_owned());
         let mut parts: Vec<Part> = Vec::new();
-        for id in &section.fields {
+        for id in fields {
             if self.words.model[self.entity][*id].kind.is_rows() {
                 parts.extend(self.table(*id, title.as_deref()).map(Box::new).map(Part::Table));
             } else if self.is_shown(*id) && !(first && self.above.contains(id)) {
-                let fact = self.fact(*id);
+                let fact = self.fact(*id, section.said(*id));
                 match parts.last_mut() {
                     Some(Part::Facts { facts }) => facts.push(fact),
                     Some(Part::Table(_)) | None => parts.push(Part::Facts { facts: vec![fact] }),
@@ -197,13 +198,14 @@ impl Sections<'_> {
         self.facts.visible.get(id.index()).copied().unwrap_or(true)
     }
 
-    fn fact(&self, id: FieldId) -> Fact {
+    fn fact(&self, id: FieldId, said: Option<&Placed>) -> Fact {
         let field = &self.words.model[self.entity][id];
         let value = self.facts.values.get(id.index()).cloned().unwrap_or_default();
+        let how = said.and_then(|said| said.widget.as_deref()).unwrap_or(widget(field));
         Fact {
-            label: self.words.label(&field.label).to_owned(),
-            cell: self.words.cell(field, &value),
-            wide: layout::is_long(field),
+            label: self.words.label(said.and_then(|said| said.label.as_ref()).unwrap_or(&field.label)).to_owned(),
+            cell: self.words.cell_as(field, how, &value),
+            wide: layout::is_long(field) || said.is_some_and(|said| said.wide),
         }
     }
 }

@@ -25,7 +25,7 @@ async fn page(visitor: &Visitor, asked: String) -> Result<Response, Refusal> {
     let titles = Titles::default();
     let words = visitor.words(&reader, now, &titles);
     let mut entities: Vec<EntityId> = Vec::new();
-    for listed in chrome::menu(model).iter().flat_map(|heading| &heading.lists) {
+    for listed in chrome::menu(model).iter().flat_map(|heading| heading.lists()) {
         if !entities.contains(&listed.entity) && search::is_possible(model, listed.entity) {
             entities.push(listed.entity);
         }

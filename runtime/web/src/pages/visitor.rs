@@ -125,7 +125,7 @@ impl Visitor {
     /// Whether the reader may do something to records of an entity; buttons are left out by it.
     pub fn may(&self, entity: EntityId, action: Action) -> bool {
         let changes = !matches!(action, Action::Create | Action::Import);
-        let kept = self.model()[entity].append_only && changes;
+        let kept = self.model().is_append_only(entity) && changes;
         !kept && policy::may(&self.actor, self.model(), entity, action).is_ok()
     }
 

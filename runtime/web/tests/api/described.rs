@@ -34,6 +34,7 @@ fn everything_is_described_and_nothing_that_is_always_refused() {
             "PUT /api/thing/by/code/{value}",
             "PUT /api/thing/by/sku/{value}",
             "DELETE /api/thing/{id}",
+            "POST /api/thing/{id}/clone",
             "POST /api/thing/{id}/restore",
             "GET /api/thing/{id}/history",
             "POST /api/box/{id}/transition",
@@ -49,6 +50,9 @@ fn everything_is_described_and_nothing_that_is_always_refused() {
             assert!(names("/api/thing", "get").contains(&name.to_owned()), "{name}");
         }
         assert!(names("/api/thing/aggregate", "get").contains(&"cursor".to_owned()));
+        let parameters = document["paths"]["/api/thing/{id}"]["get"]["parameters"].as_array().unwrap();
+        let expand = parameters.iter().find(|parameter| parameter["name"] == "expand").unwrap().to_string();
+        assert!(expand.contains("created_by|") && !expand.contains("(id|"), "nothing is expanded in itself: {expand}");
         assert!(names("/api/box/{id}/transition", "post").contains(&"If-Match".to_owned()));
         assert!(names("/api/thing/{id}", "delete").contains(&"purge".to_owned()));
 
@@ -59,6 +63,34 @@ fn everything_is_described_and_nothing_that_is_always_refused() {
             assert!(!all.contains(operation), "{operation} is always refused");
         }
         assert!(!document["paths"]["/api/thing/{id}"]["delete"]["parameters"].to_string().contains("purge"));
+    });
+}
+
+#[test]
+fn the_model_is_told_with_what_its_author_says() {
+    on_each(async |world: &World| {
+        let boss = world.admin().await;
+        let schema = boss.get("/api/schema").await.json;
+        let entity = |name: &str| {
+            let entities = schema["entities"].as_array().unwrap();
+            entities.iter().find(|entity| entity["name"] == name).unwrap().clone()
+        };
+        let fields = entity("thing")["fields"].clone();
+        let field = |name: &str| fields.as_array().unwrap().iter().find(|field| field["name"] == name).unwrap().clone();
+        let colors = field("colors");
+        assert_eq!((&colors["max_items"], &colors["min_items"]), (&json!(4), &Json::Null));
+        assert_eq!(colors["options"][0]["help"], json!({"en": "Like blood"}));
+        assert_eq!(colors["options"][1]["icon"], "star");
+        assert_eq!((&colors["clone"], &field("sku")["clone"]), (&json!(true), &json!(false)));
+        assert_eq!(colors["append_only"], false);
+        let pipeline = entity("box")["pipelines"][0].clone();
+        assert_eq!(pipeline["help"], json!({"en": "A box is open or shut"}));
+        let open = &pipeline["stages"][0];
+        assert_eq!((&open["help"], &open["next"]), (&json!({"en": "Look into it"}), &json!(["shut"])));
+        let way = json!({"to": "shut", "label": {"en": "Shut it"}, "help": null, "require": ["name"]});
+        assert_eq!(open["transitions"], json!([way]));
+        let document = boss.get("/api/openapi.json").await.json;
+        assert_eq!(document["components"]["schemas"]["Thing.Change"]["properties"]["colors"]["maxItems"], 4);
     });
 }
 

@@ -23,6 +23,15 @@ fn every_post_is_safe_to_repeat() {
         assert_eq!(post(&boss, "/api/box", "k", &other).await.status, 422);
 
         let id = made.text("id");
+        let clone = format!("/api/box/{id}/clone");
+        let copy = post(&boss, &clone, "k", &other).await;
+        let again = post(&boss, &clone, "k", &other).await;
+        assert_eq!((copy.status, again.status, copy.text("name").as_str()), (201, 201, "B"));
+        assert_eq!(copy.text("id"), again.text("id"));
+        assert_eq!(boss.ask_with("POST", &clone, &[], "").await.text("name"), "A", "nothing needs to differ");
+        assert_eq!(boss.post(&clone, json!({})).await.header("location").len(), "/api/box/".len() + 36);
+        assert_eq!(boss.ask("POST", &clone, json!({"colour": 1})).await.errors(), ["colour: unknown_field"]);
+
         let path = format!("/api/box/{id}/transition");
         let shut = json!({"to": "shut"});
         let version = post(&boss, &path, "k", &shut).await.json["version"].clone();

@@ -10,6 +10,7 @@ pub fn new(say: Words) -> FormPage {
         action: "/opportunity/new".to_owned(),
         cancel: "/opportunity".to_owned(),
         hidden: Vec::new(),
+        help: Some(say.of("Say what you know", "Diga lo que sepa", "Напишите, что знаете")),
         sections: vec![deal(say), everything(say)],
         open: None,
         changed: false,
@@ -78,6 +79,7 @@ pub fn lines(say: Words) -> FormPage {
         action: "/quote/1/edit".to_owned(),
         cancel: "/quote/1".to_owned(),
         hidden: vec![Hidden { name: "_version".to_owned(), value: "3".to_owned() }],
+        help: None,
         sections: vec![
             FormSection {
                 id: "s-quote".to_owned(),
@@ -246,8 +248,13 @@ fn everything(say: Words) -> FormSection {
                     say.of("Products of interest", "Productos de interés", "Интересующие товары"),
                     Input::Choices {
                         values: vec!["sensors".to_owned()],
+                        kept: vec!["sensors".to_owned()],
                         choices: vec![
-                            choice("conveyors", "Conveyors"),
+                            Choice {
+                                help: Some(say.of("Belts and rollers", "Cintas y rodillos", "Ленты и ролики")),
+                                icon: Some("truck".to_owned()),
+                                ..choice("conveyors", "Conveyors")
+                            },
                             choice("sensors", "Sensors"),
                             choice("service", "Service"),
                             choice("training", "Training"),
@@ -262,6 +269,7 @@ fn everything(say: Words) -> FormSection {
                     say.of("Contacts", "Contactos", "Контакты"),
                     Input::Refs {
                         chosen: vec![choice("c1", "Pilar Gracia"), choice("c2", "Iñaki Lasa")],
+                        kept: vec!["c1".to_owned()],
                         typed: String::new(),
                         picker: Picker {
                             groups: vec![ChoiceGroup { label: None, choices: vec![choice("c3", "Begoña Sáenz")] }],
@@ -275,6 +283,7 @@ fn everything(say: Words) -> FormSection {
                 say.of("Teams", "Equipos", "Команды"),
                 Input::Refs {
                     chosen: vec![choice("t1", "Iberia")],
+                    kept: Vec::new(),
                     typed: String::new(),
                     picker: Picker {
                         groups: vec![ChoiceGroup {
@@ -342,7 +351,7 @@ fn sheet(say: Words) -> Lines {
         if count == "x" {
             fields[1].errors = vec![say.of("Not a number", "No es un número", "Не число")];
         }
-        LineRow { index: index.to_owned(), id: id.map(str::to_owned), fields }
+        LineRow { index: index.to_owned(), id: id.map(str::to_owned), kept: false, fields }
     };
     Lines {
         columns: vec![

@@ -19,6 +19,7 @@ pub fn list(say: Words) -> ListPage {
             tab(say.of("Won", "Ganadas", "Выигранные"), false),
         ],
         filters: filters(say),
+        help: Some(say.of("What I am working on", "En lo que trabajo", "Над чем я работаю")),
         all: None,
         table: deals(say),
         count: Some(Count { n: 1000, more: true }),
@@ -93,7 +94,7 @@ pub fn trash_empty(say: Words) -> TrashPage {
 }
 
 fn tab(label: String, current: bool) -> Tab {
-    Tab { label, href: "/opportunity?view=x".to_owned(), current }
+    Tab { label, icon: None, href: "/opportunity?view=x".to_owned(), current }
 }
 
 fn filters(say: Words) -> Filters {
@@ -174,6 +175,7 @@ pub fn deals(say: Words) -> Table {
     let rows =
         DEALS.iter().enumerate().map(|(place, (title, account, cents, stage, chance, (month, day), owner))| Row {
             href: Some(format!("/opportunity/{place}")),
+            color: (place == 2).then_some(Color::Red),
             cells: vec![
                 text(*title),
                 if account.is_empty() { Cell::Empty } else { reference(account, "/account/1") },

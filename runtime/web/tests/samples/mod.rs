@@ -75,6 +75,7 @@ pub fn page(say: Words, path: &str) -> Page {
     let item = |icon: &str, href: &str, label: String| NavItem {
         label,
         icon: icon.to_owned(),
+        color: None,
         href: href.to_owned(),
         note: None,
         current: path.starts_with(href),
@@ -86,6 +87,7 @@ pub fn page(say: Words, path: &str) -> Page {
         csrf: "csrf-token".to_owned(),
         user: Some(User { name: "Ana Ruiz".to_owned(), login: "ana".to_owned(), href: Some("/user/1".to_owned()) }),
         nav: Nav {
+            label: None,
             collapsed: false,
             groups: vec![
                 NavGroup {
@@ -147,7 +149,7 @@ pub fn number(text: impl Into<String>) -> Cell {
 }
 
 pub fn pill(text: impl Into<String>, color: Color) -> Cell {
-    Cell::Pill(Pill { text: text.into(), color })
+    Cell::Pill(Pill::new(text, color))
 }
 
 pub fn person(text: &str) -> Cell {
@@ -176,5 +178,5 @@ pub fn field(name: &str, label: impl Into<String>, input: Input) -> Field {
 }
 
 pub fn choice(value: &str, text: impl Into<String>) -> Choice {
-    Choice { value: value.to_owned(), text: text.into() }
+    Choice::new(value, text)
 }

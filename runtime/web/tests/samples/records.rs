@@ -122,15 +122,27 @@ pub fn fact(label: String, cell: Cell) -> Fact {
 }
 
 fn path(say: Words) -> StagePath {
-    let step = |value: &str, label: String, state, open| Step { value: value.to_owned(), label, state, open };
+    let step = |value: &str, label: String, state, open| Step {
+        value: value.to_owned(),
+        label,
+        help: None,
+        icon: None,
+        state,
+        open,
+    };
     StagePath {
         label: say.of("Stage", "Etapa", "Этап"),
+        help: None,
         action: "/opportunity/1/transition".to_owned(),
         version: "7".to_owned(),
         steps: vec![
             step("qualify", say.of("Qualify", "Calificar", "Квалификация"), StepState::Done, true),
             step("needs", say.of("Needs analysis", "Análisis", "Анализ потребностей"), StepState::Done, false),
-            step("proposal", say.of("Proposal", "Propuesta", "Предложение"), StepState::Current, false),
+            Step {
+                help: Some(say.of("They have an offer", "Tienen una oferta", "У них есть предложение")),
+                icon: Some("file-text".to_owned()),
+                ..step("proposal", say.of("Proposal", "Propuesta", "Предложение"), StepState::Current, false)
+            },
             step("negotiation", say.of("Negotiation", "Negociación", "Переговоры"), StepState::Ahead, true),
             step("won", say.of("Won", "Ganada", "Выиграна"), StepState::Ahead, true),
             step("lost", say.of("Lost", "Perdida", "Проиграна"), StepState::Ahead, true),
@@ -156,9 +168,13 @@ fn sections(say: Words) -> Vec<Section> {
                 fact(say.of("Public tender", "Concurso público", "Тендер"), Cell::Boolean { value: false }),
                 fact(say.of("Products of interest", "Productos de interés", "Интересующие товары"), Cell::Pills {
                     items: vec![
-                        Pill { text: "Conveyors".to_owned(), color: Color::Teal },
-                        Pill { text: "Sensors".to_owned(), color: Color::Pink },
-                        Pill { text: "Service".to_owned(), color: Color::Yellow },
+                        Pill {
+                            help: Some(say.of("Belts and rollers", "Cintas y rodillos", "Ленты и ролики")),
+                            icon: Some("truck".to_owned()),
+                            ..Pill::new("Conveyors", Color::Teal)
+                        },
+                        Pill::new("Sensors", Color::Pink),
+                        Pill::new("Service", Color::Yellow),
                     ],
                 }),
                 fact(say.of("Web page", "Página web", "Сайт"), Cell::Contact { text: "javascript:alert(1)".to_owned(), href: "javascript:alert(1)".to_owned() }),
@@ -182,6 +198,7 @@ fn related(say: Words) -> Vec<Section> {
     let column = |label: String, align| Column { label, align, fluid: false, sort: None };
     let quote = |number_: &str, state: Cell, cents| Row {
         href: Some("/quote/1".to_owned()),
+        color: None,
         cells: vec![
             text(number_),
             state,

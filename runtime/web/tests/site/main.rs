@@ -6,9 +6,11 @@ mod browser;
 mod conflicts;
 mod forms;
 mod home;
+mod keys;
 mod lists;
 #[path = "../pages/markup.rs"]
 mod markup;
+mod places;
 mod records;
 mod safety;
 mod screens;

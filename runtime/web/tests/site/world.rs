@@ -28,9 +28,9 @@ pub struct World {
     _database: Database,
 }
 
-fn model() -> Model {
+fn model(firm: &str) -> Model {
     let workspace = "workspace: test\ntitle: Test & Co\nlocale: en\ntime_zone: Europe/Madrid\ncurrency: EUR\n";
-    let files = vec![File::own("workspace.yaml", workspace), File::own("firm.yaml", include_str!("firm.yaml"))];
+    let files = vec![File::own("workspace.yaml", workspace), File::own("firm.yaml", firm)];
     let (sources, mut findings) = Sources::from_files(files);
     let (model, more) = compile(&sources, &Capabilities::default());
     findings.extend(more);
@@ -42,13 +42,19 @@ fn model() -> Model {
 
 /// Runs a test on one database: what a browser does with a page is the same on all.
 pub fn on_one(test: impl AsyncFn(&World)) {
+    let model = model(include_str!("firm.yaml"));
     let database = databases().into_iter().next().expect("there is always SQLite");
-    run(database, Arc::new(model()), &test);
+    run(database, Arc::new(model), &test);
 }
 
 /// Runs a test on each database.
 pub fn on_each(test: impl AsyncFn(&World)) {
-    let model = Arc::new(model());
+    on_each_with(include_str!("firm.yaml"), test);
+}
+
+/// The same with other definitions than the firm's.
+pub fn on_each_with(definitions: &str, test: impl AsyncFn(&World)) {
+    let model = Arc::new(model(definitions));
     for database in databases() {
         run(database, Arc::clone(&model), &test);
     }

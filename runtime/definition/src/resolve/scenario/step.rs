@@ -220,16 +220,13 @@ impl Test<'_> {
     }
 
     fn find(&self, node: &Node, findings: &mut Findings<'_>) -> Option<(Action, Option<Type>)> {
-        if let Some(limit) = node.entry("limit") {
-            findings.push(not_yet::key("limit", "a limit on what is found (at most 1,000 are)", &limit.key.place));
-        }
         let from = self.cx.entity(node.get("from"), findings)?;
         let scope = fichero_model::expr::Scope { row: Some(from), ..self.scope() };
         let (filter, sort) = rule::question(node, &scope, "what the step finds", findings);
         let first = node.get("first").and_then(Node::as_bool).unwrap_or(false);
         let one = Type::Ref(Arc::new([from]));
         let result = if first { one } else { Type::List(Arc::new(one)) };
-        Some((Action::Find { from, filter, sort, first }, Some(result)))
+        Some((Action::Find { from, filter, sort, first, limit: rule::limit(node) }, Some(result)))
     }
 
     fn seconds(&self, node: &Node, findings: &mut Findings<'_>) -> Option<i64> {

@@ -215,6 +215,7 @@ fn draft_of(model: &Model, entity: EntityId, values: &[(FieldId, Value)]) -> Dra
         old: None,
         row: Arc::new(row),
         given: Vec::new(),
+        alike: Vec::new(),
         links: Vec::new(),
         lines: Vec::new(),
         errors: Vec::new(),

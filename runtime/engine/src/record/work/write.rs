@@ -140,8 +140,17 @@ impl Work<'_> {
     pub fn insert(&self, row: &Arc<Row>) -> Result<(), Refusal> {
         let record = self.given(row);
         self.store(|tx| self.live.layout.insert(tx, &record)).map_err(|error| self.broken(error))?;
-        self.rows.borrow_mut().extend(row.reference().map(|reference| (reference, Some(Arc::clone(row)))));
+        self.keep_written(row);
         Ok(())
+    }
+
+    /// From now on a record is seen as it was written: a draft of it may lack what was given out last, such as its number.
+    fn keep_written(&self, row: &Arc<Row>) {
+        let Some(reference) = row.reference() else { return };
+        if let Some(draft) = self.pending.borrow_mut().get_mut(&reference.id) {
+            *draft = Arc::clone(row);
+        }
+        self.rows.borrow_mut().insert(reference, Some(Arc::clone(row)));
     }
 
     /// Writes a changed record.
@@ -156,7 +165,7 @@ impl Work<'_> {
         if !current {
             return Err(Refusal::new(RefusalKind::Stale, "stale", Message::key("stale")));
         }
-        self.rows.borrow_mut().extend(row.reference().map(|reference| (reference, Some(row))));
+        self.keep_written(&row);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::scenario::expectation;
 use crate::setting;
 
-/// The most mails one step looks at, and the most records one finds.
+/// The most mails one step looks at.
 const MOST: u32 = 1_000;
 
 impl Running<'_> {
@@ -24,15 +24,15 @@ impl Running<'_> {
         from: EntityId,
         filter: Option<&Expr>,
         sort: &[SortKey],
-        first: bool,
-    ) -> Result<Value, Trouble> {
-        let limit = if first { 1 } else { MOST as usize };
+        limit: u32,
+    ) -> Result<Vec<Value>, Trouble> {
         let (actor, filter, sort, locals) = (actor.clone(), filter.cloned(), sort.to_vec(), self.locals.clone());
-        let found = self.wait(self.engine.read(move |engine, live, tx| {
+        let found = self.engine.read(move |engine, live, tx| {
             let work = engine.work(live, tx, &actor, Mode::Live);
             let context = work.context(None, None, None, &locals, None);
             let wanted = Filter { conditions: filter.iter().collect(), ..Filter::all(from) };
-            let prepared = Query { sort: &sort, ..Query::new(wanted, limit) }.prepare(&work.live.layout, &context)?;
+            let prepared =
+                Query { sort: &sort, ..Query::new(wanted, limit as usize) }.prepare(&work.live.layout, &context)?;
             let page = work.with(|tx| prepared.page(tx))?;
             Ok(page
                 .items
@@ -40,8 +40,8 @@ impl Running<'_> {
                 .filter_map(|found| found.record.row.reference())
                 .map(Value::Ref)
                 .collect::<Vec<_>>())
-        }))?;
-        Ok(if first { found.into_iter().next().unwrap_or_default() } else { Value::list(found) })
+        });
+        Ok(self.wait(found)?)
     }
 
     pub(super) fn expect(&self, actor: &Actor, expr: &Expr) -> Result<(), Trouble> {

@@ -3,6 +3,7 @@
 use fichero_engine::Actor;
 use fichero_engine::policy::{self, Action};
 use fichero_engine::read::list::is_key;
+use fichero_model::entity::{Field, System};
 use fichero_model::kind::Kind;
 use serde_json::{Map, Value as Json, json};
 
@@ -24,6 +25,9 @@ pub fn of(records: &Records<'_>, actor: &Actor) -> Vec<(String, Json)> {
         (under("/{id}"), paths.one()),
         (under("/{id}/history"), json!({"parameters": [parts::id()], "get": paths.history()})),
     ];
+    if paths.may(Action::Create) {
+        all.push((under("/{id}/clone"), json!({"parameters": [parts::id()], "post": paths.clone()})));
+    }
     if paths.may(Action::Restore) {
         all.push((under("/{id}/restore"), json!({"parameters": [parts::id()], "post": paths.restore()})));
     }
@@ -44,7 +48,7 @@ struct Paths<'p> {
 
 impl<'p> Paths<'p> {
     fn may(&self, action: Action) -> bool {
-        let is_kept = self.records.entity().append_only
+        let is_kept = self.records.model.is_append_only(self.records.id)
             && matches!(action, Action::Update | Action::Delete | Action::Purge | Action::Transition);
         !is_kept && policy::may(self.actor, self.records.model, self.records.id, action).is_ok()
     }
@@ -142,6 +146,15 @@ impl<'p> Paths<'p> {
             json!({"200": answer("A page of entries", page(&entry))}),
             takes,
         )
+    }
+
+    fn clone(&self) -> Json {
+        let made = json!({"201": self.record("The new record", "$response.body#/id")});
+        let takes = Takes { parameters: vec![parts::key()], body: Some(self.records.at("Change")) };
+        let mut operation = self.operation("clone", "Make one like another, with what is given", made, takes);
+        // Nothing needs to differ.
+        operation["requestBody"]["required"] = json!(false);
+        operation
     }
 
     fn query(&self) -> Json {
@@ -319,7 +332,9 @@ impl<'p> Paths<'p> {
 
     fn expand_schema(&self) -> Json {
         let fields = self.records.entity().fields.iter();
-        let references = fields.filter(|field| matches!(field.kind, Kind::Ref(_)) || field.kind.is_rows());
+        let is_own = |field: &Field| *field.name == *System::Id.name();
+        let references =
+            fields.filter(|field| (matches!(field.kind, Kind::Ref(_)) && !is_own(field)) || field.kind.is_rows());
         parts::words("", &references.map(|field| field.name.to_string()).collect::<Vec<_>>())
     }
 

@@ -66,11 +66,18 @@ pub fn given(model: &Model, field: &Field) -> Json {
     };
     match field.many {
         true => {
-            let mut list = json!({"type": "array", "items": one, "maxItems": MOST_VALUES});
-            if field.required {
-                list["minItems"] = json!(1);
+            let most = field.max_items.map_or(MOST_VALUES, |most| most as usize);
+            let least = field.min_items.unwrap_or(0).max(u32::from(field.required));
+            let mut list = json!({"type": "array", "items": one, "maxItems": most});
+            if least > 0 {
+                list["minItems"] = json!(least);
             }
-            nullable(list, !field.required)
+            // The empty list is none, so that it has no least number of entries.
+            match (field.required, least) {
+                (true, _) => list,
+                (false, 0) => nullable(list, true),
+                (false, _) => json!({"anyOf": [list, {"type": "array", "maxItems": 0}, {"type": "null"}]}),
+            }
         }
         false => nullable(one, !field.required),
     }

@@ -14,7 +14,7 @@ use crate::pages::cell::widget;
 use crate::pages::post::Posted;
 use crate::pages::words::Words;
 use crate::pages::{address, layout, suggest};
-use crate::ui::context::{self, Choice, ChoiceGroup, ChoiceStyle, Hidden, Input, Picker, TextKind};
+use crate::ui::context::{self, Choice, ChoiceGroup, ChoiceStyle, Hidden, Input, Picker, Pill, TextKind};
 use crate::ui::typed::editable;
 
 /// The most options that are buttons in a row, and how long their labels may be together.
@@ -47,12 +47,16 @@ pub struct Slot<'s> {
     pub name: &'s str,
     /// What the draft holds.
     pub value: &'s Value,
+    /// How its author wants it shown and asked.
+    pub widget: &'s str,
     /// It is shown, not asked.
     pub fixed: bool,
     /// A value must be given.
     pub required: bool,
     /// The options that may be chosen, where a condition says which.
     pub options: Option<&'s [std::sync::Arc<str>]>,
+    /// The entries of a list that cannot be taken away.
+    pub kept: &'s [Value],
 }
 
 impl<'a> Inputs<'a> {
@@ -75,9 +79,11 @@ impl<'a> Inputs<'a> {
             id,
             name: &field.name,
             value: &value,
-            fixed: is_fixed(field, state),
+            widget: self.spec.said(id).and_then(|said| said.widget.as_deref()).unwrap_or(widget(field)),
+            fixed: is_fixed(field, state) || self.spec.is_readonly(id),
             required: state.is_some_and(|state| state.required) && !comes_by_itself(field, &value),
             options: state.and_then(|state| state.options.as_deref()),
+            kept: state.map_or(&[], |state| &state.kept),
         })
     }
 
@@ -89,15 +95,26 @@ impl<'a> Inputs<'a> {
             name: slot.name.to_owned(),
             label: self.words.label(&field.label).to_owned(),
             required: slot.required && !slot.fixed,
-            help: field.help.as_ref().map(|help| self.words.label(help).to_owned()),
+            help: self.help(field, slot),
             errors: self.errors.at(slot.name),
             wide: layout::is_long(field) || matches!(field.kind, Kind::Lines { .. }),
             input: if slot.fixed {
-                Input::Fixed { cell: self.words.cell(field, slot.value) }
+                Input::Fixed { cell: self.words.cell_as(field, slot.widget, slot.value) }
             } else {
                 self.input(field, slot)
             },
         }
+    }
+
+    /// The help of a field, and of the option that is chosen.
+    fn help(&self, field: &Field, slot: &Slot<'_>) -> Option<String> {
+        let own = field.help.as_ref().map(|help| self.words.label(help).to_owned());
+        let chosen = match (&field.kind, slot.value) {
+            (Kind::Choice { options }, Value::Text(name)) if !slot.fixed => self.words.option(*options, name).help,
+            _ => None,
+        };
+        let all: Vec<String> = own.into_iter().chain(chosen).collect();
+        (!all.is_empty()).then(|| all.join(" "))
     }
 
     /// What says how a value was shown, for fields whose untouched value must not be posted as if it were given.
@@ -144,14 +161,17 @@ impl<'a> Inputs<'a> {
         match &field.kind {
             Kind::Ref(reference) if field.many => self.references(field, reference, slot),
             Kind::Choice { options } if field.many => {
-                Input::Choices { values: self.chosen(slot), choices: self.choices(*options, slot, &[]) }
+                let kept = self.kept(field, slot);
+                Input::Choices { values: self.chosen(slot), kept, choices: self.choices(*options, slot, &[]) }
             }
             _ if field.many => Input::Longtext { value: text() },
             Kind::Ref(reference) => self.reference(field, reference, slot),
             Kind::Choice { options } => self.choice(field, *options, slot),
-            Kind::Text { .. } => Input::Text { value: text(), of: keyboard(field) },
+            Kind::Text { .. } => Input::Text { value: text(), of: keyboard(slot.widget) },
             Kind::LongText { .. } | Kind::Json => Input::Longtext { value: text() },
-            Kind::Integer | Kind::Decimal { .. } => Input::Number { value: text(), unit: self.unit(field) },
+            Kind::Integer | Kind::Decimal { .. } => {
+                Input::Number { value: text(), unit: self.unit(field, slot.widget) }
+            }
             Kind::Money { currency } => self.money(field, currency, slot),
             Kind::Boolean => Input::Boolean { checked: text() == "true" },
             Kind::Date => Input::Date { value: text() },
@@ -164,8 +184,8 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    fn unit(&self, field: &Field) -> Option<String> {
-        match widget(field) {
+    fn unit(&self, field: &Field, widget: &str) -> Option<String> {
+        match widget {
             "percent" => Some("%".to_owned()),
             _ => field.unit.as_ref().map(|unit| self.words.label(unit).to_owned()),
         }
@@ -221,8 +241,20 @@ impl<'a> Inputs<'a> {
         };
         let offered = set.iter().filter(|option| is_offered(&option.name, option.retired));
         offered
-            .map(|option| Choice { value: option.name.to_string(), text: self.words.label(&option.label).to_owned() })
+            .map(|option| {
+                let Pill { text, help, icon, .. } = self.words.option(options, &option.name);
+                Choice { value: option.name.to_string(), text, help, icon }
+            })
             .collect()
+    }
+
+    /// The entries of a list that cannot be taken away, as they are posted.
+    fn kept(&self, field: &Field, slot: &Slot<'_>) -> Vec<String> {
+        let value = |item: &Value| match item {
+            Value::Ref(record) => self.choice_of(field, *record).value,
+            item => self.raw().of(field, item),
+        };
+        slot.kept.iter().map(value).collect()
     }
 
     fn chosen(&self, slot: &Slot<'_>) -> Vec<String> {
@@ -239,10 +271,10 @@ impl<'a> Inputs<'a> {
         let offered = self.typed.offered.get(slot.name).filter(|found| !found.is_empty());
         if let (Some(text), Some(found)) = (&unread, offered) {
             let picker = Picker { groups: self.groups(field, reference, found), suggest: None };
-            return Input::Ref { chosen: Some(Choice { value: String::new(), text: text.clone() }), picker };
+            return Input::Ref { chosen: Some(Choice::new("", text.clone())), picker };
         }
         let chosen = match unread {
-            Some(text) => Some(Choice { value: String::new(), text }),
+            Some(text) => Some(Choice::new("", text)),
             None => chosen,
         };
         let also = slot.value.as_ref();
@@ -254,6 +286,7 @@ impl<'a> Inputs<'a> {
         let unread = self.typed_name(slot.name).filter(|_| !self.errors.at(slot.name).is_empty());
         Input::Refs {
             chosen: chosen.iter().map(|record| self.choice_of(field, *record)).collect(),
+            kept: self.kept(field, slot),
             typed: unread.unwrap_or_default(),
             picker: self.picker(field, reference, slot, &chosen),
         }
@@ -304,7 +337,7 @@ impl<'a> Inputs<'a> {
 
     fn choice_of(&self, field: &Field, record: Ref) -> Choice {
         let several = matches!(&field.kind, Kind::Ref(reference) if reference.targets.len() > 1);
-        Choice { value: suggest::value_of(self.words, record, several), text: self.words.title(record) }
+        Choice::new(suggest::value_of(self.words, record, several), self.words.title(record))
     }
 
     fn picks(&self, entity: EntityId, id: FieldId) -> Option<&fichero_engine::read::page::Picks> {
@@ -332,8 +365,8 @@ pub fn is_fixed(field: &Field, state: Option<&State>) -> bool {
     !field.is_input() || state.is_some_and(|state| state.readonly) || matches!(field.kind, Kind::File)
 }
 
-fn keyboard(field: &Field) -> TextKind {
-    match widget(field) {
+fn keyboard(widget: &str) -> TextKind {
+    match widget {
         "email" => TextKind::Email,
         "phone" => TextKind::Tel,
         "url" => TextKind::Url,

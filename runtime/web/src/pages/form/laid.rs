@@ -2,6 +2,7 @@
 
 use fichero_model::FieldId;
 use fichero_model::entity::Source;
+use fichero_model::label::Text;
 
 use super::inputs::{self, Inputs};
 use super::lines;
@@ -24,13 +25,14 @@ impl Laid {
         let mut laid = Laid { sections: Vec::new(), hidden: Vec::new(), shown: Vec::new() };
         let mut conditions = inputs.facts.conditions.iter().copied();
         for section in &inputs.spec.sections {
-            let visible = section.visible_if.is_none() || conditions.next().unwrap_or(true);
-            let is_shown = |id: &&FieldId| wrong.contains(id) || (visible && is_visible(inputs, **id, is_new));
+            let shown = section.shown(&mut conditions).unwrap_or_default();
+            let is_shown =
+                |id: &&FieldId| wrong.contains(id) || (shown.contains(id) && is_visible(inputs, **id, is_new));
             let fields: Vec<FieldId> = section.fields.iter().filter(is_shown).copied().collect();
             let head = FormSection {
                 id: format!("s-{}", section.name),
                 title: section.title.map(|title| inputs.words.label(title).to_owned()),
-                help: None,
+                help: section.help.map(|help| inputs.words.label(help).to_owned()),
                 tab: section.tab,
                 columns: section.columns,
                 fields: Vec::new(),
@@ -85,20 +87,40 @@ impl Laid {
     ) {
         let definition = &inputs.words.model[inputs.spec.entity];
         for id in ids {
-            if let Some(sheet) = lines::sheet(inputs, *id, wrong_lines) {
-                section.fields.push(sheet.field);
-                self.hidden.extend(sheet.hidden);
-            } else {
-                self.hidden.extend(inputs.was_own(*id));
-                section.fields.push(inputs.own(*id));
-            }
+            let sheet = lines::sheet(inputs, *id, wrong_lines).filter(|_| !inputs.spec.is_readonly(*id));
+            let field = match sheet {
+                Some(sheet) => {
+                    self.hidden.extend(sheet.hidden);
+                    sheet.field
+                }
+                None => {
+                    self.hidden.extend(inputs.was_own(*id));
+                    inputs.own(*id)
+                }
+            };
+            section.fields.push(as_said(inputs, *id, field));
         }
-        let asks = ids.iter().any(|id| !inputs::is_fixed(&definition[*id], inputs.facts.states.get(id.index())));
+        let is_asked = |id: &FieldId| {
+            !inputs.spec.is_readonly(*id) && !inputs::is_fixed(&definition[*id], inputs.facts.states.get(id.index()))
+        };
+        let asks = ids.iter().any(is_asked);
         if asks {
             self.shown.extend(ids);
             self.sections.push(section);
         }
     }
+}
+
+/// An input as the form's author wants it here.
+fn as_said(inputs: &Inputs<'_>, id: FieldId, mut field: Field) -> Field {
+    let Some(said) = inputs.spec.said(id) else { return field };
+    let text = |text: &Option<Text>| text.as_ref().map(|text| inputs.words.label(text).to_owned());
+    if let Some(label) = text(&said.label) {
+        field.label = label;
+    }
+    field.help = text(&said.help).or(field.help);
+    field.wide |= said.wide;
+    field
 }
 
 /// Whether an input is shown. What follows from others is shown when there is something to see.

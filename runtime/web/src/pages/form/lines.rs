@@ -1,6 +1,7 @@
 //! Rows of lines in a form.
 
 use fichero_engine::read::page::LineFacts;
+use fichero_engine::record::kept::is_kept;
 use fichero_model::entity::Source;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
@@ -9,6 +10,7 @@ use fichero_model::{EntityId, FieldId};
 use super::inputs::{Inputs, Slot, comes_by_itself, dom_id, is_fixed};
 use super::read::BLANK;
 use super::spec;
+use crate::pages::cell::widget;
 use crate::pages::list;
 use crate::ui::context::{self, Hidden, Input, LineColumn, LineRow, Lines};
 
@@ -32,7 +34,7 @@ pub fn sheet(inputs: &Inputs<'_>, id: FieldId, errors: &[(FieldId, FieldId)]) ->
             fields.push(*line);
         }
     }
-    let table = Table { inputs, of, fields: &fields, name: &field.name };
+    let table = Table { inputs, of, fields: &fields, name: &field.name, grows: is_kept(model, field) };
     let mut hidden = vec![Hidden { name: "_lines".to_owned(), value: field.name.to_string() }];
     let mut rows = Vec::new();
     for (index, id, values) in shown(inputs, id, facts) {
@@ -86,11 +88,14 @@ struct Table<'t> {
     of: EntityId,
     fields: &'t [FieldId],
     name: &'t str,
+    /// Rows are added, and stay as they are when they are stored.
+    grows: bool,
 }
 
 impl Table<'_> {
     fn row(&self, index: &str, id: Option<&str>, values: &[Value], hidden: &mut Vec<Hidden>) -> LineRow {
         let definition = &self.inputs.words.model[self.of];
+        let kept = self.grows && id.is_some();
         let fields = self.fields.iter().map(|field_id| {
             let field = &definition[*field_id];
             let name = format!("{}.{index}.{}", self.name, field.name);
@@ -100,9 +105,11 @@ impl Table<'_> {
                 id: *field_id,
                 name: &name,
                 value: &value,
-                fixed: is_fixed(field, None) || field.readonly,
+                widget: widget(field),
+                fixed: kept || is_fixed(field, None) || field.readonly,
                 required: field.required && !comes_by_itself(field, &value),
                 options: None,
+                kept: &[],
             };
             hidden.extend(match index {
                 // How a new line begins is told whole, so that one that nobody filled in can be passed over.
@@ -114,6 +121,6 @@ impl Table<'_> {
             });
             self.inputs.field(&slot)
         });
-        LineRow { index: index.to_owned(), id: id.map(str::to_owned), fields: fields.collect() }
+        LineRow { index: index.to_owned(), id: id.map(str::to_owned), kept, fields: fields.collect() }
     }
 }

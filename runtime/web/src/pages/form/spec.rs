@@ -3,6 +3,7 @@
 use fichero_model::entity::{Field, Source};
 use fichero_model::expr::Expr;
 use fichero_model::kind::{Kind, MoneyCurrency};
+use fichero_model::page::Placed;
 use fichero_model::{EntityId, FieldId, Model};
 
 use crate::pages::layout::{self, Section};
@@ -40,7 +41,17 @@ impl<'m> Spec<'m> {
 
     /// The conditions of sections, in their order.
     pub fn conditions(&self) -> Vec<Expr> {
-        self.sections.iter().filter_map(|section| section.visible_if.cloned()).collect()
+        self.sections.iter().flat_map(Section::conditions).cloned().collect()
+    }
+
+    /// What the form says of a field of its own.
+    pub fn said(&self, field: FieldId) -> Option<&'m Placed> {
+        self.sections.iter().find_map(|section| section.said(field))
+    }
+
+    /// Whether a field is shown in this form, and not asked.
+    pub fn is_readonly(&self, field: FieldId) -> bool {
+        self.said(field).is_some_and(|placed| placed.readonly)
     }
 
     /// Whether a currency is chosen anywhere.

@@ -79,10 +79,17 @@ impl<'m> Asked<'m> {
     }
 
     fn put_view(&mut self, name: &str) -> Result<(), Refusal> {
-        self.view = match layout::views(self.model, self.entity).find(|view| &*view.name == name) {
-            Some(view) => Some(view),
-            None if name == ALL => layout::views(self.model, self.entity).find(|view| view.filter.is_none()),
-            None => return Err(Refusal::malformed(Message::with("bad_parameter", ["view"]))),
+        let views = || layout::views(self.model, self.entity);
+        let found = views().find(|view| &*view.name == name);
+        let found = found.or_else(|| views().find(|view| view.was.iter().any(|was| &**was == name)));
+        if let Some(view) = found {
+            self.view = Some(view);
+            self.named = Some(view.name.to_string());
+            return Ok(());
+        }
+        self.view = match name {
+            ALL => views().find(|view| view.filter.is_none()),
+            _ => return Err(Refusal::malformed(Message::with("bad_parameter", ["view"]))),
         };
         self.named = Some(name.to_owned());
         Ok(())

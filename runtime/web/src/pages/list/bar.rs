@@ -154,14 +154,14 @@ fn sort(words: &Words<'_>, asked: &Asked<'_>, columns: &[Column]) -> Option<cont
     for column in columns {
         if let Some((name, _)) = layout::sort_of(words.model, asked.entity, column) {
             let label = list::plain_heading(words, column).label;
-            choices.push(Choice { text: format!("{label} ↑"), value: name.clone() });
-            choices.push(Choice { text: format!("{label} ↓"), value: format!("-{name}") });
+            choices.push(Choice::new(name.clone(), format!("{label} ↑")));
+            choices.push(Choice::new(format!("-{name}"), format!("{label} ↓")));
         }
     }
     let value = asked.sorted_by().unwrap_or_default();
     // An order that no column has is in force all the same.
     if !value.is_empty() && choices.iter().all(|choice| choice.value != value) {
-        choices.push(Choice { value: value.to_owned(), text: value.to_owned() });
+        choices.push(Choice::new(value, value));
     }
     let blank = Some(words.chrome("list.sort.usual"));
     let input = Input::Choice { style: ChoiceStyle::Select, value: value.to_owned(), blank, choices };
@@ -183,13 +183,13 @@ fn choice(words: &Words<'_>, field: &Field, value: String, people: &[Ref]) -> In
         Kind::Choice { options } => {
             let all = words.model[*options].options.iter();
             all.filter(|option| !option.retired || *option.name == *value)
-                .map(|option| Choice { value: option.name.to_string(), text: words.label(&option.label).to_owned() })
+                .map(|option| Choice::new(&*option.name, words.label(&option.label)))
                 .collect()
         }
         Kind::Boolean => [("true", "cell.yes"), ("false", "cell.no")]
-            .map(|(value, key)| Choice { value: value.to_owned(), text: words.chrome(key) })
+            .map(|(value, key)| Choice::new(value, words.chrome(key)))
             .to_vec(),
-        _ => people.iter().map(|person| Choice { value: person.id.to_string(), text: words.title(*person) }).collect(),
+        _ => people.iter().map(|person| Choice::new(person.id.to_string(), words.title(*person))).collect(),
     };
     Input::Choice { style: ChoiceStyle::Select, value, choices, blank: Some(String::new()) }
 }

@@ -2,11 +2,12 @@
 
 use fichero_engine::read::page::RecordFacts;
 use fichero_model::expr::Expr;
+use fichero_model::label::Text;
 use fichero_model::pipeline::{Pipeline, Stage};
 use fichero_model::{EntityId, Model, Ref};
 
 use crate::pages::words::Words;
-use crate::ui::context::{StagePath, Step, StepState};
+use crate::ui::context::{Pill, StagePath, Step, StepState};
 
 /// The conditions under which pipelines govern a record, in their order.
 pub fn conditions(model: &Model, entity: EntityId) -> impl Iterator<Item = Expr> {
@@ -29,14 +30,19 @@ pub fn path(
     let field = &words.model[record.entity][pipeline.field];
     let current = facts.values.get(pipeline.field.index()).and_then(|value| value.as_text()).unwrap_or_default();
     let at = pipeline.stage(current).map(|(at, _)| at);
-    let step = |(index, stage): (usize, &Stage)| Step {
-        value: stage.name.to_string(),
-        label: words.option(pipeline.options, &stage.name).text,
-        state: state(at, index, stage),
-        open: may_move && at != Some(index) && pipeline.may_move(current, &stage.name),
+    let step = |(index, stage): (usize, &Stage)| {
+        let Pill { text, help, icon, .. } = words.option(pipeline.options, &stage.name);
+        let way = pipeline.transition(current, &stage.name);
+        let said = |text: Option<&Text>| text.map(|text| words.label(text).to_owned());
+        // Going there may be called otherwise than being there.
+        let label = said(way.and_then(|way| way.label.as_ref())).unwrap_or(text);
+        let help = said(way.and_then(|way| way.help.as_ref())).or(help);
+        let open = may_move && at != Some(index) && pipeline.may_move(current, &stage.name);
+        Step { value: stage.name.to_string(), label, help, icon, state: state(at, index, stage), open }
     };
     Some(StagePath {
         label: words.label(&field.label).to_owned(),
+        help: pipeline.help.as_ref().map(|help| words.label(help).to_owned()),
         action: format!("{}/transition?field={}", words.href(record), field.name),
         version: facts.version.to_string(),
         steps: pipeline.stages.iter().enumerate().map(step).collect(),

@@ -126,6 +126,7 @@ pub fn show(
             let own_pages = definition.line_of.is_none();
             let row = |row: &fichero_engine::read::page::ListRow| Row {
                 href: own_pages.then(|| words.href(row.record)),
+                color: None,
                 cells: list::cells(words, &list.columns, &row.values, own_pages),
             };
             let related = Related {

@@ -88,6 +88,17 @@ pub struct Pill {
     pub text: String,
     /// Its colour.
     pub color: Color,
+    /// What it means, shown when pointed at.
+    pub help: Option<String>,
+    /// The name of a drawing before it.
+    pub icon: Option<String>,
+}
+
+impl Pill {
+    /// One of which nothing more is said.
+    pub fn new(text: impl Into<String>, color: Color) -> Self {
+        Self { text: text.into(), color, help: None, icon: None }
+    }
 }
 
 /// The colours a definition can name. Each is readable on light and dark.

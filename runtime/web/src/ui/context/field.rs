@@ -108,6 +108,8 @@ pub enum Input {
     Choices {
         /// The chosen values.
         values: Vec<String>,
+        /// Those of them that stay chosen, in the order they were.
+        kept: Vec<String>,
         /// What can be chosen.
         choices: Vec<Choice>,
     },
@@ -124,6 +126,8 @@ pub enum Input {
     Refs {
         /// What is chosen.
         chosen: Vec<Choice>,
+        /// The values of those that stay chosen, which are the first.
+        kept: Vec<String>,
         /// What is typed but not yet found.
         typed: String,
         /// How one is found.
@@ -171,6 +175,17 @@ pub struct Choice {
     pub value: String,
     /// Shown.
     pub text: String,
+    /// What it means, shown when pointed at.
+    pub help: Option<String>,
+    /// The name of a drawing before it, where there is room for one.
+    pub icon: Option<String>,
+}
+
+impl Choice {
+    /// One of which nothing more is said.
+    pub fn new(value: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { value: value.into(), text: text.into(), help: None, icon: None }
+    }
 }
 
 /// Choices under one heading.
@@ -228,6 +243,8 @@ pub struct LineRow {
     pub index: String,
     /// The id of a stored row.
     pub id: Option<String>,
+    /// It stays as it is, and cannot be removed.
+    pub kept: bool,
     /// One input per column. [`Input::Lines`], [`Input::Refs`] and [`Input::Choices`] do not occur.
     pub fields: Vec<Field>,
 }

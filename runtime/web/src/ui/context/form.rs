@@ -22,6 +22,8 @@ pub struct FormPage {
     pub cancel: String,
     /// Hidden values, such as `_version`.
     pub hidden: Vec<Hidden>,
+    /// What the form is for.
+    pub help: Option<String>,
     /// The inputs.
     pub sections: Vec<FormSection>,
     /// The id of the section whose tab is open, where there are tabs.

@@ -19,6 +19,8 @@ pub struct ListPage {
     pub tabs: Vec<Tab>,
     /// Search and filters.
     pub filters: Filters,
+    /// What the view is for.
+    pub help: Option<String>,
     /// The list of all there are, where the view that is shown leaves some out.
     pub all: Option<String>,
     /// The rows.
@@ -34,6 +36,8 @@ pub struct ListPage {
 pub struct Tab {
     /// The view's label.
     pub label: String,
+    /// The name of a drawing before it.
+    pub icon: Option<String>,
     /// The list through it.
     pub href: String,
     /// It is the one shown.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Hidden, Link, Tone};
+use super::{Color, Hidden, Link, Tone};
 
 /// The surroundings of a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,6 +54,8 @@ pub struct User {
 /// The navigation, from the menu documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Nav {
+    /// What its author calls it.
+    pub label: Option<String>,
     /// The reader keeps it narrow (icons only) on a wide screen.
     pub collapsed: bool,
     /// In their order.
@@ -76,7 +78,9 @@ pub struct NavItem {
     pub label: String,
     /// Name of its icon; unknown names become a dot.
     pub icon: String,
-    /// Path from the root.
+    /// The colour of its icon.
+    pub color: Option<Color>,
+    /// Path from the root, or an address elsewhere.
     pub href: String,
     /// Shown behind it: a number.
     pub note: Option<String>,

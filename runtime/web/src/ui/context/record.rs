@@ -98,6 +98,8 @@ pub struct Related {
 pub struct StagePath {
     /// The field's label.
     pub label: String,
+    /// What the stages are about, shown when pointed at.
+    pub help: Option<String>,
     /// Where a step is posted to.
     pub action: String,
     /// The record's version.
@@ -113,6 +115,10 @@ pub struct Step {
     pub value: String,
     /// The stage's label.
     pub label: String,
+    /// What it means, shown when pointed at.
+    pub help: Option<String>,
+    /// The name of a drawing before it.
+    pub icon: Option<String>,
     /// Where it lies as seen from the current stage.
     pub state: StepState,
     /// The record can be moved here now, by this reader.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Cell;
+use super::{Cell, Color};
 
 /// A table. Every row has as many cells as there are columns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -65,6 +65,8 @@ pub enum Direction {
 pub struct Row {
     /// Its page: the first cell becomes the link.
     pub href: Option<String>,
+    /// It stands out in this colour.
+    pub color: Option<Color>,
     /// One per column.
     pub cells: Vec<Cell>,
 }
