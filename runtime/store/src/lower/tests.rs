@@ -8,7 +8,7 @@ use fichero_model::fixture::{Builder, choice, date, integer, money, reference, s
 use fichero_model::rule::SortKey;
 use fichero_model::{Id, Ref};
 
-use crate::query::{Filter, Query, explain};
+use crate::query::{Explained, Filter, Query, explain};
 use crate::schema::Schema;
 use crate::testing::{Deployed, expr};
 use crate::{Cell, ColumnType, Dialect, Layout};
@@ -148,11 +148,15 @@ fn filters_become_sql() {
                 let layout = layout(dialect);
                 let entity = layout.model().entity("opportunity").unwrap().0;
                 let expr = expr(layout.model(), entity, filter);
-                let (sql, cells) = explain(&layout, &context(&layout), entity, &expr).unwrap();
-                let sql = sql.replace("SELECT t0.\"id\" FROM \"opportunity\" AS t0", "…");
-                shown.push_str(&format!("  {dialect:?}: {sql}\n"));
-                if dialect == Dialect::Sqlite && !cells.is_empty() {
-                    shown.push_str(&format!("    {cells:?}\n"));
+                let Explained::Worked { sql, from, parameters } =
+                    explain(&layout, &context(&layout), entity, &expr).unwrap()
+                else {
+                    panic!("`{filter}` is no condition")
+                };
+                let from = from.replace("\"opportunity\" AS t0", "…");
+                shown.push_str(&format!("  {dialect:?}: {from} WHERE {sql}\n"));
+                if dialect == Dialect::Sqlite && !parameters.is_empty() {
+                    shown.push_str(&format!("    {parameters:?}\n"));
                 }
             }
         }
