@@ -83,5 +83,7 @@ fn in_words(cell: &Cell) -> String {
         Cell::DateTime(moment) => moment.to_string(),
         Cell::Json(json) => json.to_string(),
         Cell::Ids(ids) => format!("{} ids", ids.len()),
+        Cell::Integers(numbers) => format!("{} numbers", numbers.len()),
+        Cell::DateTimes(moments) => format!("{} moments", moments.len()),
     }
 }

@@ -59,9 +59,15 @@ pub fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     number::moment(moment)
 }
 
-/// The day, and the time of day, that a moment is in a zone.
-pub fn civil(moment: Timestamp, zone: &TimeZone) -> DateTime {
-    zone.to_datetime(moment)
+/// The day that a moment is in a zone; nothing outside the years that are kept.
+pub fn day_of(moment: Timestamp, zone: &TimeZone) -> Option<Date> {
+    number::date(zone.to_datetime(moment).date())
+}
+
+/// The time of day that a moment is in a zone, to the second, as times of day are kept.
+pub fn time_of_day(moment: Timestamp, zone: &TimeZone) -> Time {
+    let time = zone.to_datetime(moment).time();
+    Time::new(time.hour(), time.minute(), time.second(), 0).unwrap_or(time)
 }
 
 /// A day moved by a duration: by its whole days, rounded down.
