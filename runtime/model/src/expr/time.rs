@@ -2,6 +2,9 @@
 //!
 //! Stored logic lives in the workspace's zone. A moment is kept to the microsecond, a duration to the second.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -10,6 +13,20 @@ use super::number;
 
 /// The seconds of a day of 24 hours.
 pub const DAY: i64 = 86_400;
+
+/// The zone of a name, with the rules it had when it was first asked for. What the system knows of zones may be brought
+/// up to date while the process runs; memory and SQL agree because they go on with the same rules.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    static ZONES: LazyLock<Mutex<HashMap<String, TimeZone>>> = LazyLock::new(Mutex::default);
+    let mut zones = ZONES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(zone) = zones.get(name) {
+        return Some(zone.clone());
+    }
+    let zone = TimeZone::get(name).ok()?;
+    // By the name that it has itself, for capitals do not matter.
+    let own = zone.iana_name().unwrap_or(name).to_owned();
+    Some(zones.entry(own).or_insert(zone).clone())
+}
 
 /// The day an ISO 8601 text writes: `2026-03-02`, nothing else.
 pub fn parse_date(text: &str) -> Option<Date> {

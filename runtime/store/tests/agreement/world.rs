@@ -15,7 +15,6 @@ use fichero_store::schema::Schema;
 use fichero_store::schema::deployment::{Publication, publish};
 use fichero_store::{Db, Error, Isolation, Layout, Options, Priority, Record, system};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 /// The entity that questions are about, and how many rows there are of each.
@@ -64,7 +63,7 @@ const ZONES: [&str; 4] = ["Europe/Madrid", "America/St_Johns", "Pacific/Apia", "
 /// The fixture model, in each of the zones.
 fn model(zone: &str) -> Arc<Model> {
     let mut model = sample();
-    model.workspace.time_zone = TimeZone::get(zone).unwrap();
+    model.workspace.time_zone = fichero_model::expr::time::zone(zone).unwrap();
     Arc::new(model)
 }
 

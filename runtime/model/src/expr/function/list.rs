@@ -21,6 +21,11 @@ const SHAPE: Portable = Portable::No("databases have other regular expressions; 
 const MONEY: Portable = Portable::When(
     "of a money field, or of one of several picked with `if` or `??`; of money that is worked out SQL knows the worth alone, `.base`",
 );
+const JOINED: Portable = Portable::No(
+    "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`; show the records themselves",
+);
+const ORDERED: Portable =
+    Portable::No("the rows of a database have no order of their own; take `min` or `max`, or ask with `any`");
 const CLOSURE: &[Takes] = &[Takes::List, Takes::Closure];
 
 /// Every name that expressions may call.
@@ -299,7 +304,7 @@ pub static PUBLISHED: &[Published] = &[
         doc: "A value as text, as the API writes it.",
         example: Some(("\"No. \" + text(7)", "\"No. 7\"")),
         portable: Portable::When(
-            "of a text, an option, a whole number, a duration, a boolean or a date; databases write other values in other ways",
+            "of a text, an option, a whole number, a duration, a boolean or a date; databases write other values in other ways, keep such a text in a `formula`",
         ),
     },
     // Numbers.
@@ -454,21 +459,21 @@ pub static PUBLISHED: &[Published] = &[
         forms: &[form(&[Takes::Texts, Takes::Text], Gives::Text, F::Join)],
         doc: "The texts of a list with another between them.",
         example: Some(("join([\"a\", \"b\"], \", \")", "\"a, b\"")),
-        portable: Portable::No("a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`"),
+        portable: JOINED,
     },
     Published {
         name: "first",
         forms: &[form(&[Takes::List], Gives::Element, F::First)],
         doc: "The first item of a list, or `()`.",
         example: Some(("first([3, 1, 2])", "3")),
-        portable: Portable::No("a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`"),
+        portable: ORDERED,
     },
     Published {
         name: "last",
         forms: &[form(&[Takes::List], Gives::Element, F::Last)],
         doc: "The last item of a list, or `()`.",
         example: Some(("last([3, 1, 2])", "2")),
-        portable: Portable::No("a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`"),
+        portable: ORDERED,
     },
     // The command at hand.
     Published {

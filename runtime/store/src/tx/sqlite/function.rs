@@ -226,7 +226,7 @@ fn duration(context: &Context<'_>) -> Result<Option<i64>> {
 /// The zone that an argument names, looked up once for each statement.
 fn zone(context: &Context<'_>, at: i32) -> Result<Arc<TimeZone>> {
     context.get_or_create_aux(at, |name| -> std::result::Result<_, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(TimeZone::get(name.as_str()?)?)
+        time::zone(name.as_str()?).ok_or_else(|| "there is no such time zone".into())
     })
 }
 
