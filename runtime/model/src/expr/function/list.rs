@@ -21,11 +21,9 @@ const SHAPE: Portable = Portable::No("databases have other regular expressions; 
 const MONEY: Portable = Portable::When(
     "of a money field, or of one of several picked with `if` or `??`; of money that is worked out SQL knows the worth alone, `.base`",
 );
-const JOINED: Portable = Portable::No(
-    "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`; show the records themselves",
+const LISTS: Portable = Portable::No(
+    "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`: ask with one of these instead",
 );
-const ORDERED: Portable =
-    Portable::No("the rows of a database have no order of their own; take `min` or `max`, or ask with `any`");
 const CLOSURE: &[Takes] = &[Takes::List, Takes::Closure];
 
 /// Every name that expressions may call.
@@ -459,21 +457,21 @@ pub static PUBLISHED: &[Published] = &[
         forms: &[form(&[Takes::Texts, Takes::Text], Gives::Text, F::Join)],
         doc: "The texts of a list with another between them.",
         example: Some(("join([\"a\", \"b\"], \", \")", "\"a, b\"")),
-        portable: JOINED,
+        portable: LISTS,
     },
     Published {
         name: "first",
         forms: &[form(&[Takes::List], Gives::Element, F::First)],
         doc: "The first item of a list, or `()`.",
         example: Some(("first([3, 1, 2])", "3")),
-        portable: ORDERED,
+        portable: LISTS,
     },
     Published {
         name: "last",
         forms: &[form(&[Takes::List], Gives::Element, F::Last)],
         doc: "The last item of a list, or `()`.",
         example: Some(("last([3, 1, 2])", "2")),
-        portable: ORDERED,
+        portable: LISTS,
     },
     // The command at hand.
     Published {
