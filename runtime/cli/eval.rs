@@ -23,14 +23,14 @@ pub struct Args {
     /// The entity whose fields are bare names
     entity: String,
     /// The expression
-    #[arg(value_name = "EXPR")]
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
     expression: String,
     #[command(flatten)]
     dir: Dir,
     /// The record, as the API writes it; a reference may be an object and lines a list of objects
     #[arg(long, value_name = "JSON")]
     record: Option<String>,
-    /// Print its type and what it becomes in SQL on both databases
+    /// Print its type and the condition or value it becomes in SQL on both databases
     #[arg(long)]
     sql: bool,
 }
@@ -84,7 +84,7 @@ fn show_sql(context: &Context, model: &Arc<Model>, entity: EntityId, expr: &Expr
     }
     let (sqlite, postgres) =
         (sql::show(model, entity, expr, Dialect::Sqlite)?, sql::show(model, entity, expr, Dialect::Postgres)?);
-    let human = format!("type: {ty}\n\nSQLite:\n{sqlite}\n\nPostgreSQL:\n{postgres}");
+    let human = format!("type: {ty}\n\nSQLite:\n{sqlite}\nPostgreSQL:\n{postgres}");
     context.report.answer(&human, || json!({"type": ty, "sqlite": sqlite.to_json(), "postgres": postgres.to_json()}));
     Ok(Exit::Done)
 }

@@ -127,7 +127,7 @@ fn schemas_are_printed_or_written() {
     assert!(folder.read("schemas/entity.schema.json").contains("x-takes"));
 }
 
-const DEAL: &str = "entity: deal\ntitle: name\nfields:\n  name: {type: text}\n  amount: {type: decimal, scale: 2}\n  boss: {type: ref, to: user}\n  lines: {type: lines, of: deal_line}\n---\nentity: deal_line\ntitle: what\nfields:\n  what: {type: text}\n  deal: {type: ref, to: deal, required: true}\n  price: {type: decimal, scale: 2}\n";
+const DEAL: &str = "entity: deal\ntitle: name\nfields:\n  name: {type: text}\n  amount: {type: decimal, scale: 2}\n  pieces: {type: integer}\n  boss: {type: ref, to: user}\n  lines: {type: lines, of: deal_line}\n---\nentity: deal_line\ntitle: what\nfields:\n  what: {type: text}\n  deal: {type: ref, to: deal, required: true}\n  price: {type: decimal, scale: 2}\n";
 
 #[test]
 fn an_expression_is_evaluated_on_a_record() {
@@ -162,4 +162,43 @@ fn an_expression_is_shown_as_sql_for_both_databases() {
     let folder = Folder::with("deal.yaml", DEAL);
     let run = folder.run(&["eval", "deal", "not (amount > 5) and boss.name == \"Anna\"", "--sql"]).ends_with(0);
     insta::assert_snapshot!(run.stdout);
+    let run = folder.run(&["--format", "json", "eval", "deal", "boss.name", "--sql"]).ends_with(0).json();
+    assert_eq!(run["postgres"]["sql"], "t1.\"name\"");
+    assert_eq!(run["postgres"]["from"], "\"deal\" AS t0 LEFT JOIN \"user\" AS t1 ON t1.\"id\" = t0.\"boss\"");
+    assert_eq!(run["postgres"]["parameters"], serde_json::json!([]));
+}
+
+#[test]
+fn what_is_the_same_for_every_record_is_shown_as_such() {
+    let folder = Folder::with("deal.yaml", DEAL);
+    for (expression, shown) in [
+        ("pieces == 2.5", "FALSE"),
+        ("not (pieces == 2.5)", "TRUE"),
+        ("pieces < ()", "FALSE"),
+        ("amount == 2.505", "FALSE"),
+        ("1 < 2", "TRUE"),
+        ("1 + 2", "3"),
+        ("[\"a\", \"b\"]", "[\"a\", \"b\"]"),
+        ("()", "()"),
+    ] {
+        let run = folder.run(&["eval", "deal", expression, "--sql"]).ends_with(0);
+        assert_eq!(run.stdout.matches(&format!("\n  {shown}\n")).count(), 2, "`{expression}`:\n{}", run.stdout);
+    }
+    // Who acts is somebody, not nobody.
+    let run = folder.run(&["eval", "deal", "boss == me", "--sql"]).ends_with(0);
+    assert!(run.stdout.contains("t0.\"boss\" = ?1"), "{}", run.stdout);
+}
+
+#[test]
+fn an_expression_may_begin_with_a_minus() {
+    let folder = Folder::with("deal.yaml", DEAL);
+    for (expression, expected) in [("-amount", "-2.5"), ("-(amount) > 5", "false"), ("-3", "-3"), ("- amount", "-2.5")]
+    {
+        let run = folder.run(&["eval", "deal", expression, "--record", r#"{"amount": "2.5"}"#]).ends_with(0);
+        assert_eq!(run.stdout.trim_end(), expected, "`{expression}`");
+        let run = folder.run(&["eval", "deal", "--record", r#"{"amount": "2.5"}"#, expression]).ends_with(0);
+        assert_eq!(run.stdout.trim_end(), expected, "`{expression}`");
+    }
+    folder.run(&["eval", "deal", "-amount > 5", "--sql"]).ends_with(0);
+    folder.run(&["eval", "deal", "--sql", "-amount > 5"]).ends_with(0);
 }

@@ -3,60 +3,68 @@
 use std::fmt;
 use std::sync::Arc;
 
+use fichero_engine::value::json;
 use fichero_model::clock::{Clock as _, SystemClock};
 use fichero_model::expr::{Context, Expr};
-use fichero_model::kind::Type;
 use fichero_model::{EntityId, Model};
-use fichero_store::query::{Filter, Query, Trash};
+use fichero_store::query::{Explained, explain};
 use fichero_store::schema::Schema;
 use fichero_store::{Cell, Dialect, Error, Layout};
 use serde_json::{Value as Json, json};
 
-use super::record;
+use super::{literal, record};
 use crate::cli::Failure;
 
-/// A statement with what is bound to it.
-pub struct Statement {
-    text: String,
-    parameters: Vec<String>,
+/// What an expression becomes on a database.
+pub struct Shown {
+    explained: Explained,
+    dialect: Dialect,
 }
 
-/// The statement that a condition filters with, or that works out a value.
+/// The condition that a filter with the expression puts to the database, or what gives its value. Whoever acts is some
+/// person.
 ///
 /// # Errors
 /// When the expression cannot become SQL, or the definitions make no tables.
-pub fn show(model: &Arc<Model>, entity: EntityId, expr: &Expr, dialect: Dialect) -> Result<Statement, Failure> {
+pub fn show(model: &Arc<Model>, entity: EntityId, expr: &Expr, dialect: Dialect) -> Result<Shown, Failure> {
     let failed = |error: Error| Failure::new(error.to_string());
     let schema = Schema::of(model).map_err(failed)?;
     let layout = Layout::new(Arc::clone(model), Arc::new(schema), dialect).map_err(failed)?;
     let now = SystemClock.now();
-    let facts = record::read(model, entity, "{}", now)?;
-    let context =
-        Context { model, facts: &facts, row: None, record: None, old: None, me: None, now, locals: &[], value: None };
-    let all = Filter { trash: Trash::Any, ..Filter::all(entity) };
-    let query = match expr.ty() {
-        Type::Boolean => Query { fields: Some(&[]), ..Query::new(all.and(expr), 1) },
-        _ => Query { fields: Some(&[]), values: vec![expr], ..Query::new(all, 1) },
-    };
-    let prepared = query.prepare(&layout, &context).map_err(failed)?;
-    // One statement is enough to see it; a list may need a second one for its order.
-    let first = prepared.statements().first().cloned();
-    let (text, cells) = first.ok_or_else(|| Failure::new("the expression becomes no statement"))?;
-    Ok(Statement { text, parameters: cells.iter().map(in_words).collect() })
+    let facts = record::read(model, model.user, "{}", now)?;
+    let context = Context { me: facts.row().reference(), ..Context::bare(model, &facts, now) };
+    let explained = explain(&layout, &context, entity, expr).map_err(failed)?;
+    Ok(Shown { explained, dialect })
 }
 
-impl Statement {
+impl Shown {
     /// For programs.
     pub fn to_json(&self) -> Json {
-        json!({"sql": self.text, "parameters": self.parameters})
+        match &self.explained {
+            Explained::Known(value) => json!({"known": json::loose(value)}),
+            Explained::Worked { sql, from, parameters } => {
+                let parameters: Vec<String> = parameters.iter().map(in_words).collect();
+                json!({"sql": sql, "from": from, "parameters": parameters})
+            }
+        }
     }
 }
 
-impl fmt::Display for Statement {
+impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)?;
-        for (index, parameter) in self.parameters.iter().enumerate() {
-            write!(f, "\n  -- {}: {parameter}", index + 1)?;
+        let (sql, from, parameters) = match &self.explained {
+            Explained::Known(value) => {
+                return writeln!(f, "  {}\n    the same for every record, known before any is read", literal(value));
+            }
+            Explained::Worked { sql, from, parameters } => (sql, from, parameters),
+        };
+        writeln!(f, "  {sql}\n    FROM {from}")?;
+        let sign = match self.dialect {
+            Dialect::Sqlite => '?',
+            Dialect::Postgres => '$',
+        };
+        for (index, parameter) in parameters.iter().enumerate() {
+            writeln!(f, "    {sign}{} = {}", index + 1, in_words(parameter))?;
         }
         Ok(())
     }
@@ -75,5 +83,7 @@ fn in_words(cell: &Cell) -> String {
         Cell::DateTime(moment) => moment.to_string(),
         Cell::Json(json) => json.to_string(),
         Cell::Ids(ids) => format!("{} ids", ids.len()),
+        Cell::Integers(numbers) => format!("{} numbers", numbers.len()),
+        Cell::DateTimes(moments) => format!("{} moments", moments.len()),
     }
 }

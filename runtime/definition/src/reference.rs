@@ -127,7 +127,7 @@ fn functions() -> String {
 fn portable(function: &Published) -> String {
     match function.portable {
         Portable::Yes => "yes".to_owned(),
-        Portable::When(condition) => format!("when {condition}"),
+        Portable::When(condition) => format!("only {condition}"),
         Portable::No(why) => format!("no: {why}"),
     }
 }

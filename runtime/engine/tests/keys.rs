@@ -258,7 +258,7 @@ async fn clone(world: &World, record: &Json, with: Json) -> Json {
     let reference = world.reference("quote", id(record));
     let input = codec::input(&world.engine.live().model, reference.entity, &with).unwrap();
     let command = Command::Clone { entity: reference.entity, id: reference.id, input };
-    world.run(command).await.unwrap_or_else(|refusal| panic!("{refusal:?}")).body.unwrap()
+    world.run(command).await.unwrap_or_else(|refusal| panic!("{refusal:?}")).body.unwrap().json()
 }
 
 #[test]

@@ -15,6 +15,8 @@
 //! | `DateTime` | `INTEGER`, microseconds since 1970 | `TIMESTAMPTZ` |
 //! | `Json` | `TEXT` | `JSONB` |
 //! | `Ids` | (a parameter only) | `UUID[]` |
+//! | `Integers` | (never) | `BIGINT[]`, a parameter only |
+//! | `DateTimes` | (never) | `TIMESTAMPTZ[]`, a parameter only |
 
 use std::sync::Arc;
 
@@ -92,6 +94,10 @@ pub enum Cell {
     Json(Arc<serde_json::Value>),
     /// Several ids as one parameter, for `id IN #1` (see [`crate::sql`]); never read.
     Ids(Arc<[Id]>),
+    /// Several whole numbers as one parameter, on PostgreSQL only; never read.
+    Integers(Arc<[i64]>),
+    /// Several moments as one parameter, on PostgreSQL only; never read.
+    DateTimes(Arc<[Timestamp]>),
 }
 
 impl Cell {

@@ -10,6 +10,7 @@
 mod codec;
 mod field;
 mod links;
+mod offset;
 mod record;
 mod tables;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use fichero_model::{EntityId, FieldId, Model};
 
 pub(crate) use codec::decode;
 pub(crate) use field::{Form, MONEY_SCALE, Stored};
+pub(crate) use offset::{Offsets, PERIOD, ROUND};
 pub use record::{Lock, Record};
 pub(crate) use tables::{Table, Tables};
 

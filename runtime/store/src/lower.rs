@@ -20,6 +20,7 @@
 //!   16 sortable bytes from our own functions on SQLite. Nothing ever becomes a floating-point number. What leaves the
 //!   bounds of `fichero_model::expr::number` is null.
 //! - Lookups and formulas that are computed when read are lowered where they stand, over the row they belong to.
+//! - What clocks show in the workspace's zone follows the rules the runtime has, not those of a server: [`zone`].
 //!
 //! What cannot be said in SQL is [`Error::Unportable`], with the part and the reason; the compiler of definitions says
 //! the same earlier, with a place.
@@ -32,15 +33,20 @@ mod frame;
 mod function;
 mod index;
 mod list;
+mod moments;
+mod money;
 pub(crate) mod number;
 mod path;
 pub(crate) mod project;
 mod quantify;
+mod round;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod text;
 mod time;
 mod value;
+mod zone;
 
 use std::sync::Arc;
 
@@ -59,6 +65,9 @@ use list::Item;
 
 /// How many nodes one statement may be made of, lookups and expanded lists included.
 const MOST_STEPS: usize = 20_000;
+
+/// How long the text of one node may be, in bytes.
+const LONGEST_TEXT: usize = 1 << 20;
 
 /// How deep lookups and formulas may stand inside each other, as in memory.
 const DEEPEST: usize = fichero_model::expr::eval::DEEPEST as usize;
@@ -194,6 +203,15 @@ impl<'a, 'c> Lowering<'a, 'c> {
     fn step(&mut self, node: &Node) -> Result<(), Error> {
         self.steps += 1;
         if self.steps > MOST_STEPS {
+            return Err(self.unportable(node, "it becomes too long"));
+        }
+        Ok(())
+    }
+
+    /// Refuses a text that grows without end: one operand may stand in it several times, and again in what is made of
+    /// it.
+    fn check_length(&self, node: &Node, sql: &str) -> Result<(), Error> {
+        if sql.len() > LONGEST_TEXT {
             return Err(self.unportable(node, "it becomes too long"));
         }
         Ok(())

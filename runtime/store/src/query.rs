@@ -22,7 +22,7 @@ use fichero_model::{EntityId, FieldId, Model, Value};
 use std::sync::Arc;
 
 pub use cursor::Cursor;
-pub use explain::explain;
+pub use explain::{Explained, explain};
 pub use group::{Aggregation, Group, Groups, Measure};
 pub use list::{Found, Page, Query, counts};
 

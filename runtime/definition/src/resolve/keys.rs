@@ -102,6 +102,8 @@ fn filter(
         "other records".to_owned()
     } else if reads.time {
         "what time it is".to_owned()
+    } else if reads.zone {
+        "the rules of the time zone, which change".to_owned()
     } else if reads.actor {
         "who asks".to_owned()
     } else {

@@ -16,6 +16,8 @@ pub(super) struct Reads {
     pub other: BTreeSet<(EntityId, FieldId)>,
     /// The time it is.
     pub time: bool,
+    /// The rules of the workspace's zone.
+    pub zone: bool,
     /// Who acts, with their roles and settings.
     pub actor: bool,
 }
@@ -24,7 +26,7 @@ impl Reads {
     /// What an expression over a row depends on. Fields that the model knows as computed when read are looked through.
     pub fn of(expr: &Expr, model: &Model) -> Self {
         let found = expr.reads(model);
-        let mut reads = Self { time: found.now, actor: found.me, ..Self::default() };
+        let mut reads = Self { time: found.now, zone: found.zone, actor: found.me, ..Self::default() };
         reads.own.extend(&found.changed);
         for path in &found.paths {
             let fields = path.hops.iter().map(|hop| hop.fields.iter().copied());

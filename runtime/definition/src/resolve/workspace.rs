@@ -33,9 +33,9 @@ pub(super) fn workspace(catalog: &Catalog, findings: &mut Findings<'_>) -> Works
 
 fn time_zone(node: &Node, findings: &mut Findings<'_>) -> Option<TimeZone> {
     let name = node.as_text()?;
-    match TimeZone::get(name) {
-        Ok(zone) => Some(zone),
-        Err(_) => {
+    match fichero_model::expr::time::zone(name) {
+        Some(zone) => Some(zone),
+        None => {
             let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
             let message = format!("there is no time zone `{name}`");
             let near = fichero_model::name::did_you_mean(name, known.iter().map(String::as_str)).or_else(|| {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use fichero_model::expr::{Aggregate as Function, Expr, Op};
+use fichero_model::expr::{Aggregate as Function, Expr, Function as Part, Op};
 use fichero_model::kind::{Kind, Type};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model};
@@ -142,6 +142,7 @@ fn written((value, scale): (&Value, &Option<u8>)) -> Json {
 fn scale(model: &Model, expr: &Expr) -> Option<u8> {
     match (&expr.root.op, expr.ty()) {
         (_, Type::Money) => Some(MONEY_DIGITS),
+        (Op::Call { function: Part::Amount | Part::Base, .. }, Type::Decimal) => Some(MONEY_DIGITS),
         (Op::Field { fields, .. }, Type::Decimal) => {
             fields.first().and_then(|(entity, field)| match model[*entity][*field].kind {
                 Kind::Decimal { scale } => Some(scale),

@@ -15,7 +15,7 @@ mod list;
 mod shape;
 
 pub use document::markdown;
-pub(crate) use evaluate::{Clock, evaluate, written};
+pub(crate) use evaluate::{Home, evaluate, written};
 pub use list::PUBLISHED;
 pub(super) use shape::list_of;
 pub use shape::{Form, Gives, Means, Portable, Published, Takes};

@@ -7,8 +7,10 @@
 //! * an attribute of an option;
 //! * `not and or`, `==`, `!=`, `??`, `if`; `<` and the like over numbers, money, dates, times, durations and options
 //!   (by their place), and over texts that have a folded key (`text` fields) or are constants;
-//! * `+` and `-` of numbers, money and durations, `+` of texts, a date or moment moved by a constant duration, the
-//!   distance of two dates or moments;
+//! * `+` and `-` of numbers, money and durations, `+` of texts, a date or moment moved by a duration, the distance of
+//!   two dates or moments;
+//! * the amount and the currency of money that a row holds, also picked with `if` or `??`; of money that is worked out
+//!   its worth alone;
 //! * a function of the published list that says so;
 //! * `any all count sum min max` and `in` over rows (`lines`, `children`, links), a field of each, a `filter` of them, or
 //!   the plain values of a field that holds many;
@@ -140,11 +142,15 @@ impl Checker<'_> {
                 no(&node.at, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min`, `max` or `in`")
             }
             Op::Quantify { list, body, .. } => self.list(list).and_then(|()| self.node(body)),
-            Op::Aggregate { aggregate: Aggregate::Avg, .. } => {
-                no(&node.at, "a mean divides, and only comparing, `+` and `-` of numbers are exact on every database")
-            }
+            Op::Aggregate { aggregate: Aggregate::Avg, .. } => no(
+                &node.at,
+                "a mean divides, and only comparing, `+` and `-` of numbers are exact on every database; keep it in a rollup",
+            ),
             Op::Aggregate { list, .. } => self.list(list),
-            Op::Matches { .. } => no(&node.at, "databases have other regular expressions"),
+            Op::Matches { .. } => no(
+                &node.at,
+                "databases have other regular expressions; ask with `contains` or `starts_with`, or keep the answer in a `formula`",
+            ),
             Op::HasRole(_) => no(&node.at, "the name of a role cannot come from the row"),
             Op::Script { .. } => no(&node.at, "scripts run in memory"),
         }
@@ -276,19 +282,8 @@ impl Checker<'_> {
     }
 
     fn arithmetic(&self, operator: Arithmetic, a: &Node, b: &Node, node: &Node) -> Checked {
-        let moves = |ty: &Type| matches!(ty, Type::Date | Type::DateTime);
         match operator {
-            Arithmetic::Add | Arithmetic::Subtract => {
-                let by = match (&a.ty, &b.ty) {
-                    (day, Type::Duration) if moves(day) => Some(b),
-                    (Type::Duration, day) if moves(day) => Some(a),
-                    _ => None,
-                };
-                if let Some(by) = by.filter(|by| !is_constant(by)) {
-                    return no(&by.at, "a date is moved in SQL by a constant duration only");
-                }
-                self.node(a).and_then(|()| self.node(b))
-            }
+            Arithmetic::Add | Arithmetic::Subtract => self.node(a).and_then(|()| self.node(b)),
             Arithmetic::Multiply | Arithmetic::Divide | Arithmetic::Remainder => no(
                 &node.at,
                 "only comparing, `+` and `-` of numbers are exact on every database; keep the result in a formula",
@@ -307,19 +302,35 @@ impl Checker<'_> {
         };
         let all = || arguments.iter().try_for_each(|argument| self.node(argument));
         match (function, arguments) {
-            (Function::Year | Function::Month | Function::Day | Function::Weekday, [day]) if day.ty == Type::Date => {
-                all()
-            }
-            (Function::Hour, [time]) if time.ty == Type::Time => all(),
-            (Function::AddMonths, [day, months]) if is_constant(months) => self.node(day),
+            (Function::Date | Function::Time, [of]) if of.ty == Type::DateTime => all(),
+            (Function::DateTime, [of]) if of.ty == Type::Date => all(),
+            (Function::Amount | Function::Currency, [money]) if self.has_amount(money) => all(),
+            (Function::Left | Function::Right, [text, count]) if is_constant(count) => self.node(text),
+            (Function::Text, [value]) if has_text(&value.ty) => all(),
+            (Function::Round, [_]) => all(),
+            (Function::Round, [number, digits]) if is_constant(digits) => self.node(number),
             (
-                Function::StartOfWeek
+                Function::Minutes
+                | Function::Hours
+                | Function::Days
+                | Function::Weeks
+                | Function::Year
+                | Function::Month
+                | Function::Day
+                | Function::Weekday
+                | Function::Hour
+                | Function::StartOfWeek
                 | Function::StartOfMonth
                 | Function::EndOfMonth
                 | Function::StartOfYear
                 | Function::EndOfYear
+                | Function::AddMonths
                 | Function::DaysBetween
+                | Function::Trim
                 | Function::Len
+                | Function::Replace
+                | Function::Floor
+                | Function::Ceil
                 | Function::Abs
                 | Function::Sign
                 | Function::Least
@@ -342,21 +353,53 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether a text has a folded key in SQL: it is a constant, or a `text` field reached by a path.
+    /// Whether a text has a folded key in SQL: it is a constant, a `text` field reached by a path, or a currency.
     fn has_key(&self, node: &Node) -> bool {
-        let Op::Field { of, fields } = &node.op else { return is_constant(node) };
-        is_constant(node)
-            || (self.field(node, of, fields).is_ok()
-                && fields.iter().all(|(entity, field)| {
-                    let declared = self.model.field(*entity, *field);
-                    match &declared.source {
-                        Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => {
-                            self.has_key(&expr.root)
+        if is_constant(node) {
+            return true;
+        }
+        match &node.op {
+            Op::Call { function: Function::Currency, .. } => self.node(node).is_ok(),
+            Op::Field { of, fields } => {
+                self.field(node, of, fields).is_ok()
+                    && fields.iter().all(|(entity, field)| {
+                        let declared = self.model.field(*entity, *field);
+                        match &declared.source {
+                            Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => {
+                                self.has_key(&expr.root)
+                            }
+                            _ => matches!(declared.kind, Kind::Text { .. }),
                         }
-                        _ => matches!(declared.kind, Kind::Text { .. }),
-                    }
-                }))
+                    })
+            }
+            _ => false,
+        }
     }
+
+    /// Whether money has its amount and currency beside its worth in SQL: a constant, a field, or one of several.
+    fn has_amount(&self, node: &Node) -> bool {
+        if is_constant(node) {
+            return true;
+        }
+        match &node.op {
+            Op::Field { of, fields } if node.ty == Type::Money => {
+                self.field(node, of, fields).is_ok()
+                    && fields.iter().all(|(entity, field)| match &self.model.field(*entity, *field).source {
+                        Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => {
+                            self.has_amount(&expr.root)
+                        }
+                        _ => true,
+                    })
+            }
+            Op::Coalesce(a, b) | Op::If { then: a, otherwise: b, .. } => self.has_amount(a) && self.has_amount(b),
+            _ => false,
+        }
+    }
+}
+
+/// Whether both databases write values of a type as the API does.
+fn has_text(ty: &Type) -> bool {
+    matches!(ty, Type::Text | Type::Choice(_) | Type::Integer | Type::Duration | Type::Boolean | Type::Date)
 }
 
 /// Whether the values of a field can be asked for in SQL: rows of another entity, or values kept together in a column,

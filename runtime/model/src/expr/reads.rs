@@ -26,6 +26,8 @@ pub struct Reads {
     pub locals: BTreeSet<usize>,
     /// It asks what time it is.
     pub now: bool,
+    /// It asks what a clock in the workspace's zone shows at a moment, or when it shows a day.
+    pub zone: bool,
     /// It asks who acts, or which roles they have.
     pub me: bool,
     /// It compares with the record before the command.
@@ -165,6 +167,7 @@ impl Reader<'_> {
             Op::List(nodes) => nodes.iter().for_each(|node| self.visit(node)),
             Op::Call { function, arguments } => {
                 self.reads.now |= asks_time(*function, arguments);
+                self.reads.zone |= asks_zone(*function, arguments);
                 arguments.iter().for_each(|node| self.visit(node));
             }
             Op::Changed(field) => {
@@ -259,6 +262,7 @@ impl Reader<'_> {
         inner.visit(&expr.root);
         let reads = inner.reads;
         self.reads.now |= reads.now;
+        self.reads.zone |= reads.zone;
         self.reads.me |= reads.me;
         self.reads.script |= reads.script;
         self.reads.paths.extend(reads.paths.into_iter().map(|path| match path.root {
@@ -266,6 +270,22 @@ impl Reader<'_> {
             Root::Old | Root::Me | Root::Settings(_) | Root::Local(_) => path,
         }));
     }
+}
+
+/// Whether a call asks for the zone.
+fn asks_zone(function: Function, arguments: &[Node]) -> bool {
+    arguments.iter().any(|argument| argument.ty == Type::DateTime)
+        && matches!(
+            function,
+            Function::Date
+                | Function::Time
+                | Function::Year
+                | Function::Month
+                | Function::Day
+                | Function::Weekday
+                | Function::Hour
+        )
+        || function == Function::DateTime
 }
 
 /// Whether a call asks what time it is.

@@ -2,6 +2,9 @@
 //!
 //! Stored logic lives in the workspace's zone. A moment is kept to the microsecond, a duration to the second.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -10,6 +13,20 @@ use super::number;
 
 /// The seconds of a day of 24 hours.
 pub const DAY: i64 = 86_400;
+
+/// The zone of a name, with the rules it had when it was first asked for. What the system knows of zones may be brought
+/// up to date while the process runs; memory and SQL agree because they go on with the same rules.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    static ZONES: LazyLock<Mutex<HashMap<String, TimeZone>>> = LazyLock::new(Mutex::default);
+    let mut zones = ZONES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(zone) = zones.get(name) {
+        return Some(zone.clone());
+    }
+    let zone = TimeZone::get(name).ok()?;
+    // By the name that it has itself, for capitals do not matter.
+    let own = zone.iana_name().unwrap_or(name).to_owned();
+    Some(zones.entry(own).or_insert(zone).clone())
+}
 
 /// The day an ISO 8601 text writes: `2026-03-02`, nothing else.
 pub fn parse_date(text: &str) -> Option<Date> {
@@ -59,9 +76,15 @@ pub fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     number::moment(moment)
 }
 
-/// The day, and the time of day, that a moment is in a zone.
-pub fn civil(moment: Timestamp, zone: &TimeZone) -> DateTime {
-    zone.to_datetime(moment)
+/// The day that a moment is in a zone; nothing outside the years that are kept.
+pub fn day_of(moment: Timestamp, zone: &TimeZone) -> Option<Date> {
+    number::date(zone.to_datetime(moment).date())
+}
+
+/// The time of day that a moment is in a zone, to the second, as times of day are kept.
+pub fn time_of_day(moment: Timestamp, zone: &TimeZone) -> Time {
+    let time = zone.to_datetime(moment).time();
+    Time::new(time.hour(), time.minute(), time.second(), 0).unwrap_or(time)
 }
 
 /// A day moved by a duration: by its whole days, rounded down.

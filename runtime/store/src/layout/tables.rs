@@ -1,12 +1,13 @@
 //! Which table belongs to which entity, and which columns to which field.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fichero_model::entity::System;
 use fichero_model::{EntityId, FieldId, Model};
 
 use super::field::{self, Stored};
+use super::offset::Offsets;
 use super::record::Statements;
 use crate::schema::{self, Schema, Shape};
 use crate::{Dialect, Error};
@@ -17,6 +18,8 @@ pub(crate) struct Tables {
     dialect: Dialect,
     tables: Vec<Table>,
     by_name: HashMap<Arc<str>, EntityId>,
+    /// The offsets of the workspace's zone, once a statement has asked for them.
+    offsets: OnceLock<Option<Offsets>>,
 }
 
 /// The table of an entity.
@@ -56,7 +59,8 @@ impl Tables {
         for (id, entity) in model.all_entities() {
             by_name.insert(Arc::from(recorded(schema, &entity.name)?.name.as_str()), id);
         }
-        let mut tables = Self { dialect, tables: Vec::with_capacity(model.entities.len()), by_name };
+        let tables = Vec::with_capacity(model.entities.len());
+        let mut tables = Self { dialect, tables, by_name, offsets: OnceLock::new() };
         for (id, _) in model.all_entities() {
             let table = tables.table_of(model, schema, id)?;
             tables.tables.push(table);
@@ -70,6 +74,11 @@ impl Tables {
 
     pub(crate) fn table(&self, entity: EntityId) -> &Table {
         &self.tables[entity.index()]
+    }
+
+    /// The offsets of the zone of the model these tables are of; nothing where they have no lists.
+    pub(crate) fn offsets(&self, model: &Model) -> Option<&Offsets> {
+        self.offsets.get_or_init(|| Offsets::of(&model.workspace.time_zone)).as_ref()
     }
 
     /// The entity of a physical table, as it stands in `_kind` columns.

@@ -5,7 +5,7 @@
 
 use fichero_model::Value;
 use fichero_model::expr::truth;
-use fichero_model::expr::{Comparison, Node, Op};
+use fichero_model::expr::{Comparison, Function, Node, Op};
 use fichero_model::kind::Type;
 use rust_decimal::Decimal;
 
@@ -46,6 +46,11 @@ impl Lowering<'_, '_> {
                 truth::compare(comparison, &value, constant)
             });
         }
+        if let (Op::Call { function: Function::Date, arguments }, Some(Value::Date(day))) = (&a.op, &right)
+            && let [moment @ Node { ty: Type::DateTime, .. }] = arguments.as_slice()
+        {
+            return self.day_compared(comparison, moment, *day, wanted);
+        }
         match equality {
             Some(equal) => self.equality(a, b, right, equal),
             None => self.order_comparison(comparison, a, b, right, wanted),
@@ -81,12 +86,12 @@ impl Lowering<'_, '_> {
         let same = self.equal(&left, &right, equal)?;
         // An index is over the key of a text: ask for the key too.
         match (&left, &right) {
-            (Operand::Sql(scalar), Operand::Constant(Value::Text(_)))
+            (Operand::Sql(scalar), Operand::Constant(Value::Text(text)))
                 if equal && scalar.is_column && scalar.repr == Repr::Text && a.ty == Type::Text =>
             {
                 match self.wanted(a, Want::Key) {
                     Ok(key @ Operand::Sql(Scalar { is_column: true, .. })) => {
-                        let right = self.wanted(b, Want::Key)?;
+                        let right = self.known_key(text)?;
                         Ok(self.equal(&key, &right, true)?.and(same))
                     }
                     _ => Ok(same),

@@ -48,6 +48,14 @@ impl Lowering<'_, '_> {
     /// When `node` holds, or with `wanted` false, when it does not.
     pub(super) fn condition(&mut self, node: &Node, wanted: bool) -> Result<Condition, Error> {
         self.step(node)?;
+        let condition = self.when(node, wanted)?;
+        if let Condition::When(sql) = &condition {
+            self.check_length(node, sql)?;
+        }
+        Ok(condition)
+    }
+
+    fn when(&mut self, node: &Node, wanted: bool) -> Result<Condition, Error> {
         if let Some(value) = self.known(node)? {
             return Ok(Condition::Always(value.is_true() == wanted));
         }

@@ -2,6 +2,7 @@
 
 use fichero_model::Value;
 use fichero_model::expr::function::{Portable, Published};
+use fichero_model::expr::time::DAY;
 use fichero_model::expr::{Function, Node, Op};
 
 use super::compare::null;
@@ -102,7 +103,9 @@ impl Lowering<'_, '_> {
         for argument in arguments {
             operands.push(self.value(argument)?);
         }
-        if operands.iter().any(Operand::is_nothing) {
+        // What takes the place of a text may be nothing: the empty text.
+        let needed = if function == Function::Replace { 2 } else { operands.len() };
+        if operands.iter().take(needed).any(Operand::is_nothing) {
             return Ok(Operand::nothing());
         }
         if let Some(known) = self.folded(node, &operands, |arguments| Op::Call { function, arguments })? {
@@ -135,8 +138,20 @@ impl Lowering<'_, '_> {
                 Ok(Operand::Sql(Scalar::computed(sql, Repr::INTEGER, nullable)))
             }
             (Function::Least | Function::Greatest, operands) => self.extreme(node, function, operands),
+            (Function::Round | Function::Floor | Function::Ceil, operands) => self.rounded(node, function, operands),
+            (Function::Trim | Function::Left | Function::Right | Function::Replace, operands) => {
+                self.changed_text(node, function, operands)
+            }
+            (Function::Text, [Operand::Sql(value)]) => self.written_as_text(node, value),
+            (Function::Minutes, [Operand::Sql(count)]) => Ok(self.so_long(count, 60)),
+            (Function::Hours, [Operand::Sql(count)]) => Ok(self.so_long(count, 3_600)),
+            (Function::Days, [Operand::Sql(count)]) => Ok(self.so_long(count, DAY)),
+            (Function::Weeks, [Operand::Sql(count)]) => Ok(self.so_long(count, 7 * DAY)),
             (
-                Function::Year
+                Function::Date
+                | Function::Time
+                | Function::DateTime
+                | Function::Year
                 | Function::Month
                 | Function::Day
                 | Function::Weekday
@@ -181,7 +196,14 @@ impl Lowering<'_, '_> {
 /// Whether a function of a row's values can be told to both databases with one meaning.
 fn is_known(function: Function) -> bool {
     match function {
-        Function::Year
+        Function::Minutes
+        | Function::Hours
+        | Function::Days
+        | Function::Weeks
+        | Function::Date
+        | Function::Time
+        | Function::DateTime
+        | Function::Year
         | Function::Month
         | Function::Day
         | Function::Weekday
@@ -193,41 +215,34 @@ fn is_known(function: Function) -> bool {
         | Function::EndOfYear
         | Function::AddMonths
         | Function::DaysBetween
+        | Function::Text
+        | Function::Trim
         | Function::Len
+        | Function::Replace
+        | Function::Left
+        | Function::Right
         | Function::Contains
         | Function::StartsWith
         | Function::EndsWith
         | Function::Fold
         | Function::IsEmpty
+        | Function::Round
+        | Function::Floor
+        | Function::Ceil
         | Function::Abs
         | Function::Sign
         | Function::Least
         | Function::Greatest
+        | Function::Amount
+        | Function::Currency
         | Function::Base => true,
         Function::Today
         | Function::Now
-        | Function::Minutes
-        | Function::Hours
-        | Function::Days
-        | Function::Weeks
-        | Function::Date
-        | Function::Time
-        | Function::DateTime
         | Function::Lower
         | Function::Upper
-        | Function::Trim
-        | Function::Replace
-        | Function::Left
-        | Function::Right
-        | Function::Text
         | Function::Number
         | Function::IsEmail
         | Function::IsUrl
-        | Function::Round
-        | Function::Floor
-        | Function::Ceil
-        | Function::Amount
-        | Function::Currency
         | Function::Join
         | Function::First
         | Function::Last => false,

@@ -13,13 +13,16 @@ use crate::layout::Tables;
 /// The condition of an index over the rows of an entity, its columns without an alias.
 ///
 /// # Errors
-/// [`Error::Unportable`] for one that reads other rows, who acts or what time it is.
+/// [`Error::Unportable`] for one that reads other rows, who acts, what time it is or what clocks show.
 pub(crate) fn index_condition(model: &Model, tables: &Tables, entity: EntityId, expr: &Expr) -> Result<String, Error> {
     let refuse =
         |why: &str| Err(Error::Unportable(format!("`{}` cannot be the condition of an index: {why}", expr.text)));
     let reads = expr.reads(model);
     if reads.now || reads.me || !reads.locals.is_empty() {
         return refuse("it asks for what is only known in a request");
+    }
+    if reads.zone {
+        return refuse("it asks for the rules of the time zone, which change");
     }
     let context = Context::bare(model, &NoFacts, Timestamp::UNIX_EPOCH);
     let mut lowering = Lowering::new(model, tables, &context, entity);

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use fichero_model::entity::Index;
 use fichero_model::expr::{Context, NoFacts};
-use fichero_model::fixture::{Builder, boolean, choice, date, integer, money, reference, sample, text};
+use fichero_model::fixture::{Builder, boolean, choice, date, datetime, integer, money, reference, sample, text};
 use fichero_model::rule::SortKey;
 use fichero_model::{Id, Ref};
 
-use crate::query::{Filter, Query, explain};
+use crate::query::{Explained, Filter, Query, explain};
 use crate::schema::Schema;
 use crate::testing::{Deployed, expr};
 use crate::{Cell, ColumnType, Dialect, Layout};
 
 /// Filters over the opportunities of the fixture, by topic.
-const FILTERS: [(&str, &[&str]); 9] = [
+const FILTERS: [(&str, &[&str]); 11] = [
     (
         "comparison",
         &[
@@ -44,6 +44,9 @@ const FILTERS: [(&str, &[&str]); 9] = [
             "discount + weight > 0",
             "-score == 3",
             "min(score, points) < 3",
+            "round(weight, 2) == 1",
+            "floor(discount) > score",
+            "ceil(discount + weight) > 3",
             "sign(discount) == 1",
         ],
     ),
@@ -60,6 +63,8 @@ const FILTERS: [(&str, &[&str]); 9] = [
             "not starts_with(name, \"Ác\")",
             "len(notes) > 3",
             "name + \"x\" == notes",
+            "trim(notes) == left(name, 3)",
+            "replace(name, \"a\", notes) == right(name, 2)",
         ],
     ),
     (
@@ -123,6 +128,37 @@ const FILTERS: [(&str, &[&str]); 9] = [
             "end_of_month(close_date) == close_date",
             "add_months(close_date, 1) > today()",
             "days_between(started_on, close_date) > 3",
+            "close_date + effort < today()",
+            "due_at - effort < now()",
+            "add_months(close_date, score) > today()",
+            "days(score) > effort",
+        ],
+    ),
+    (
+        "zone",
+        &[
+            "date(due_at) == today()",
+            "date(due_at) != today()",
+            "not (date(due_at) > today())",
+            "date(due_at) < date(\"0001-01-01\")",
+            "date(due_at) <= date(\"9999-12-31\")",
+            "date(due_at) == close_date",
+            "month(due_at) == 3",
+            "hour(due_at) < 9",
+            "time(due_at) >= opens_at",
+            "datetime(close_date) <= due_at",
+        ],
+    ),
+    (
+        "money",
+        &[
+            "amount.amount > 99.5",
+            "not (amount.amount > 99.5)",
+            "amount.currency == \"EUR\"",
+            "amount.currency != \"EUR\"",
+            "amount.currency < \"USD\"",
+            "(amount ?? total).currency in [\"EUR\", \"USD\"]",
+            "(if hot { amount } else { total }).amount == 3",
         ],
     ),
     ("nothing", &["extra == ()", "is_empty(name)", "contract != ()", "(score ?? points) == ()", "hot == ()"]),
@@ -149,11 +185,15 @@ fn filters_become_sql() {
                 let layout = layout(dialect);
                 let entity = layout.model().entity("opportunity").unwrap().0;
                 let expr = expr(layout.model(), entity, filter);
-                let (sql, cells) = explain(&layout, &context(&layout), entity, &expr).unwrap();
-                let sql = sql.replace("SELECT t0.\"id\" FROM \"opportunity\" AS t0", "…");
-                shown.push_str(&format!("  {dialect:?}: {sql}\n"));
-                if dialect == Dialect::Sqlite && !cells.is_empty() {
-                    shown.push_str(&format!("    {cells:?}\n"));
+                let Explained::Worked { sql, from, parameters } =
+                    explain(&layout, &context(&layout), entity, &expr).unwrap()
+                else {
+                    panic!("`{filter}` is no condition")
+                };
+                let from = from.replace("\"opportunity\" AS t0", "…");
+                shown.push_str(&format!("  {dialect:?}: {from} WHERE {sql}\n"));
+                if dialect == Dialect::Sqlite && !parameters.is_empty() {
+                    shown.push_str(&format!("    {parameters:?}\n"));
                 }
             }
         }
@@ -173,13 +213,50 @@ fn what_has_no_sql_is_refused_with_the_part_and_the_reason() {
         ("notes < \"a\"", "notes", "only the key of a `text` field"),
         ("avg(lines.quantity) > 3", "avg(lines.quantity)", "a mean divides"),
         ("matches(name, \"a+\")", "matches(name, \"a+\")", "regular expressions"),
-        ("close_date + effort > today()", "close_date + effort", "constant duration"),
+        ("left(name, score) == \"a\"", "left(name, score)", "constant number"),
+        ("left(name, 2) < \"a\"", "left(name, 2)", "only the key of a `text` field"),
+        ("(amount + total).currency == \"EUR\"", "amount + total", "the worth alone"),
         ("first(lines).quantity > 3", "first(lines)", "a list becomes SQL only under"),
     ] {
         let expr = expr(layout.model(), entity, filter);
         let refused = explain(&layout, &context(&layout), entity, &expr).map_err(|error| error.to_string());
         let message = refused.expect_err(filter);
         assert!(message.starts_with(&format!("`{part}`")) && message.contains(why), "`{filter}`: {message}");
+    }
+}
+
+#[test]
+fn what_grows_with_every_step_ends() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let layout = layout(dialect);
+        let entity = layout.model().entity("opportunity").unwrap().0;
+        for step in ["days(1)", "days(score)"] {
+            let filter = format!("close_date{} < today()", format!(" + {step}").repeat(60));
+            let expr = expr(layout.model(), entity, &filter);
+            match explain(&layout, &context(&layout), entity, &expr) {
+                Ok(Explained::Worked { sql, .. }) => assert!(sql.len() < 1 << 20, "{} bytes", sql.len()),
+                Ok(Explained::Known(value)) => panic!("{value:?}"),
+                Err(error) => assert!(error.to_string().contains("it becomes too long"), "{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_may_change_by_itself_is_no_condition_of_an_index() {
+    let layout = layout(Dialect::Postgres);
+    let entity = layout.model().entity("opportunity").unwrap().0;
+    for (filter, why) in [
+        ("close_date < today()", "only known in a request"),
+        ("date(due_at) == date(\"2026-03-15\")", "rules of the time zone"),
+        ("month(due_at) == 3", "rules of the time zone"),
+        ("due_at + effort > created_at", "cannot stand in an index"),
+        ("account.active", "reads other records"),
+    ] {
+        let expr = expr(layout.model(), entity, filter);
+        let refused = super::index_condition(layout.model(), layout.tables(), entity, &expr);
+        let message = refused.expect_err(filter).to_string();
+        assert!(message.contains(why), "`{filter}`: {message}");
     }
 }
 
@@ -193,6 +270,7 @@ fn indexed() -> Arc<fichero_model::Model> {
                 text("name").index(),
                 integer("score").index(),
                 date("close_date").index(),
+                datetime("met_at").index(),
                 money("amount").index(),
                 reference("firm", &["firm"]),
                 choice("stage", &["open", "won", "lost"])
@@ -218,6 +296,8 @@ fn positive_comparisons_keep_their_index() {
             (deal, "score == 5 and close_date == ()", "score"),
             (deal, "not (score <= 5) and score > 7", "score"),
             (deal, "close_date >= today() and close_date < today() + days(7)", "close_date"),
+            (deal, "date(met_at) == today()", "met_at"),
+            (deal, "date(met_at) > today() - days(7)", "met_at"),
             (deal, "amount > 99.99999", "amount"),
             (deal, "name == \"Acme\"", "name"),
             (deal, "name > \"Acme\" and name < \"B\"", "name"),

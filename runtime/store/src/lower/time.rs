@@ -4,6 +4,7 @@
 //! out before it is moved.
 
 use fichero_model::Value;
+use fichero_model::expr::number::LONGEST;
 use fichero_model::expr::time::{DAY, add_months};
 use fichero_model::expr::{Function, Node};
 use fichero_model::kind::Type;
@@ -14,9 +15,9 @@ use super::{Lowering, Operand, Repr, Scalar};
 use crate::{Dialect, Error};
 
 /// The first day that is kept.
-const FIRST: Date = jiff::civil::date(1, 1, 1);
+pub(super) const FIRST: Date = jiff::civil::date(1, 1, 1);
 /// The last day that is kept.
-const LAST: Date = jiff::civil::date(9999, 12, 31);
+pub(super) const LAST: Date = jiff::civil::date(9999, 12, 31);
 /// The first microsecond that is kept, since 1970.
 const FIRST_MOMENT: i64 = -62_135_596_800_000_000;
 /// The last one: no greater one becomes a `Timestamp`.
@@ -25,10 +26,12 @@ const LAST_MOMENT: i64 = 253_402_207_200_000_000;
 impl Lowering<'_, '_> {
     /// A function of days and times.
     pub(super) fn of_time(&mut self, node: &Node, function: Function, operands: &[Operand]) -> Result<Operand, Error> {
-        if let (Function::AddMonths, [Operand::Sql(day), Operand::Constant(Value::Integer(months))]) =
-            (function, operands)
-        {
-            return self.months_later(day, *months);
+        match (function, operands) {
+            (Function::AddMonths, [Operand::Sql(day), Operand::Constant(Value::Integer(months))]) => {
+                return self.months_later(day, *months);
+            }
+            (Function::AddMonths, [day, Operand::Sql(months)]) => return self.so_many_months_later(day, months),
+            _ => {}
         }
         if let (Function::DaysBetween, [from, to]) = (function, operands) {
             let nullable = from.nullable() || to.nullable();
@@ -38,6 +41,14 @@ impl Lowering<'_, '_> {
         }
         let [Operand::Sql(of)] = operands else {
             return Err(self.unportable(node, "databases would answer it differently"));
+        };
+        let of = &match (function, of.repr) {
+            (Function::Date, Repr::DateTime) => return Ok(Operand::Sql(self.day_of(node, of)?)),
+            (Function::Time, Repr::DateTime) => return Ok(Operand::Sql(self.time_of(node, of)?)),
+            (Function::DateTime, Repr::Date) => return Ok(Operand::Sql(self.start_of(node, of)?)),
+            (Function::Hour, Repr::DateTime) => self.time_of(node, of)?,
+            (_, Repr::DateTime) => self.day_of(node, of)?,
+            _ => of.clone(),
         };
         let day = &of.sql;
         let (name, postgres, repr) = match (function, of.repr) {
@@ -59,7 +70,7 @@ impl Lowering<'_, '_> {
                 let year = truncated("year", day);
                 ("end_of_year", format!("({year} + interval '1 year' - interval '1 day')::date"), Repr::Date)
             }
-            _ => return Err(self.unportable(node, "the day of a moment depends on the zone, which SQL does not know")),
+            _ => return Err(self.unportable(node, "databases read texts in other ways")),
         };
         let sql = match self.dialect() {
             Dialect::Sqlite => format!("fichero_{name}({day})"),
@@ -97,8 +108,14 @@ impl Lowering<'_, '_> {
     }
 
     fn moved_by(&mut self, node: &Node, moved: &Operand, by: &Operand, sign: char) -> Result<Operand, Error> {
-        let (Operand::Sql(moved), Operand::Constant(Value::Duration(seconds))) = (moved, by) else {
-            return Err(self.unportable(node, "a date is moved in SQL by a constant duration only"));
+        if self.inline && moved.repr() == Some(Repr::DateTime) {
+            // PostgreSQL takes it to depend on the zone of the session.
+            return Err(self.unportable(node, "a moment that is moved cannot stand in an index"));
+        }
+        let (moved, seconds) = match (moved, by) {
+            (Operand::Sql(moved), Operand::Constant(Value::Duration(seconds))) => (moved, seconds),
+            (moved, Operand::Sql(by)) => return self.moved_by_row(moved, by, sign),
+            _ => return Err(self.unportable(node, "it has no form in SQL")),
         };
         let Some(seconds) = (if sign == '-' { seconds.checked_neg() } else { Some(*seconds) }) else {
             return Ok(Operand::nothing());
@@ -107,6 +124,52 @@ impl Lowering<'_, '_> {
             Repr::Date => self.days_later(moved, seconds.div_euclid(DAY)),
             _ => self.seconds_later(moved, seconds),
         }
+    }
+
+    /// A day or moment moved by a duration that each row has its own of.
+    fn moved_by_row(&mut self, moved: &Operand, by: &Scalar, sign: char) -> Result<Operand, Error> {
+        let repr = if moved.repr() == Some(Repr::Date) { Repr::Date } else { Repr::DateTime };
+        let of = self.with_type(moved, repr)?;
+        let seconds = &by.sql;
+        let sql = match (self.dialect(), repr) {
+            (Dialect::Sqlite, Repr::Date) => format!("fichero_move_day({of}, {seconds}, {sign}1)"),
+            (Dialect::Sqlite, _) => format!("fichero_move_moment({of}, {seconds}, {sign}1)"),
+            (Dialect::Postgres, Repr::Date) => {
+                let days = format!("floor({sign}({seconds})::numeric / {DAY})");
+                let (first, last) = (format!("'{FIRST}'::date - {of}"), format!("'{LAST}'::date - {of}"));
+                format!("(CASE WHEN {days} BETWEEN {first} AND {last} THEN {of} + {days}::int END)")
+            }
+            (Dialect::Postgres, _) => {
+                let seconds = format!("({sign}({seconds})::numeric)");
+                let (first, last) = (FIRST_MOMENT / 1_000_000, LAST_MOMENT / 1_000_000);
+                // Days and the rest apart: an interval made of seconds alone is not exact when it is long.
+                let by = format!("days => div({seconds}, {DAY})::int, secs => mod({seconds}, {DAY})::int");
+                format!(
+                    "(CASE WHEN EXTRACT(EPOCH FROM {of}) + {seconds} BETWEEN {first} AND {last} \
+                     THEN {of} + make_interval({by}) END)"
+                )
+            }
+        };
+        Ok(Operand::Sql(Scalar::computed(sql, repr, true)))
+    }
+
+    /// An operand with its type where it is a parameter.
+    fn with_type(&mut self, operand: &Operand, repr: Repr) -> Result<String, Error> {
+        match operand {
+            Operand::Constant(value) => self.typed(value, repr),
+            sql @ Operand::Sql(_) => self.written(sql, repr),
+        }
+    }
+
+    /// So many minutes, hours, days or weeks of `unit` seconds; null where that is too long.
+    pub(super) fn so_long(&self, count: &Scalar, unit: i64) -> Operand {
+        let limit = LONGEST / unit;
+        let product = match self.dialect() {
+            Dialect::Sqlite => format!("{} * {unit}", count.sql),
+            Dialect::Postgres => format!("({} * {unit})::bigint", count.sql),
+        };
+        let sql = format!("(CASE WHEN {} BETWEEN -{limit} AND {limit} THEN {product} END)", count.sql);
+        Operand::Sql(Scalar::computed(sql, Repr::INTEGER, true))
     }
 
     fn days_later(&mut self, day: &Scalar, days: i64) -> Result<Operand, Error> {
@@ -135,6 +198,24 @@ impl Lowering<'_, '_> {
             Dialect::Postgres => format!("({} + make_interval(months => {count}::int))::date", day.sql),
         };
         self.within(day, Value::Date(limit), months >= 0, &later)
+    }
+
+    /// A day moved by months that each row has its own number of.
+    fn so_many_months_later(&mut self, day: &Operand, months: &Scalar) -> Result<Operand, Error> {
+        let of = self.with_type(day, Repr::Date)?;
+        let months = &months.sql;
+        let sql = match self.dialect() {
+            Dialect::Sqlite => format!("fichero_add_months({of}, {months})"),
+            Dialect::Postgres => {
+                let month = format!("EXTRACT(YEAR FROM {of}) * 12 + EXTRACT(MONTH FROM {of}) - 1");
+                let (first, last) = (12, 9_999 * 12 + 11);
+                format!(
+                    "(CASE WHEN {month} + {months} BETWEEN {first} AND {last} \
+                     THEN ({of} + make_interval(months => ({months})::int))::date END)"
+                )
+            }
+        };
+        Ok(Operand::Sql(Scalar::computed(sql, Repr::Date, true)))
     }
 
     fn seconds_later(&mut self, moment: &Scalar, seconds: i64) -> Result<Operand, Error> {

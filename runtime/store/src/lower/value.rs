@@ -12,11 +12,14 @@ use super::number::{self, Bound};
 use super::path::{Source, is_path};
 use super::scalar::{repr_of_type, type_name};
 use super::{Condition, Lowering, Operand, Repr, RowAt, Scalar};
-use crate::layout::{Form, MONEY_SCALE, Stored};
+use crate::layout::{Form, Stored};
 use crate::{Dialect, Error};
 
 /// Why a list is no value.
 const LIST: &str = "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min`, `max` or `in`";
+
+/// Why a text has no key.
+const KEYS: &str = "only the key of a `text` field is stored";
 
 /// What a value is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,10 @@ pub(super) enum Want {
     Exact,
     /// Its order: of a text the folded key.
     Key,
+    /// Of money the amount in its own currency.
+    Amount,
+    /// Of money its own currency.
+    Currency,
 }
 
 impl Lowering<'_, '_> {
@@ -45,15 +52,23 @@ impl Lowering<'_, '_> {
     /// The value of a node, or of a text its key.
     pub(super) fn wanted(&mut self, node: &Node, want: Want) -> Result<Operand, Error> {
         self.step(node)?;
+        let operand = self.of_node(node, want)?;
+        if let Operand::Sql(scalar) = &operand {
+            self.check_length(node, &scalar.sql)?;
+        }
+        Ok(operand)
+    }
+
+    fn of_node(&mut self, node: &Node, want: Want) -> Result<Operand, Error> {
         if let Some(value) = self.known(node)? {
-            return Ok(match (value, want) {
-                (Value::Text(text), Want::Key) => {
-                    let key = Value::Text(fichero_model::fold::key(&text).into());
-                    let sql = self.written(&Operand::Constant(key), Repr::Text)?;
-                    Operand::Sql(Scalar::computed(sql, Repr::Key, false))
-                }
-                (value, _) => Operand::Constant(value),
-            });
+            return match (value, want) {
+                (Value::Text(text), Want::Key) => self.known_key(&text),
+                (value, Want::Exact | Want::Key) => Ok(Operand::Constant(value)),
+                (money, Want::Amount | Want::Currency) => Ok(Operand::Constant(self.part_of_known(&money, want))),
+            };
+        }
+        if matches!(want, Want::Amount | Want::Currency) {
+            self.check_part(node)?;
         }
         match &node.op {
             Op::Field { of, fields } => {
@@ -65,9 +80,7 @@ impl Lowering<'_, '_> {
             }
             Op::Row(RowName::This | RowName::Record) => Ok(self.identity(&self.this.clone())),
             Op::Row(RowName::Item(depth)) => match self.items.get(*depth).cloned().flatten() {
-                Some(item) if want == Want::Key && item.value.repr == Repr::Text => {
-                    Err(self.unportable(node, "only the key of a `text` field is stored"))
-                }
+                Some(item) if want == Want::Key && item.value.repr == Repr::Text => Err(self.unportable(node, KEYS)),
                 Some(item) => Ok(Operand::Sql(item.value)),
                 None => Err(self.unportable(node, "its list is not at hand")),
             },
@@ -97,13 +110,20 @@ impl Lowering<'_, '_> {
                 },
                 _ => Err(self.unportable(node, "it takes one text")),
             },
+            Op::Call { function: function @ (Function::Amount | Function::Currency), arguments } => {
+                match arguments.as_slice() {
+                    [money] => self.part_of_money(node, *function, money, want),
+                    _ => Err(self.unportable(node, "it takes one amount of money")),
+                }
+            }
+            Op::Call { .. } if want == Want::Key && node.ty == Type::Text => Err(self.unportable(node, KEYS)),
             Op::Call { function, arguments } if node.ty != Type::Boolean => self.call(node, *function, arguments),
             Op::Quantify { quantifier: Quantifier::Count, list, depth, body } => {
                 self.counted(list, Some((*depth, body)))
             }
             Op::Aggregate { aggregate: Aggregate::Count, list } => self.counted(list, None),
             Op::Aggregate { aggregate, list } => self.aggregated(node, *aggregate, list),
-            Op::Arithmetic(..) => Err(self.unportable(node, "only the key of a `text` field is stored")),
+            Op::Arithmetic(..) => Err(self.unportable(node, KEYS)),
             Op::Script { .. } => Err(self.unportable(node, "a script runs in memory only")),
             Op::Not(_)
             | Op::And(..)
@@ -124,6 +144,13 @@ impl Lowering<'_, '_> {
                 Err(self.unportable(node, LIST))
             }
         }
+    }
+
+    /// The key of a text that is known beforehand.
+    pub(super) fn known_key(&mut self, text: &str) -> Result<Operand, Error> {
+        let key = Value::Text(fichero_model::fold::key(text).into());
+        let sql = self.written(&Operand::Constant(key), Repr::Text)?;
+        Ok(Operand::Sql(Scalar::computed(sql, Repr::Key, false)))
     }
 
     /// A condition as a value, which is never null.
@@ -175,10 +202,7 @@ impl Lowering<'_, '_> {
             (Form::Ref(_) | Form::AnyRef, _) => column(&stored.value, Repr::Id),
             (Form::Integer | Form::Duration, _) => column(&stored.value, Repr::INTEGER),
             (Form::Decimal { scale }, _) => column(&stored.value, Repr::Number { scale: *scale, wide: false }),
-            (Form::Money, _) => {
-                let base = stored.base.as_deref().unwrap_or(&stored.value);
-                column(base, Repr::Number { scale: MONEY_SCALE, wide: false })
-            }
+            (Form::Money, want) => Ok(Self::money_column(stored, want, |name| row.column(name), nullable)),
             (Form::Date, _) => column(&stored.value, Repr::Date),
             (Form::Time, _) => column(&stored.value, Repr::Time),
             (Form::DateTime, _) => column(&stored.value, Repr::DateTime),
@@ -195,7 +219,7 @@ impl Lowering<'_, '_> {
                     Dialect::Postgres => format!("{id}::text"),
                 };
                 Ok(match want {
-                    Want::Exact => Scalar::computed(sql, Repr::Text, nullable),
+                    Want::Exact | Want::Amount | Want::Currency => Scalar::computed(sql, Repr::Text, nullable),
                     Want::Key => self.tidy(sql, Repr::Key, nullable),
                 })
             }

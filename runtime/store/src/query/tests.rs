@@ -391,6 +391,34 @@ fn groups_may_be_worked_out() {
 }
 
 #[test]
+fn days_and_currencies_are_groups() {
+    let deals = deals();
+    let deal = deals.deal;
+    let group = ["date(created_at)", "month(created_at)", "amount.currency"].map(|text| deals.expr(text));
+    let exprs = Arc::new((group, deals.expr("amount.amount")));
+    deals.each(|deployed| {
+        let exprs = Arc::clone(&exprs);
+        let groups = read(deployed, move |layout, tx| {
+            let measure = |aggregate, of| Measure { aggregate, of, filter: None };
+            let measures = vec![measure(Aggregate::Count, None), measure(Aggregate::Sum, Some(&exprs.1))];
+            let (filter, group) = (Filter::all(deal), exprs.0.iter().collect());
+            Aggregation { filter, group, measures, after: None, limit: 100 }.run(layout, &bare(layout), tx)
+        });
+        let day = || vec![Value::Date(jiff::civil::date(2026, 3, 15)), Value::Integer(3)];
+        let keys = [Value::Nothing, Value::text("EUR")].map(|currency| [day(), vec![currency]].concat());
+        let items = groups.unwrap().items;
+        assert_eq!(items.iter().map(|group| group.keys.clone()).collect::<Vec<_>>(), keys);
+        assert_eq!(
+            items.iter().map(|group| group.measures[0].clone()).collect::<Vec<_>>(),
+            [10, 41].map(Value::Integer)
+        );
+        let living = (0..60_i64).filter(|number| number % 5 != 0 && number % 7 != 0);
+        let total = Decimal::new(living.sum::<i64>() * 12_345, 4);
+        assert_eq!(items[1].measures[1].as_number(), Some(total));
+    });
+}
+
+#[test]
 fn without_groups_there_is_one_of_all() {
     let deals = deals();
     let deal = deals.deal;

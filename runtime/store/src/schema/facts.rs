@@ -110,5 +110,7 @@ fn in_words(cell: &Cell) -> String {
         Cell::DateTime(value) => value.to_string(),
         Cell::Json(value) => value.to_string(),
         Cell::Ids(value) => format!("{value:?}"),
+        Cell::Integers(value) => format!("{value:?}"),
+        Cell::DateTimes(value) => format!("{value:?}"),
     }
 }

@@ -250,7 +250,7 @@ impl<'a> Grammar<'a> {
 
     fn worked_out(&mut self, sort: Sort, depth: usize) -> String {
         match sort {
-            Sort::Number => match self.below(9) {
+            Sort::Number => match self.below(11) {
                 0 | 1 => format!("({} + {})", self.of(sort, depth), self.of(sort, depth)),
                 2 => format!("({} - {})", self.of(sort, depth), self.of(sort, depth)),
                 3 => format!("-({})", self.of(sort, depth)),
@@ -267,52 +267,98 @@ impl<'a> Grammar<'a> {
                     0 => format!("days_between({}, {})", self.of(Sort::Date, depth), self.of(Sort::Date, depth)),
                     1 => {
                         let name = ["year", "month", "day", "weekday"][self.below(4)];
-                        format!("{name}({})", self.of(Sort::Date, depth))
+                        let sort = [Sort::Date, Sort::DateTime][self.below(2)];
+                        format!("{name}({})", self.of(sort, depth))
                     }
-                    _ => format!("hour({})", self.path(Sort::Time, depth)),
+                    _ => {
+                        let sort = [Sort::Time, Sort::DateTime][self.below(2)];
+                        format!("hour({})", self.path(sort, depth))
+                    }
+                },
+                8 => format!("{}.amount", self.kept_money(depth)),
+                9 => match self.below(3) {
+                    0 => format!("round({}, {})", self.of(sort, depth), self.below(5)),
+                    1 => format!("floor({})", self.of(sort, depth)),
+                    _ => format!("ceil({})", self.of(sort, depth)),
                 },
                 _ => format!("len({})", self.of(Sort::Text, depth)),
             },
-            Sort::Money => match self.below(4) {
+            Sort::Money => match self.below(5) {
                 0 => format!("({} + {})", self.of(sort, depth), self.of(sort, depth)),
                 1 => format!("({} - {})", self.of(sort, depth), self.of(sort, depth)),
                 2 => format!("abs({})", self.of(sort, depth)),
+                3 => format!("round({}, 2)", self.of(sort, depth)),
                 _ => self.aggregated(sort, depth),
             },
-            Sort::Text => match self.below(3) {
+            Sort::Text => match self.below(9) {
                 0 => format!("({} + {})", self.of(sort, depth), self.of(sort, depth)),
                 1 => format!("fold({})", self.path_called("name")),
+                2 | 3 => format!("{}.currency", self.kept_money(depth)),
+                4 => format!("trim({})", self.of(sort, depth)),
+                5 => format!("left({}, {})", self.of(sort, depth), self.below(4)),
+                6 => format!("right({}, {})", self.of(sort, depth), self.below(4)),
+                7 => {
+                    let sorts = [Sort::Number, Sort::Text, Sort::Choice, Sort::Boolean, Sort::Date, Sort::Duration];
+                    let sort = sorts[self.below(6)];
+                    format!("text({})", if sort == Sort::Boolean { self.boolean(depth) } else { self.of(sort, depth) })
+                }
+                8 => {
+                    format!("replace({}, {}, {})", self.of(sort, depth), self.of(sort, depth), self.of(sort, depth))
+                }
                 _ => self.path_called("stage.outcome"),
             },
-            Sort::Date => match self.below(4) {
+            Sort::Date => match self.below(7) {
                 0 => {
                     let sign = ["+", "-"][self.below(2)];
-                    format!("({} {sign} {})", self.of(sort, depth), self.constant(Sort::Duration))
+                    format!("({} {sign} {})", self.of(sort, depth), self.duration(depth))
                 }
                 1 => {
-                    let months = [1, -1, 12, 0, 200_000][self.below(5)];
+                    let months = ["1", "-1", "12", "0", "200000", "score", "points"][self.below(7)];
                     format!("add_months({}, {months})", self.of(sort, depth))
                 }
                 2 => self.aggregated(sort, depth),
+                3..=5 => format!("date({})", self.of(Sort::DateTime, depth)),
                 _ => {
                     let names = ["start_of_week", "start_of_month", "end_of_month", "start_of_year", "end_of_year"];
                     format!("{}({})", names[self.below(5)], self.of(sort, depth))
                 }
             },
-            Sort::DateTime => match self.below(2) {
+            Sort::DateTime => match self.below(3) {
                 0 => {
                     let sign = ["+", "-"][self.below(2)];
-                    format!("({} {sign} {})", self.of(sort, depth), self.constant(Sort::Duration))
+                    format!("({} {sign} {})", self.of(sort, depth), self.duration(depth))
                 }
+                1 => format!("datetime({})", self.of(Sort::Date, depth)),
                 _ => self.path(sort, depth),
             },
-            Sort::Duration => match self.below(4) {
+            Sort::Duration => match self.below(5) {
                 0 => format!("({} + {})", self.of(sort, depth), self.of(sort, depth)),
                 1 => format!("({} - {})", self.of(Sort::Date, depth), self.of(Sort::Date, depth)),
                 2 => format!("({} - {})", self.of(Sort::DateTime, depth), self.of(Sort::DateTime, depth)),
+                3 => {
+                    let name = ["minutes", "hours", "days", "weeks"][self.below(4)];
+                    format!("{name}({})", ["score", "points", "(score - points)", "version"][self.below(4)])
+                }
                 _ => format!("-({})", self.of(sort, depth)),
             },
-            Sort::Boolean | Sort::Choice | Sort::Time | Sort::Ref | Sort::Json => self.path(sort, depth),
+            Sort::Time => format!("time({})", self.of(Sort::DateTime, depth)),
+            Sort::Boolean | Sort::Choice | Sort::Ref | Sort::Json => self.path(sort, depth),
+        }
+    }
+
+    /// By how much a day or moment is moved.
+    fn duration(&mut self, depth: usize) -> String {
+        if self.flip() { self.constant(Sort::Duration) } else { self.of(Sort::Duration, depth) }
+    }
+
+    /// Money that has an amount and a currency in SQL.
+    fn kept_money(&mut self, depth: usize) -> String {
+        let (a, b) = (self.path(Sort::Money, depth), self.path(Sort::Money, depth));
+        match self.below(5) {
+            0 => format!("({a} ?? {b})"),
+            1 => format!("({a} ?? 7)"),
+            2 => format!("(if {} {{ {a} }} else {{ {b} }})", self.boolean(depth + 1)),
+            _ => a,
         }
     }
 
@@ -372,9 +418,13 @@ impl<'a> Grammar<'a> {
                     "(today() + days(1))",
                     "()",
                     "date(\"0001-01-01\")",
+                    "date(\"9999-12-31\")",
+                    "date(\"2006-10-29\")",
+                    "date(\"2011-12-30\")",
+                    "date(\"2011-12-31\")",
                 ],
             ),
-            Sort::Time => pick(self, &["time(\"09:30\")", "time(\"23:59:59\")", "()"]),
+            Sort::Time => pick(self, &["time(\"09:30\")", "time(\"23:59:59\")", "time(now())", "()"]),
             Sort::DateTime => pick(self, &["now()", "(now() - hours(1))", "datetime(\"2026-03-15T10:20:31Z\")", "()"]),
             Sort::Duration => pick(
                 self,

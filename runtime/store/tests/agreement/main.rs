@@ -96,28 +96,30 @@ where
 
 #[test]
 fn a_filter_finds_what_holds_in_memory() {
-    check(|world, grammar| {
-        let text = grammar.condition();
-        let Some(expr) = compiled(world, &text) else { return Ok(Outcome::LeftOut) };
-        let Ok(expected) = world.all(|context| expr.holds(context)) else { return Ok(Outcome::LeftOut) };
-        let expected: BTreeSet<Id> = expected.into_iter().filter(|(_, holds)| *holds).map(|(id, _)| id).collect();
-        let asked = (expr.clone(), world.entity(), world.shared());
-        let question = move |layout: &Layout, tx: &mut Tx| {
-            let (expr, entity, shared) = &asked;
-            let filter = Filter { trash: Trash::Any, ..Filter::all(*entity).and(expr) };
-            let query = Query { fields: Some(&[]), ..Query::new(filter, 1_000) };
-            let prepared = query.prepare(layout, &shared.context())?;
-            let page = prepared.page(tx)?;
-            let found: BTreeSet<Id> = page.items.iter().filter_map(|found| found.record.row.id()).collect();
-            let counted = prepared.count(tx, 1_000)?;
-            Ok((found, counted, format!("{:?}", prepared.statements())))
-        };
-        ask(world, &expr, expr.unportable.is_none(), question, |database, (found, counted, sql)| {
-            prop_assert_eq!(&found, &expected, "`{}` on {}: {}", text, database, sql);
-            prop_assert_eq!(counted, found.len() as u64, "`{}` counted on {}", text, database);
-            Ok(())
-        })
-    });
+    check(|world, grammar| same_rows(world, &grammar.condition()));
+}
+
+/// Compares the rows of a world for which a condition holds with those that each database finds.
+fn same_rows(world: &World, text: &str) -> Result<Outcome, TestCaseError> {
+    let Some(expr) = compiled(world, text) else { return Ok(Outcome::LeftOut) };
+    let Ok(expected) = world.all(|context| expr.holds(context)) else { return Ok(Outcome::LeftOut) };
+    let expected: BTreeSet<Id> = expected.into_iter().filter(|(_, holds)| *holds).map(|(id, _)| id).collect();
+    let asked = (expr.clone(), world.entity(), world.shared());
+    let question = move |layout: &Layout, tx: &mut Tx| {
+        let (expr, entity, shared) = &asked;
+        let filter = Filter { trash: Trash::Any, ..Filter::all(*entity).and(expr) };
+        let query = Query { fields: Some(&[]), ..Query::new(filter, 1_000) };
+        let prepared = query.prepare(layout, &shared.context())?;
+        let page = prepared.page(tx)?;
+        let found: BTreeSet<Id> = page.items.iter().filter_map(|found| found.record.row.id()).collect();
+        let counted = prepared.count(tx, 1_000)?;
+        Ok((found, counted, format!("{:?}", prepared.statements())))
+    };
+    ask(world, &expr, expr.unportable.is_none(), question, |database, (found, counted, sql)| {
+        prop_assert_eq!(&found, &expected, "`{}` on {}: {}", text, database, sql);
+        prop_assert_eq!(counted, found.len() as u64, "`{}` counted on {}", text, database);
+        Ok(())
+    })
 }
 
 #[test]
@@ -133,6 +135,61 @@ fn what_once_differed_is_the_same_as_in_memory() {
     for text in FOUND {
         for world in worlds() {
             assert_eq!(same_value(world, text).unwrap(), Outcome::Compared, "{text}");
+        }
+    }
+}
+
+#[test]
+fn days_of_moments_and_parts_of_money_are_the_same_as_in_memory() {
+    const VALUES: [&str; 14] = [
+        "date(due_at)",
+        "time(due_at)",
+        "datetime(close_date)",
+        "year(due_at)",
+        "month(due_at)",
+        "day(due_at)",
+        "weekday(due_at)",
+        "hour(due_at)",
+        "start_of_month(date(due_at))",
+        "date(due_at - effort)",
+        "amount.amount",
+        "amount.currency",
+        "(amount ?? total ?? 3).currency",
+        "(if hot { amount } else { total }).amount",
+    ];
+    const DAYS: [&str; 9] = [
+        "0001-01-01",
+        "0001-01-02",
+        "2006-10-28",
+        "2006-10-29",
+        "2011-12-29",
+        "2011-12-30",
+        "2011-12-31",
+        "2026-03-29",
+        "9999-12-31",
+    ];
+    for world in worlds() {
+        for text in VALUES {
+            assert_eq!(same_value(world, text).unwrap(), Outcome::Compared, "{text}");
+            for test in [format!("{text} == ()"), format!("not ({text} != ())")] {
+                assert_eq!(same_rows(world, &test).unwrap(), Outcome::Compared, "{test}");
+            }
+        }
+        for day in DAYS {
+            for sign in ["==", "!=", "<", "<=", ">", ">="] {
+                for not in ["", "not "] {
+                    let test = format!("{not}(date(due_at) {sign} date(\"{day}\"))");
+                    assert_eq!(same_rows(world, &test).unwrap(), Outcome::Compared, "{test}");
+                }
+            }
+        }
+        for sign in ["==", "!=", "<", ">="] {
+            for (part, constant) in [("currency", "\"USD\""), ("amount", "1"), ("currency", "total.currency")] {
+                for not in ["", "not "] {
+                    let test = format!("{not}(amount.{part} {sign} {constant})");
+                    assert_eq!(same_rows(world, &test).unwrap(), Outcome::Compared, "{test}");
+                }
+            }
         }
     }
 }

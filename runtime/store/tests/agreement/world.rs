@@ -1,7 +1,7 @@
 //! Random rows of the fixture model, in memory and on each database.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use fichero_model::clock::{Ids as _, SeededIds};
 use fichero_model::entity::System;
@@ -31,6 +31,7 @@ const ROWS: [(&str, usize); 8] = [
 ];
 
 pub struct World {
+    model: &'static Arc<Model>,
     shared: Shared,
     entity: EntityId,
     sides: Vec<Side>,
@@ -46,6 +47,7 @@ pub struct Side {
 /// What a question needs to know beforehand, on whichever thread it is asked.
 #[derive(Clone)]
 pub struct Shared {
+    model: &'static Model,
     rows: Arc<Rows>,
     me: Option<Ref>,
     now: Timestamp,
@@ -54,33 +56,40 @@ pub struct Shared {
 /// The rows in memory, of which lists show only the living.
 pub struct Rows(Memory<'static>);
 
-pub fn model() -> &'static Arc<Model> {
-    static MODEL: OnceLock<Arc<Model>> = OnceLock::new();
-    MODEL.get_or_init(|| Arc::new(sample()))
+/// The zones of the worlds: an ordinary one; one in which a minute of a day is followed by an hour of the day before;
+/// one that left out a day; one whose clocks are known beforehand year by year, and never change after.
+const ZONES: [&str; 4] = ["Europe/Madrid", "America/St_Johns", "Pacific/Apia", "Africa/Casablanca"];
+
+/// The fixture model, in each of the zones.
+fn model(zone: &str) -> Arc<Model> {
+    let mut model = sample();
+    model.workspace.time_zone = fichero_model::expr::time::zone(zone).unwrap();
+    Arc::new(model)
 }
 
 impl World {
     pub fn new(seed: u64) -> Self {
-        let mut maker =
-            Maker { ids: SeededIds::new(seed * 1_000_003), rows: Memory::new(model()), made: BTreeMap::new() };
+        let model: &'static Arc<Model> = Box::leak(Box::new(model(ZONES[seed as usize % ZONES.len()])));
+        let ids = SeededIds::new(seed * 1_000_003);
+        let mut maker = Maker { model, ids, rows: Memory::new(model), made: BTreeMap::new() };
         for (name, count) in ROWS {
-            let (entity, _) = model().entity(name).unwrap();
+            let (entity, _) = model.entity(name).unwrap();
             for _ in 0..count {
                 maker.add(name, entity);
             }
         }
-        let users = maker.made[&model().user].clone();
+        let users = maker.made[&model.user].clone();
         let me = maker.pick(&users);
         let rows = Rows(maker.rows);
         let sides =
-            fichero_test_support::databases().into_iter().map(|database| Side::new(database, &rows.0)).collect();
+            fichero_test_support::databases().into_iter().map(|database| Side::new(model, database, &rows.0)).collect();
         let now = "2026-03-15T10:20:30.5Z".parse().unwrap();
-        let (entity, _) = model().entity(ASKED).unwrap();
-        Self { shared: Shared { rows: Arc::new(rows), me, now }, entity, sides }
+        let (entity, _) = model.entity(ASKED).unwrap();
+        Self { model, shared: Shared { model, rows: Arc::new(rows), me, now }, entity, sides }
     }
 
     pub fn model(&self) -> &'static Model {
-        model()
+        self.model
     }
 
     pub fn entity(&self) -> EntityId {
@@ -104,7 +113,7 @@ impl World {
 
 impl Shared {
     pub fn context(&self) -> Context<'_> {
-        Context { me: self.me, ..Context::bare(model(), &*self.rows, self.now) }
+        Context { me: self.me, ..Context::bare(self.model, &*self.rows, self.now) }
     }
 }
 
@@ -128,12 +137,12 @@ impl Facts for Rows {
 }
 
 impl Side {
-    fn new(database: fichero_test_support::Database, rows: &Memory<'static>) -> Self {
+    fn new(model: &'static Arc<Model>, database: fichero_test_support::Database, rows: &Memory<'static>) -> Self {
         let db = Db::open(&Options::new(database.url())).unwrap();
         db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, |tx| {
             system::install(tx)?;
             let publication = Publication {
-                model: model(),
+                model,
                 files: &BTreeMap::new(),
                 catalog_hash: "0",
                 base: 0,
@@ -144,16 +153,16 @@ impl Side {
             publish(tx, &publication).map(drop).map_err(|error| Error::Statement(format!("{error:?}")))
         })
         .unwrap();
-        let schema = Arc::new(Schema::of(model()).unwrap());
-        let layout = Arc::new(Layout::new(Arc::clone(model()), schema, db.dialect()).unwrap());
-        let records: Vec<Record> = model()
+        let schema = Arc::new(Schema::of(model).unwrap());
+        let layout = Arc::new(Layout::new(Arc::clone(model), schema, db.dialect()).unwrap());
+        let records: Vec<Record> = model
             .all_entities()
             .flat_map(|(entity, _)| rows.all(entity))
             .map(|row| Record::new(Row::clone(row)))
             .collect();
         let mut links = Vec::new();
-        for row in model().all_entities().flat_map(|(entity, _)| rows.all(entity)) {
-            for (field, _) in model()[row.entity].all_fields().filter(|(_, field)| field.is_link()) {
+        for row in model.all_entities().flat_map(|(entity, _)| rows.all(entity)) {
+            for (field, _) in model[row.entity].all_fields().filter(|(_, field)| field.is_link()) {
                 links.push((row.reference().unwrap(), field, rows.linked(row.reference().unwrap(), field).to_vec()));
             }
         }
@@ -161,7 +170,7 @@ impl Side {
         db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, move |tx| {
             // Whatever points to a record comes after it, but for a record's own parent: that is given afterwards.
             let mut order: Vec<&Record> = records.iter().collect();
-            let place = |record: &Record| ROWS.iter().position(|(name, _)| *name == &*model()[record.row.entity].name);
+            let place = |record: &Record| ROWS.iter().position(|(name, _)| *name == &*model[record.row.entity].name);
             order.sort_by_key(|record| place(record));
             for record in order {
                 shared.insert(tx, record)?;
@@ -178,6 +187,7 @@ impl Side {
 
 /// Makes random rows.
 struct Maker {
+    model: &'static Model,
     ids: SeededIds,
     rows: Memory<'static>,
     made: BTreeMap<EntityId, Vec<Ref>>,
@@ -195,7 +205,7 @@ impl Maker {
     }
 
     fn add(&mut self, name: &'static str, entity: EntityId) {
-        let declared = &model()[entity];
+        let declared = &self.model[entity];
         let mut values =
             vec![("created_at", Value::DateTime(self.moment())), ("updated_at", Value::DateTime(self.moment()))];
         for (_, field) in declared.all_fields() {
@@ -248,7 +258,7 @@ impl Maker {
                 Value::Duration([-86_400, -1, 0, 1, 3_600, 86_400, 172_801, 400_000_000_000][self.below(8)])
             }
             Kind::Choice { options } => {
-                let names: Vec<&str> = model()[*options].options.iter().map(|option| &*option.name).collect();
+                let names: Vec<&str> = self.model[*options].options.iter().map(|option| &*option.name).collect();
                 Value::text(names[self.below(names.len())])
             }
             Kind::Ref(reference) => {
@@ -270,7 +280,7 @@ impl Maker {
     }
 }
 
-const TEXTS: [&str; 14] = [
+const TEXTS: [&str; 16] = [
     "a",
     "A",
     "Ábaco",
@@ -285,6 +295,8 @@ const TEXTS: [&str; 14] = [
     "100% _x_\\",
     "'; --",
     "\u{301}",
+    " a ",
+    "\u{3000}Ábaco\u{85}\t",
 ];
 
 const INTEGERS: [i64; 16] = [
@@ -306,7 +318,7 @@ const INTEGERS: [i64; 16] = [
     8_999_999_999_999_999,
 ];
 
-const DATES: [&str; 9] = [
+const DATES: [&str; 12] = [
     "0001-01-01",
     "1970-01-01",
     "2024-02-29",
@@ -314,15 +326,33 @@ const DATES: [&str; 9] = [
     "2026-03-14",
     "2026-03-15",
     "2026-03-16",
+    "2006-10-29",
+    "2011-12-30",
+    "2026-10-25",
     "2026-12-31",
     "9999-12-31",
 ];
 
-const MOMENTS: [&str; 6] = [
+const MOMENTS: [&str; 20] = [
     "0001-01-01T00:00:00Z",
     "1969-12-31T23:59:59.999999Z",
     "2026-03-15T10:20:30.5Z",
     "2026-03-15T10:20:31.499999Z",
     "2026-03-16T00:00:00Z",
     "9999-12-30T00:00:00.000001Z",
+    // Around changes of clocks in one of the zones.
+    "0001-01-01T03:00:00Z",
+    "0001-01-02T00:00:00Z",
+    "2006-10-29T02:30:30Z",
+    "2006-10-29T02:31:00Z",
+    "2006-10-29T03:30:00Z",
+    "2011-12-30T09:59:59.999999Z",
+    "2011-12-30T10:00:00Z",
+    "2011-12-31T22:00:00Z",
+    "2026-03-28T23:00:00Z",
+    "2026-03-29T01:00:00Z",
+    "2087-04-20T02:00:00Z",
+    "2400-02-29T23:30:00Z",
+    "2500-07-01T00:30:00Z",
+    "9999-10-31T02:30:00Z",
 ];

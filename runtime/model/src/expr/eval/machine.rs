@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::list::Item;
 use super::{Context, DEEPEST, Fault, MOST_STEPS};
 use crate::entity::Source;
-use crate::expr::function::{Clock, Function, evaluate};
+use crate::expr::function::{Function, Home, evaluate};
 use crate::expr::row::Row;
 use crate::expr::tree::{Comparison, Node, Op, RowName};
 use crate::expr::truth;
@@ -307,14 +307,15 @@ impl<'a> Machine<'a> {
             for (slot, argument) in few.iter_mut().zip(arguments) {
                 *slot = self.eval(argument, frame)?;
             }
-            return evaluate(function, few, Some(self.clock()));
+            return evaluate(function, few, Some(self.home()));
         }
         let many = arguments.iter().map(|argument| self.eval(argument, frame)).collect::<Result<Vec<_>, _>>()?;
-        evaluate(function, &many, Some(self.clock()))
+        evaluate(function, &many, Some(self.home()))
     }
 
-    fn clock(&self) -> Clock<'_> {
-        Clock { now: self.context.now, zone: &self.context.model.workspace.time_zone }
+    fn home(&self) -> Home<'_> {
+        let workspace = &self.context.model.workspace;
+        Home { now: self.context.now, zone: &workspace.time_zone, currency: workspace.currency }
     }
 
     fn script(

@@ -15,22 +15,23 @@ use crate::expr::time;
 use crate::expr::tree::Comparison;
 use crate::expr::truth::{self, LONGEST_TEXT};
 use crate::fold;
-use crate::value::Value;
+use crate::value::{Currency, Value};
 
-/// The moment of the request and the zone of the workspace, which some functions ask for.
+/// The moment of the request, and the zone and currency of the workspace, which some functions ask for.
 #[derive(Clone, Copy)]
-pub(crate) struct Clock<'a> {
+pub(crate) struct Home<'a> {
     pub(crate) now: Timestamp,
     pub(crate) zone: &'a TimeZone,
+    pub(crate) currency: Currency,
 }
 
 /// The value of a call. `()` among the arguments gives `()`, but for `is_empty`, and for the last argument of
-/// `replace` and `join`, where it is the empty text. Without a clock (in scripts, which are pure) what asks for the
-/// time or the zone is a fault.
+/// `replace` and `join`, where it is the empty text. Without a home (in scripts, which are pure) what asks for the
+/// time, the zone or the currency is a fault.
 ///
 /// # Errors
 /// When a text grows too long, or a script gave an argument of the wrong type.
-pub(crate) fn evaluate(function: Function, arguments: &[Value], clock: Option<Clock<'_>>) -> Result<Value, Fault> {
+pub(crate) fn evaluate(function: Function, arguments: &[Value], home: Option<Home<'_>>) -> Result<Value, Fault> {
     match (function, arguments) {
         (Function::IsEmpty, [value]) => return Ok(Value::Boolean(value.is_nothing())),
         (Function::Replace, [Value::Text(text), Value::Text(old), Value::Nothing]) => {
@@ -41,8 +42,8 @@ pub(crate) fn evaluate(function: Function, arguments: &[Value], clock: Option<Cl
         _ => {}
     }
     let result = match arguments {
-        [] => clock.and_then(|clock| of_clock(function, clock)),
-        [one] => of_one(function, one).or_else(|| clock.and_then(|clock| of_moment(function, one, clock))),
+        [] => home.and_then(|home| of_now(function, home)),
+        [one] => of_one(function, one).or_else(|| home.and_then(|home| at_home(function, one, home))),
         [first, second] => of_two(function, first, second)?,
         _ => of_many(function, arguments)?,
     };
@@ -53,35 +54,35 @@ pub(crate) fn evaluate(function: Function, arguments: &[Value], clock: Option<Cl
     })
 }
 
-fn of_clock(function: Function, clock: Clock<'_>) -> Option<Value> {
-    let today = time::civil(clock.now, clock.zone).date();
+fn of_now(function: Function, home: Home<'_>) -> Option<Value> {
+    let today = time::day_of(home.now, home.zone)?;
     match function {
         Function::Today => Some(Value::Date(today)),
-        Function::Now => Some(Value::DateTime(clock.now)),
+        Function::Now => Some(Value::DateTime(home.now)),
         // `start_of_month()` is that of today.
         other => of_day(other, today),
     }
 }
 
-/// What depends on the zone.
-fn of_moment(function: Function, value: &Value, clock: Clock<'_>) -> Option<Value> {
+/// What depends on the zone, or on the currency.
+fn at_home(function: Function, value: &Value, home: Home<'_>) -> Option<Value> {
     match (function, value) {
-        (Function::Date, Value::DateTime(moment)) => {
-            Some(or_nothing(number::date(time::civil(*moment, clock.zone).date()), Value::Date))
-        }
-        (Function::Time, Value::DateTime(moment)) => Some(Value::Time(time::civil(*moment, clock.zone).time())),
+        (Function::Date, Value::DateTime(moment)) => Some(or_nothing(time::day_of(*moment, home.zone), Value::Date)),
+        (Function::Time, Value::DateTime(moment)) => Some(Value::Time(time::time_of_day(*moment, home.zone))),
         (Function::Hour, Value::DateTime(moment)) => {
-            Some(Value::Integer(time::civil(*moment, clock.zone).hour().into()))
+            Some(Value::Integer(time::time_of_day(*moment, home.zone).hour().into()))
         }
         (Function::DateTime, Value::Date(day)) => {
-            Some(or_nothing(time::start_of_day(*day, clock.zone), Value::DateTime))
+            Some(or_nothing(time::start_of_day(*day, home.zone), Value::DateTime))
         }
         (Function::DateTime, Value::Text(text)) => {
-            Some(or_nothing(time::parse_moment(text, clock.zone), Value::DateTime))
+            Some(or_nothing(time::parse_moment(text, home.zone), Value::DateTime))
         }
         (Function::Year | Function::Month | Function::Day | Function::Weekday, Value::DateTime(moment)) => {
-            of_day(function, time::civil(*moment, clock.zone).date())
+            time::day_of(*moment, home.zone).map_or(Some(Value::Nothing), |day| of_day(function, day))
         }
+        // A number beside money is an amount in the workspace's currency.
+        (Function::Currency, Value::Integer(_) | Value::Decimal(_)) => Some(Value::text(home.currency.as_str())),
         _ => None,
     }
 }

@@ -12,14 +12,18 @@ const fn means(takes: &'static [Takes], gives: Gives, means: Means) -> Form {
     Form { takes, repeats: false, gives, means }
 }
 
-const ZONE: Portable =
-    Portable::When("of a date; the day of a datetime depends on the zone, which SQL does not know yet");
 const KEYED: Portable =
     Portable::When("over a `text` field (not `longtext`) and a constant: the stored folded key is searched");
 const CASE: Portable =
     Portable::No("databases disagree about letters outside ASCII; compare with `fold`, `contains` or `starts_with`");
-const NUMBERS: Portable = Portable::No("only comparing, `+` and `-` of numbers are exact on every database");
-const TEXTS: Portable = Portable::No("databases disagree about how it treats characters");
+const MEAN: Portable = Portable::No("a mean divides, which databases do differently; keep it in a `rollup`");
+const SHAPE: Portable = Portable::No("databases have other regular expressions; keep the answer in a `formula`");
+const MONEY: Portable = Portable::When(
+    "of a money field, or of one of several picked with `if` or `??`; of money that is worked out SQL knows the worth alone, `.base`",
+);
+const LISTS: Portable = Portable::No(
+    "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`: ask with one of these instead",
+);
 const CLOSURE: &[Takes] = &[Takes::List, Takes::Closure];
 
 /// Every name that expressions may call.
@@ -44,42 +48,42 @@ pub static PUBLISHED: &[Published] = &[
         forms: &[form(&[Takes::Integer], Gives::Duration, F::Minutes)],
         doc: "A duration of so many minutes.",
         example: Some(("minutes(90) == hours(1) + minutes(30)", "true")),
-        portable: NUMBERS,
+        portable: Portable::Yes,
     },
     Published {
         name: "hours",
         forms: &[form(&[Takes::Integer], Gives::Duration, F::Hours)],
         doc: "A duration of so many hours.",
         example: Some(("hours(24) == days(1)", "true")),
-        portable: NUMBERS,
+        portable: Portable::Yes,
     },
     Published {
         name: "days",
         forms: &[form(&[Takes::Integer], Gives::Duration, F::Days)],
         doc: "A duration of so many days of 24 hours.",
         example: Some(("date(\"2026-02-27\") + days(3)", "date(\"2026-03-02\")")),
-        portable: NUMBERS,
+        portable: Portable::Yes,
     },
     Published {
         name: "weeks",
         forms: &[form(&[Takes::Integer], Gives::Duration, F::Weeks)],
         doc: "A duration of so many weeks.",
         example: Some(("weeks(2) == days(14)", "true")),
-        portable: NUMBERS,
+        portable: Portable::Yes,
     },
     Published {
         name: "date",
         forms: &[form(&[Takes::DateTime], Gives::Date, F::Date), form(&[Takes::Text], Gives::Date, F::Date)],
         doc: "The day of a moment in the workspace's zone, or the day a text writes (`2026-03-02`); `()` when it writes none.",
         example: Some(("date(\"2026-03-02\") < date(\"2026-03-10\")", "true")),
-        portable: Portable::No("the day of a datetime depends on the zone, which SQL does not know yet"),
+        portable: Portable::When("of a datetime; a day that is written as text belongs in a `date` field"),
     },
     Published {
         name: "time",
         forms: &[form(&[Takes::DateTime], Gives::Time, F::Time), form(&[Takes::Text], Gives::Time, F::Time)],
-        doc: "The time of day of a moment in the workspace's zone, or the one a text writes (`09:30`); `()` when it writes none.",
+        doc: "The time of day of a moment in the workspace's zone, to the second, or the one a text writes (`09:30`); `()` when it writes none.",
         example: Some(("time(\"09:30\") < time(\"14:00\")", "true")),
-        portable: Portable::No("the time of a datetime depends on the zone, which SQL does not know yet"),
+        portable: Portable::When("of a datetime; a time that is written as text belongs in a `time` field"),
     },
     Published {
         name: "datetime",
@@ -89,28 +93,28 @@ pub static PUBLISHED: &[Published] = &[
         ],
         doc: "The first moment of a day in the workspace's zone, or the moment a text writes (`2026-03-02T09:00`, in the workspace's zone unless it ends with `Z` or an offset); `()` when it writes none.",
         example: Some(("date(datetime(date(\"2026-03-02\")))", "date(\"2026-03-02\")")),
-        portable: Portable::No("where a day begins depends on the zone, which SQL does not know yet"),
+        portable: Portable::When("of a date; a moment that is written as text belongs in a `datetime` field"),
     },
     Published {
         name: "year",
         forms: &[form(&[Takes::Date], Gives::Integer, F::Year), form(&[Takes::DateTime], Gives::Integer, F::Year)],
         doc: "The year.",
         example: Some(("year(date(\"2026-03-02\"))", "2026")),
-        portable: ZONE,
+        portable: Portable::Yes,
     },
     Published {
         name: "month",
         forms: &[form(&[Takes::Date], Gives::Integer, F::Month), form(&[Takes::DateTime], Gives::Integer, F::Month)],
         doc: "The month, 1 to 12.",
         example: Some(("month(date(\"2026-03-02\"))", "3")),
-        portable: ZONE,
+        portable: Portable::Yes,
     },
     Published {
         name: "day",
         forms: &[form(&[Takes::Date], Gives::Integer, F::Day), form(&[Takes::DateTime], Gives::Integer, F::Day)],
         doc: "The day of the month, 1 to 31.",
         example: Some(("day(date(\"2026-03-02\"))", "2")),
-        portable: ZONE,
+        portable: Portable::Yes,
     },
     Published {
         name: "weekday",
@@ -120,14 +124,14 @@ pub static PUBLISHED: &[Published] = &[
         ],
         doc: "The day of the week, from 1 for Monday to 7 for Sunday (ISO 8601).",
         example: Some(("weekday(date(\"2026-03-01\"))", "7")),
-        portable: ZONE,
+        portable: Portable::Yes,
     },
     Published {
         name: "hour",
         forms: &[form(&[Takes::Time], Gives::Integer, F::Hour), form(&[Takes::DateTime], Gives::Integer, F::Hour)],
         doc: "The hour, 0 to 23.",
         example: Some(("hour(time(\"09:30\"))", "9")),
-        portable: Portable::When("of a time; the hour of a datetime depends on the zone, which SQL does not know yet"),
+        portable: Portable::Yes,
     },
     Published {
         name: "start_of_week",
@@ -169,7 +173,7 @@ pub static PUBLISHED: &[Published] = &[
         forms: &[form(&[Takes::Date, Takes::Integer], Gives::Date, F::AddMonths)],
         doc: "The same day so many months later (or earlier), or that month's last day where there is no such day.",
         example: Some(("add_months(date(\"2026-01-31\"), 1)", "date(\"2026-02-28\")")),
-        portable: Portable::When("by a constant number of months"),
+        portable: Portable::Yes,
     },
     Published {
         name: "days_between",
@@ -198,7 +202,7 @@ pub static PUBLISHED: &[Published] = &[
         forms: &[form(&[Takes::Text], Gives::Text, F::Trim)],
         doc: "The text without white space at both ends; `()` when nothing is left.",
         example: Some(("trim(\"  hi \")", "\"hi\"")),
-        portable: TEXTS,
+        portable: Portable::Yes,
     },
     Published {
         name: "len",
@@ -239,42 +243,44 @@ pub static PUBLISHED: &[Published] = &[
         forms: &[form(&[Takes::Text, Takes::Text, Takes::Text], Gives::Text, F::Replace)],
         doc: "The text with each of the second, exactly, become the third.",
         example: Some(("replace(\"a-b-c\", \"-\", \"/\")", "\"a/b/c\"")),
-        portable: TEXTS,
+        portable: Portable::Yes,
     },
     Published {
         name: "left",
         forms: &[form(&[Takes::Text, Takes::Integer], Gives::Text, F::Left)],
         doc: "The first characters of a text.",
         example: Some(("left(\"niño\", 3)", "\"niñ\"")),
-        portable: TEXTS,
+        portable: Portable::When("with a constant number of characters"),
     },
     Published {
         name: "right",
         forms: &[form(&[Takes::Text, Takes::Integer], Gives::Text, F::Right)],
         doc: "The last characters of a text.",
         example: Some(("right(\"niño\", 2)", "\"ño\"")),
-        portable: TEXTS,
+        portable: Portable::When("with a constant number of characters"),
     },
     Published {
         name: "matches",
         forms: &[means(&[Takes::Text, Takes::Pattern], Gives::Boolean, Means::Matches)],
         doc: "Whether the whole text matches a regular expression, which is written out.",
         example: Some(("matches(\"AB-12\", \"[A-Z]+-[0-9]+\")", "true")),
-        portable: Portable::No("databases have other regular expressions"),
+        portable: Portable::No(
+            "databases have other regular expressions; ask with `contains` or `starts_with`, or keep the answer in a `formula`",
+        ),
     },
     Published {
         name: "is_email",
         forms: &[form(&[Takes::Text], Gives::Boolean, F::IsEmail)],
         doc: "Whether a text has the shape of an e-mail address (the one browsers accept, WHATWG HTML 4.10.5.1.5, with a dot in the domain).",
         example: Some(("is_email(\"ana@example.com\")", "true")),
-        portable: TEXTS,
+        portable: SHAPE,
     },
     Published {
         name: "is_url",
         forms: &[form(&[Takes::Text], Gives::Boolean, F::IsUrl)],
         doc: "Whether a text has the shape of an `http` or `https` address.",
         example: Some(("is_url(\"https://example.com/a?b=1\")", "true")),
-        portable: TEXTS,
+        portable: SHAPE,
     },
     Published {
         name: "is_empty",
@@ -295,7 +301,9 @@ pub static PUBLISHED: &[Published] = &[
         forms: &[form(&[Takes::Any], Gives::Text, F::Text)],
         doc: "A value as text, as the API writes it.",
         example: Some(("\"No. \" + text(7)", "\"No. 7\"")),
-        portable: Portable::No("databases write values in other ways"),
+        portable: Portable::When(
+            "of a text, an option, a whole number, a duration, a boolean or a date; databases write other values in other ways, keep such a text in a `formula`",
+        ),
     },
     // Numbers.
     Published {
@@ -303,7 +311,9 @@ pub static PUBLISHED: &[Published] = &[
         forms: &[form(&[Takes::Text], Gives::Decimal, F::Number)],
         doc: "The number a text writes with a decimal point; `()` when it writes none.",
         example: Some(("number(\"12.50\")", "12.5")),
-        portable: Portable::No("databases read numbers in other ways"),
+        portable: Portable::No(
+            "databases read numbers in other ways; keep the number in a `decimal` field or a `formula`",
+        ),
     },
     Published {
         name: "round",
@@ -315,21 +325,21 @@ pub static PUBLISHED: &[Published] = &[
         ],
         doc: "Rounded, half away from zero, to a whole number or to so many digits (0 to 10) behind the point.",
         example: Some(("round(2.345, 2)", "2.35")),
-        portable: NUMBERS,
+        portable: Portable::When("to a constant number of digits"),
     },
     Published {
         name: "floor",
         forms: &[form(&[Takes::Number], Gives::Integer, F::Floor), form(&[Takes::Money], Gives::Same, F::Floor)],
         doc: "The greatest whole number that is not above it.",
         example: Some(("floor(-2.5)", "-3")),
-        portable: NUMBERS,
+        portable: Portable::Yes,
     },
     Published {
         name: "ceil",
         forms: &[form(&[Takes::Number], Gives::Integer, F::Ceil), form(&[Takes::Money], Gives::Same, F::Ceil)],
         doc: "The least whole number that is not below it.",
         example: Some(("ceil(2.1)", "3")),
-        portable: NUMBERS,
+        portable: Portable::Yes,
     },
     Published {
         name: "abs",
@@ -350,14 +360,14 @@ pub static PUBLISHED: &[Published] = &[
         forms: &[form(&[Takes::Money], Gives::Decimal, F::Amount)],
         doc: "The amount of money in its own currency, also written `total.amount`.",
         example: Some(("is_empty(amount(()))", "true")),
-        portable: Portable::No("SQL knows money by its worth in the workspace's currency"),
+        portable: MONEY,
     },
     Published {
         name: "currency",
         forms: &[form(&[Takes::Money], Gives::Text, F::Currency)],
         doc: "The code of money's own currency, also written `total.currency`.",
         example: Some(("is_empty(currency(()))", "true")),
-        portable: Portable::No("SQL knows money by its worth in the workspace's currency"),
+        portable: MONEY,
     },
     Published {
         name: "base",
@@ -440,28 +450,28 @@ pub static PUBLISHED: &[Published] = &[
         forms: &[means(&[Takes::Measures], Gives::Mean, Means::Aggregate(Aggregate::Avg))],
         doc: "The mean of the items of a list; of none it is `()`.",
         example: Some(("avg([1, 2])", "1.5")),
-        portable: NUMBERS,
+        portable: MEAN,
     },
     Published {
         name: "join",
         forms: &[form(&[Takes::Texts, Takes::Text], Gives::Text, F::Join)],
         doc: "The texts of a list with another between them.",
         example: Some(("join([\"a\", \"b\"], \", \")", "\"a, b\"")),
-        portable: Portable::No("a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`"),
+        portable: LISTS,
     },
     Published {
         name: "first",
         forms: &[form(&[Takes::List], Gives::Element, F::First)],
         doc: "The first item of a list, or `()`.",
         example: Some(("first([3, 1, 2])", "3")),
-        portable: Portable::No("a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`"),
+        portable: LISTS,
     },
     Published {
         name: "last",
         forms: &[form(&[Takes::List], Gives::Element, F::Last)],
         doc: "The last item of a list, or `()`.",
         example: Some(("last([3, 1, 2])", "2")),
-        portable: Portable::No("a list becomes SQL only under `any`, `all`, `count`, `sum`, `min` or `max`"),
+        portable: LISTS,
     },
     // The command at hand.
     Published {

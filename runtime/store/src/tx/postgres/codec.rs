@@ -11,7 +11,7 @@ use jiff::{Span, Timestamp};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
-use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, PgValueFormat, PgValueRef};
+use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgHasArrayType, PgTypeInfo, PgValueFormat, PgValueRef};
 use sqlx::types::{Json, Uuid};
 use sqlx::{Arguments as _, Encode, Postgres, Type, ValueRef as _};
 
@@ -60,6 +60,8 @@ pub(super) fn encode(arguments: &mut PgArguments, cell: &Cell) -> Result<(), Box
         Cell::DateTime(value) => arguments.add(Moment(*value)),
         Cell::Json(value) => arguments.add(Json(&**value)),
         Cell::Ids(ids) => arguments.add(ids.iter().map(|id| Uuid::from_bytes(*id.as_bytes())).collect::<Vec<_>>()),
+        Cell::Integers(numbers) => arguments.add(&**numbers),
+        Cell::DateTimes(moments) => arguments.add(moments.iter().copied().map(Moment).collect::<Vec<_>>()),
     }
 }
 
@@ -90,6 +92,12 @@ own! {
         (seconds * 1_000_000).to_be_bytes()
     };
     Moment(Timestamp) as ColumnType::DateTime, |moment| (moment.as_microsecond() - EPOCH).to_be_bytes();
+}
+
+impl PgHasArrayType for Moment {
+    fn array_type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(1185))
+    }
 }
 
 /// Reads a value as its type wants it, or says what is there instead.

@@ -4,10 +4,13 @@
 //! power of ten; one that may leave 64 bits is 16 bytes (`crate::lower::number`). A result that leaves the bounds of
 //! `fichero_model::expr::number` is null.
 
+use std::sync::Arc;
+
 use fichero_model::Id;
 use fichero_model::expr::time;
-use jiff::Span;
 use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, Error, Result};
@@ -18,6 +21,7 @@ use crate::lower::number::{bound_of, from_sortable, sortable};
 pub(super) fn register(connection: &Connection) -> Result<()> {
     numbers(connection)?;
     days(connection)?;
+    moments(connection)?;
     scalar(connection, "fichero_id_text", 1, |context| match context.get_raw(0) {
         ValueRef::Null => Ok(None),
         ValueRef::Blob(bytes) => {
@@ -44,6 +48,23 @@ fn numbers(connection: &Connection) -> Result<()> {
         let sign = number(context.get_raw(0))?.map(i128::signum);
         Ok(sign.and_then(|sign| i64::try_from(sign).ok()).map(Value::Integer))
     })?;
+    let rounded = |name: &'static str, of: fn(i128, i128) -> i128| {
+        scalar(connection, name, 2, move |context| {
+            let unit = 10_i128.pow(context.get::<u32>(1)?.min(30));
+            let narrow = matches!(context.get_raw(0), ValueRef::Integer(_));
+            let rounded = number(context.get_raw(0))?.map(|number| of(number, unit));
+            Ok(rounded.map(|number| match i64::try_from(number) {
+                Ok(small) if narrow => Value::Integer(small),
+                _ => wide(number),
+            }))
+        })
+    };
+    rounded("fichero_round", |number, unit| {
+        let (whole, rest) = (number / unit, number % unit);
+        if rest.abs() * 2 >= unit { whole + number.signum() } else { whole }
+    })?;
+    rounded("fichero_floor", i128::div_euclid)?;
+    rounded("fichero_ceil", |number, unit| -(-number).div_euclid(unit))?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_aggregate_function("fichero_sum", 2, flags, Sum)
 }
@@ -78,6 +99,33 @@ fn days(connection: &Connection) -> Result<()> {
     scalar(connection, "fichero_hour", 1, |context| {
         let time = text(context, 0)?.map(|text| text.parse::<Time>().map_err(|_| wrong("a time is written 09:30:00")));
         Ok(time.transpose()?.map(|time| Value::Integer(time.hour().into())))
+    })
+}
+
+/// Moments, some of them in a zone that the last argument names; and what is moved by a duration, forward or (-1) back.
+fn moments(connection: &Connection) -> Result<()> {
+    scalar(connection, "fichero_day_of", 2, |context| {
+        let zone = zone(context, 1)?;
+        Ok(moment(context, 0)?.and_then(|moment| time::day_of(moment, &zone)).map(written))
+    })?;
+    scalar(connection, "fichero_time_of", 2, |context| {
+        let zone = zone(context, 1)?;
+        let time = moment(context, 0)?.map(|moment| time::time_of_day(moment, &zone));
+        Ok(time.map(|time| Value::Text(time.to_string())))
+    })?;
+    scalar(connection, "fichero_start_of_day", 2, |context| {
+        let zone = zone(context, 1)?;
+        let moment = day(context, 0)?.and_then(|day| time::start_of_day(day, &zone));
+        Ok(moment.map(|moment| Value::Integer(moment.as_microsecond())))
+    })?;
+    scalar(connection, "fichero_move_day", 3, |context| {
+        let moved = day(context, 0)?.zip(duration(context)?).and_then(|(day, by)| time::move_day(day, by));
+        Ok(moved.map(written))
+    })?;
+    scalar(connection, "fichero_move_moment", 3, |context| {
+        let moved = moment(context, 0)?.zip(duration(context)?);
+        let moved = moved.and_then(|(moment, by)| time::move_moment(moment, by));
+        Ok(moved.map(|moment| Value::Integer(moment.as_microsecond())))
     })
 }
 
@@ -162,6 +210,24 @@ fn text<'c>(context: &'c Context<'_>, at: usize) -> Result<Option<&'c str>> {
 fn day(context: &Context<'_>, at: usize) -> Result<Option<Date>> {
     let day = text(context, at)?.map(|text| text.parse().map_err(|_| wrong("a day is written 2026-11-23")));
     day.transpose()
+}
+
+fn moment(context: &Context<'_>, at: usize) -> Result<Option<Timestamp>> {
+    let microseconds: Option<i64> = context.get(at)?;
+    microseconds.map(|at| Timestamp::from_microsecond(at).map_err(|_| wrong("a moment is out of range"))).transpose()
+}
+
+/// The second argument in seconds, times the third.
+fn duration(context: &Context<'_>) -> Result<Option<i64>> {
+    let (seconds, sign): (Option<i64>, i64) = (context.get(1)?, context.get(2)?);
+    Ok(seconds.and_then(|seconds| seconds.checked_mul(sign)))
+}
+
+/// The zone that an argument names, looked up once for each statement.
+fn zone(context: &Context<'_>, at: i32) -> Result<Arc<TimeZone>> {
+    context.get_or_create_aux(at, |name| -> std::result::Result<_, Box<dyn std::error::Error + Send + Sync>> {
+        time::zone(name.as_str()?).ok_or_else(|| "there is no such time zone".into())
+    })
 }
 
 fn written(day: Date) -> Value {

@@ -1,0 +1,79 @@
+//! Texts that are cut and replaced: by characters as Unicode numbers them, and whole bytes, the same on both databases.
+
+use std::sync::LazyLock;
+
+use fichero_model::Value;
+use fichero_model::expr::{Function, Node};
+
+use super::{Lowering, Operand, Repr, Scalar};
+use crate::{Dialect, Error};
+
+/// What `trim` takes away: white space as Unicode has it.
+static BLANKS: LazyLock<Value> =
+    LazyLock::new(|| Value::text(&('\u{1}'..=char::MAX).filter(|char| char.is_whitespace()).collect::<String>()));
+
+/// More characters than a text can have.
+const MOST: i64 = 1 << 20;
+
+impl Lowering<'_, '_> {
+    /// `text(value)`: of values that both databases write as the API does.
+    pub(super) fn written_as_text(&mut self, node: &Node, value: &Scalar) -> Result<Operand, Error> {
+        let sql = &value.sql;
+        let text = match (value.repr, self.dialect()) {
+            (Repr::Text, _) | (Repr::Date, Dialect::Sqlite) => sql.clone(),
+            (Repr::Date, Dialect::Postgres) => format!("to_char({sql}, 'YYYY-MM-DD')"),
+            (Repr::Boolean, _) => format!("(CASE WHEN {sql} THEN 'true' ELSE 'false' END)"),
+            (Repr::Number { scale: 0, .. }, Dialect::Sqlite) => format!("CAST({sql} AS TEXT)"),
+            (Repr::Number { scale: 0, .. }, Dialect::Postgres) => format!("({sql})::text"),
+            _ => return Err(self.unportable(node, "databases write such a value in other ways")),
+        };
+        Ok(Operand::Sql(Scalar::computed(text, Repr::Text, value.nullable)))
+    }
+
+    /// `trim`, `left`, `right` or `replace`. A text of which nothing is left is nothing.
+    pub(super) fn changed_text(
+        &mut self,
+        node: &Node,
+        function: Function,
+        operands: &[Operand],
+    ) -> Result<Operand, Error> {
+        let dialect = self.dialect();
+        let Some(text) = operands.first() else { return Err(self.unportable(node, "it takes a text")) };
+        let text = self.text_of(text)?;
+        let sql = match (function, operands) {
+            (Function::Trim, _) => {
+                let blanks = self.text_of(&Operand::Constant(BLANKS.clone()))?;
+                match dialect {
+                    Dialect::Sqlite => format!("trim({text}, {blanks})"),
+                    Dialect::Postgres => format!("btrim({text}, {blanks})"),
+                }
+            }
+            (Function::Left | Function::Right, [_, Operand::Constant(Value::Integer(count))]) => {
+                if *count <= 0 {
+                    return Ok(Operand::nothing());
+                }
+                let count = count.min(&MOST);
+                match (dialect, function) {
+                    (Dialect::Sqlite, Function::Left) => format!("substr({text}, 1, {count})"),
+                    (Dialect::Sqlite, _) => format!("substr({text}, -{count})"),
+                    (Dialect::Postgres, Function::Left) => format!("left({text}, {count})"),
+                    (Dialect::Postgres, _) => format!("right({text}, {count})"),
+                }
+            }
+            (Function::Replace, [_, old, new]) => {
+                let (old, new) = (self.text_of(old)?, self.text_of(new)?);
+                format!("replace({text}, {old}, COALESCE({new}, ''))")
+            }
+            _ => return Err(self.unportable(node, "a text is cut in SQL to a constant number of characters")),
+        };
+        Ok(Operand::Sql(Scalar::computed(format!("NULLIF({sql}, '')"), Repr::Text, true)))
+    }
+
+    /// A text, with its type where it is a parameter.
+    fn text_of(&mut self, text: &Operand) -> Result<String, Error> {
+        match text {
+            Operand::Constant(value) => self.typed(value, Repr::Text),
+            sql @ Operand::Sql(_) => self.written(sql, Repr::Text),
+        }
+    }
+}
