@@ -126,6 +126,32 @@ fn rows_refer_to_each_other_in_any_order_and_in_circles() {
 }
 
 #[test]
+fn the_history_of_a_row_begins_when_it_says_it_came_to_be() {
+    let rows = r#"
+data: cities
+entity: city
+rows:
+  old: {code: OLD, name: Old, created_at: "2020-05-06T07:08:09Z", created_by: lena}
+  new: {code: NEW, name: New}
+---
+data: people
+entity: user
+rows:
+  lena: {name: Lena, login: lena}
+"#;
+    on_each(&format!("{FIRM}---{rows}"), async |world| {
+        load(world, Which::Demo).await;
+        let cities = world.engine.list(&world.actor, world.entity("city"), &ListRequest::default()).await.unwrap();
+        for city in cities.items.iter().map(fichero_engine::value::write::Written::json) {
+            let history = world.history("city", city["id"].as_str().unwrap()).await;
+            let begins = (history[0]["at"].clone(), history[0]["by"].clone());
+            assert_eq!(begins, (city["created_at"].clone(), city["created_by"].clone()), "{city}");
+            assert_eq!(history[0]["at"] == "2020-05-06T07:08:09Z", city["name"] == "Old");
+        }
+    });
+}
+
+#[test]
 fn loading_again_leaves_alone_what_people_changed_and_deleted() {
     on_each(&format!("{FIRM}---{ROWS}"), async |world| {
         load(world, Which::Demo).await;

@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
-use fichero_model::entity::Field;
+use fichero_model::entity::{Field, System};
 use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
-use fichero_model::{EntityId, FieldId, Ref};
+use fichero_model::{EntityId, FieldId, Id, Ref};
+use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
 use super::check::Checked;
@@ -22,6 +23,10 @@ use crate::value::json as codec;
 pub struct Entry {
     /// The record.
     pub record: Ref,
+    /// When: of a record that is brought in with its history, when it came to be.
+    pub at: Timestamp,
+    /// By which user; nothing for the system.
+    pub actor: Option<Id>,
     /// Its version afterwards.
     pub revision: i64,
     /// What was done: `create update delete restore purge`.
@@ -74,8 +79,18 @@ fn note(work: &Work<'_>, old: Option<&Arc<Row>>, new: &Row, links: &[Relinked]) 
         };
         changes.insert(name.to_string(), json!([before, written(work, field, &list(&link.after))]));
     }
-    let action = if old.is_some() { "update" } else { "create" };
-    work.note(Entry { record, revision: new.version(), action, changes, moves });
+    let revision = new.version();
+    work.note(match old {
+        Some(_) => Entry { record, revision, action: "update", changes, moves, ..now(work, record) },
+        None => {
+            let at = match new.get(System::CreatedAt.field()) {
+                Value::DateTime(at) => *at,
+                _ => work.now,
+            };
+            let actor = new.get(System::CreatedBy.field()).as_ref().map(|user| user.id);
+            Entry { record, at, actor, revision, action: "create", changes, moves }
+        }
+    });
 }
 
 /// Notes that a record was put into the trash, taken out of it, or removed for good.
@@ -84,8 +99,14 @@ fn note(work: &Work<'_>, old: Option<&Arc<Row>>, new: &Row, links: &[Relinked]) 
 /// As [`saved`].
 pub fn removed(work: &Work<'_>, row: &Row, action: &'static str) -> Result<(), Refusal> {
     let Some(record) = row.reference() else { return Ok(()) };
-    work.note(Entry { record, revision: row.version(), action, changes: Map::new(), moves: Vec::new() });
+    work.note(Entry { revision: row.version(), action, ..now(work, record) });
     Ok(())
+}
+
+/// An entry about something that happens now, by who acts.
+fn now(work: &Work<'_>, record: Ref) -> Entry {
+    let actor = work.actor.user.map(|user| user.id);
+    Entry { record, at: work.now, actor, revision: 0, action: "", changes: Map::new(), moves: Vec::new() }
 }
 
 type Moves = Vec<(FieldId, Option<String>, Option<String>)>;

@@ -107,7 +107,7 @@ impl Work<'_> {
                 field: self.live.layout.column_name(entry.record.entity, field),
                 from: from.map(Arc::from),
                 to: to.map(Arc::from),
-                at: self.now,
+                at: change.at,
                 actor: change.actor,
                 change: change.id,
             }));
@@ -124,12 +124,12 @@ impl Work<'_> {
     fn change(&self, entry: &Entry) -> change::Change {
         change::Change {
             id: self.ids.id(self.now),
-            at: self.now,
+            at: entry.at,
             entity: self.live.layout.table_name(entry.record.entity),
             record: entry.record.id,
             revision: entry.revision,
             action: Arc::from(entry.action),
-            actor: self.actor.user.map(|user| user.id),
+            actor: entry.actor,
             via: Arc::from(self.actor.via.name()),
             cause: self.actor.cause.map(|cause| Arc::from(cause.to_string())),
             deployment: self.live.seq,
