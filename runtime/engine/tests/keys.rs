@@ -349,9 +349,13 @@ fn a_rate_is_fixed_when_its_condition_turns_true() {
         let invoice = world.create("invoice", money).await;
         assert_eq!((&invoice["amount_base"], &invoice["plain_base"]), (&json!("5.00"), &json!("5.00")));
         rate("2026-03-02", "0.6").await;
+        // What a rate does is nobody's change.
+        let untouched = world.update("invoice", id(&invoice), json!({})).await;
+        assert_eq!((&untouched["version"], &untouched["amount_base"]), (&json!(1), &json!("5.00")));
         // Until then every save values it anew; other money is worth what it was when it was given.
         let named = world.update("invoice", id(&invoice), json!({"name": "First"})).await;
         assert_eq!((&named["amount_base"], &named["plain_base"]), (&json!("6.00"), &json!("5.00")));
+        assert_eq!(world.history("invoice", id(&invoice)).await[0]["changes"], json!({"name": [null, "First"]}));
         let sent = world.update("invoice", id(&invoice), json!({"sent": true})).await;
         assert_eq!(sent["amount_base"], "6.00");
         world.clock.advance_to("2026-03-05T09:00:00Z".parse().unwrap());

@@ -174,6 +174,16 @@ impl<'a, 'c> Lowering<'a, 'c> {
         self.frames.first().map(Frame::text).unwrap_or_default()
     }
 
+    /// A limit as it stands in a statement. The usual ones are numbers in the text: PostgreSQL takes a parameter here for
+    /// a tenth of the table, and would plan anew each time. Any others are parameters, so that texts remain few.
+    pub(crate) fn limit(&mut self, rows: usize) -> String {
+        const USUAL: [usize; 8] = [1, 2, 11, 21, 51, 101, 201, 501];
+        match USUAL.contains(&rows) {
+            true => rows.to_string(),
+            false => self.bind(Cell::Integer(i64::try_from(rows).unwrap_or(i64::MAX))),
+        }
+    }
+
     /// The sign for a parameter. The same value is the same parameter, so that an expression that is written twice is
     /// the same text: that is how the databases know a group by.
     pub(crate) fn bind(&mut self, cell: Cell) -> String {

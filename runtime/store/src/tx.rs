@@ -76,11 +76,13 @@ impl Tx {
     /// As the database says.
     pub fn lift_statement_limit(&mut self) -> Result<(), Error> {
         self.unlimited = true;
-        match &mut self.session {
-            Session::Sqlite(session) => session.set_unlimited(true),
-            Session::Postgres(session) => session.set_unlimited()?,
-        }
-        Ok(())
+        self.run(|session| match session {
+            Session::Sqlite(session) => {
+                session.set_unlimited(true);
+                Ok(())
+            }
+            Session::Postgres(session) => session.set_unlimited(),
+        })
     }
 
     /// Which database it is.

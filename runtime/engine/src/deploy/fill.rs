@@ -294,7 +294,7 @@ fn derive(work: &Work<'_>, draft: &mut Draft, reference: Ref, field: FieldId) ->
 /// Works out what money is worth in the workspace's currency.
 fn revalue(work: &Work<'_>, draft: &mut Draft, field: FieldId) -> Result<(), Refusal> {
     let Value::Money(held) = *draft.row.get(field) else { return Ok(()) };
-    match money::given(work, draft, field, Some(Some(held.amount)), Some(held.currency))? {
+    match money::anew(work, draft, field, held)? {
         Ok(value) => draft.set(field, value),
         Err(problem) => draft.error(work, field, problem),
     }

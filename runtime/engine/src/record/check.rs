@@ -13,6 +13,7 @@ use fichero_model::{EntityId, FieldId, Id, Ref};
 
 use super::draft::Draft;
 use super::kept;
+use super::money;
 use super::work::Work;
 use crate::command::Mode;
 use crate::input::Line;
@@ -86,7 +87,9 @@ impl Checked {
     pub fn is_changed(&self, definition: &fichero_model::entity::Entity) -> bool {
         let Some(old) = &self.old else { return true };
         old.overridden != self.row.overridden
-            || definition.all_fields().any(|(id, field)| !field.system && old.get(id) != self.row.get(id))
+            || definition
+                .all_fields()
+                .any(|(id, field)| !field.system && !money::is_same(old.get(id), self.row.get(id)))
     }
 }
 

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
 use super::check::Checked;
+use super::money;
 use super::work::Work;
 use crate::refusal::Refusal;
 use crate::value::json as codec;
@@ -117,7 +118,7 @@ fn differences(work: &Work<'_>, entity: EntityId, old: Option<&Arc<Row>>, new: &
     for (id, field) in model[entity].all_fields() {
         let (before, after) = (old.map_or(&Value::Nothing, |old| old.get(id)), new.get(id));
         // Derived values write no history: they follow from what does.
-        if field.system || before == after || !field.is_input() && !is_number(field) {
+        if field.system || money::is_same(before, after) || !field.is_input() && !is_number(field) {
             continue;
         }
         let name = work.live.layout.column_name(entity, id);

@@ -41,7 +41,24 @@ pub fn given(
         (None, Some(money)) => money.currency,
         (None, None) => default_currency(work, draft, id)?,
     };
-    worth(work, draft, id, amount, currency)
+    worth(work, draft, id, (amount, currency), fixed(work, draft, id)?)
+}
+
+/// Values stored money by the rates of today, whether its rate is fixed or not: what it is worth in the workspace's
+/// currency, when that is another one now.
+///
+/// # Errors
+/// When the database cannot be read; the inner error is that there is no rate.
+pub fn anew(work: &Work<'_>, draft: &Draft, id: FieldId, money: Money) -> Result<Result<Value, Problem>, Refusal> {
+    worth(work, draft, id, (money.amount, money.currency), None)
+}
+
+/// Whether two values are the same but for what money is worth, which follows from rates and is nobody's change.
+pub fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Money(one), Value::Money(other)) => (one.amount, one.currency) == (other.amount, other.currency),
+        _ => one == other,
+    }
 }
 
 /// Money that a definition worked out: money as it is, a plain number in the field's own currency.
@@ -58,7 +75,7 @@ pub fn of(work: &Work<'_>, draft: &Draft, id: FieldId, value: Value) -> Result<R
     };
     let Some(amount) = check::rounded(number, MONEY_SCALE) else { return Ok(Err(about(field, "out_of_range", []))) };
     let currency = default_currency(work, draft, id)?;
-    worth(work, draft, id, amount, currency)
+    worth(work, draft, id, (amount, currency), fixed(work, draft, id)?)
 }
 
 /// The currency of a write that names none.
@@ -88,7 +105,7 @@ pub fn follow_rates(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
         // A rate that is not known any more leaves the money worth what it was.
         if field.is_stored()
             && !draft.given.contains(&id)
-            && let Ok(value) = worth(work, draft, id, money.amount, money.currency)?
+            && let Ok(value) = worth(work, draft, id, (money.amount, money.currency), fixed(work, draft, id)?)?
         {
             draft.set(id, value);
         }
@@ -100,15 +117,15 @@ fn worth(
     work: &Work<'_>,
     draft: &Draft,
     id: FieldId,
-    amount: Decimal,
-    currency: Currency,
+    (amount, currency): (Decimal, Currency),
+    fixed: Option<Money>,
 ) -> Result<Result<Value, Problem>, Refusal> {
     let field = &work.live.model[draft.entity][id];
     let base = work.live.model.workspace.currency;
     if currency == base {
         return Ok(Ok(Value::Money(Money { amount, currency, base: amount })));
     }
-    let worth = match fixed(work, draft, id)?.filter(|fixed| fixed.currency == currency) {
+    let worth = match fixed.filter(|fixed| fixed.currency == currency) {
         Some(fixed) if fixed.amount == amount => Some(fixed.base),
         Some(fixed) => amount.checked_mul(fixed.base).and_then(|product| product.checked_div(fixed.amount)),
         None => {
@@ -132,6 +149,7 @@ fn fixed(work: &Work<'_>, draft: &Draft, id: FieldId) -> Result<Option<Money>, R
         return Ok(None);
     };
     let Value::Money(money) = old.get(id) else { return Ok(None) };
-    let is_fixed = !money.amount.is_zero() && work.eval_on(condition, old)?.is_true();
+    let is_something = !money.amount.is_zero() && !money.base.is_zero();
+    let is_fixed = is_something && work.eval_on(condition, old)?.is_true();
     Ok(is_fixed.then_some(*money))
 }

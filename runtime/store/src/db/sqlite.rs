@@ -177,7 +177,9 @@ fn read(mut tx: Tx, queue: &Queue) {
             command.run(&mut tx);
             command.answer();
             queue.done(priority);
-            next = if began.elapsed() >= SHARED { None } else { queue.try_take_older(began) };
+            // SQLite ends the transaction itself after some failures.
+            let is_over = began.elapsed() >= SHARED || tx.failure().is_some();
+            next = if is_over { None } else { queue.try_take_older(began) };
         }
         // Nothing was written, so nothing can be lost by how it ends.
         roll_back(&mut tx);

@@ -147,7 +147,7 @@ impl Aggregation<'_> {
         if !order.keys().is_empty() {
             sql.push_str(&format!(" ORDER BY {}", order.text()));
         }
-        let limit = i64::try_from(self.limit.saturating_add(1)).unwrap_or(i64::MAX);
+        let limit = lowering.limit(self.limit.saturating_add(1));
         sql.push_str(&format!(" LIMIT {limit}"));
         let (sql, cells) = compacted(dialect, &sql, &lowering.into_cells());
         Ok(Ready { layout, sql, cells, types, keys_at, projections, measured, limit: self.limit })

@@ -123,9 +123,7 @@ impl Query<'_> {
         };
         let from = lowering.from();
         let (selected, order_text) = (selected.join(", "), order.text());
-        // As a number in the text, for the planner takes a parameter here for a tenth of the table and would rather plan
-        // each time anew. Pages have few lengths.
-        let limit = i64::try_from(self.limit.saturating_add(1)).unwrap_or(i64::MAX);
+        let limit = lowering.limit(self.limit.saturating_add(1));
         let mut statements = Vec::with_capacity(phases.len());
         for phase in phases {
             let condition = match filter.clone().and(phase) {
