@@ -4,10 +4,17 @@
 
 mod world;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fichero_engine::deploy::fill::{Round, Standing};
+use fichero_engine::deploy::{self, Definitions, Deployed, Order};
 use fichero_engine::value::json as codec;
 use fichero_engine::{Command, Mode};
+use fichero_model::clock::Clock as _;
+use fichero_model::value::Currency;
 use serde_json::{Value as Json, json};
-use world::{World, codes, id, nothing, on_each};
+use world::{World, codes, id, model, nothing, on_each};
 
 const CONTRACTS: &str = r#"
 entity: person
@@ -369,5 +376,36 @@ fn a_rate_is_fixed_when_its_condition_turns_true() {
         assert_eq!(own["amount_base"], "15.00");
         let open = json!({"amount": "10.00", "amount_currency": "USD", "sent": false});
         assert_eq!(world.update("invoice", id(&invoice), open).await["amount_base"], "9.00");
+    });
+}
+
+#[test]
+fn another_workspace_currency_values_all_money_anew() {
+    on_each(INVOICES, async |world| {
+        for (currency, rate) in [("USD", "0.5"), ("EUR", "2")] {
+            world.create("rate", json!({"currency": currency, "day": "2026-03-01", "rate": rate})).await;
+        }
+        let money = json!({"amount": "10.00", "amount_currency": "EUR", "plain": "10.00", "plain_currency": "EUR"});
+        let open = world.create("invoice", money.clone()).await;
+        let sent = world.create("invoice", money).await;
+        world.update("invoice", id(&sent), json!({"sent": true})).await;
+        let mut model = model(INVOICES);
+        model.workspace.currency = Currency::parse("USD").unwrap();
+        let definitions =
+            Definitions { model: Arc::new(model), files: Arc::new(BTreeMap::new()), hash: Arc::from("next") };
+        let (db, now, base) = (world.engine.db().clone(), world.clock.now(), world.engine.live().seq);
+        let publish = move || {
+            let consent = Some(deploy::plan(&db, &definitions.model, now).unwrap().hash());
+            let order = Order { base, consent, by: "test".to_owned(), at: now };
+            let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
+            deploy::live(&db, &Deployed { deployment, definitions }).unwrap()
+        };
+        world.engine.swap(tokio::task::spawn_blocking(publish).await.unwrap());
+        let mut round = Round::new(&world.engine);
+        while !matches!(round.batch().await.unwrap(), Standing::Done) {}
+        for invoice in [open, sent] {
+            let valued = world.get("invoice", id(&invoice)).await;
+            assert_eq!((&valued["amount_base"], &valued["plain_base"]), (&json!("20.00"), &json!("20.00")), "{valued}");
+        }
     });
 }
