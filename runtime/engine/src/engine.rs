@@ -28,7 +28,7 @@ use crate::read::cursor::Seal;
 use crate::read::list::{self, ListRequest, Page, ShapeRequest, Trash};
 use crate::read::{aggregate, derive, history, show};
 use crate::record;
-use crate::record::work::{Dirty, Work};
+use crate::record::work::{Carried, Work};
 use crate::refusal::{Kind, Refusal};
 use crate::value::write::Written;
 
@@ -316,17 +316,17 @@ impl Engine {
                 }
             }
             let mut all = Vec::with_capacity(commands.len());
-            let mut dirty = Dirty::default();
+            let mut carried = Carried::default();
             engine.work(Arc::clone(&live), tx, &actor, mode).reserve(commands.iter().filter_map(Command::record))?;
             for (index, command) in commands.iter().enumerate() {
                 let work = engine.work(Arc::clone(&live), tx, &actor, mode);
-                work.defer(dirty);
+                work.defer(carried);
                 let done = record::apply(&work, command.clone());
                 all.push(done.map_err(|refusal| Indexed { index: Some(index), refusal })?);
-                dirty = work.take_dirty();
+                carried = work.leave();
             }
             let work = engine.work(Arc::clone(&live), tx, &actor, mode);
-            work.defer(dirty);
+            work.defer(carried);
             let last = commands.len().checked_sub(1);
             record::rollup::settle(&work).map_err(|refusal| Indexed { index: last, refusal })?;
             if let Some(once) = &once {

@@ -19,7 +19,7 @@ use crate::command::Mode;
 use crate::engine::Engine;
 use crate::live::Live;
 use crate::record::rollup;
-use crate::record::work::{Dirty, Work};
+use crate::record::work::{Carried, Work};
 use crate::refusal::{Kind, Refusal};
 
 /// The most items of one transaction.
@@ -164,7 +164,7 @@ async fn once<T: Task>(
                 return Err(Ended::Superseded);
             }
             let mut slice = Slice { results: Vec::new(), memory: T::Memory::default() };
-            let mut dirty = Dirty::default();
+            let mut carried = Carried::default();
             for item in items.iter().skip(from).take(most) {
                 let result = match apart {
                     true => tx.savepoint(|tx| {
@@ -173,9 +173,9 @@ async fn once<T: Task>(
                     }),
                     false => {
                         let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());
-                        work.defer(dirty);
+                        work.defer(carried);
                         let result = task.one(&work, item, &mut slice.memory);
-                        dirty = work.take_dirty();
+                        carried = work.leave();
                         result
                     }
                 };
@@ -189,7 +189,7 @@ async fn once<T: Task>(
                 }
             }
             let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());
-            work.defer(dirty);
+            work.defer(carried);
             match rollup::settle(&work) {
                 Err(refusal) if refusal.kind == Kind::Unavailable => return Err(Ended::Failed(refusal)),
                 // It is not known which of the items is to blame.

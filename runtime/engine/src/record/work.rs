@@ -78,7 +78,7 @@ pub struct Work<'a> {
     /// How many jobs that followed each other led to this one.
     pub round: Cell<u64>,
     entries: RefCell<Vec<Entry>>,
-    rates: RefCell<HashMap<Currency, Option<Decimal>>>,
+    rates: RefCell<Rates>,
     /// The settings that were read.
     settings: RefCell<HashMap<SettingsId, Arc<Row>>>,
     /// The places of lines that were read, so that writing one keeps it.
@@ -87,6 +87,16 @@ pub struct Work<'a> {
 
 /// Rollups of parents.
 pub type Dirty = BTreeSet<(Ref, FieldId)>;
+
+/// What is worth a unit of other currencies, as far as it was read; nothing for those without a rate.
+type Rates = HashMap<Currency, Option<Decimal>>;
+
+/// What one command leaves to the next of the same transaction.
+#[derive(Debug, Default)]
+pub struct Carried {
+    dirty: Dirty,
+    rates: Rates,
+}
 
 /// Rows by the record and field whose list they are.
 type Lists = HashMap<(Id, FieldId), Vec<Arc<Row>>>;

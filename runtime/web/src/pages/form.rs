@@ -39,6 +39,9 @@ use raw::Raw;
 use read::{PostedRow, Typed};
 use spec::Spec;
 
+/// What a form posts that began as a copy: the record it is like.
+const FROM: &str = "_from";
+
 /// A form that is to be shown.
 pub struct Attempt {
     /// Of which entity.
@@ -93,8 +96,9 @@ pub async fn update(Path((name, id)): Path<(String, String)>, VisitorPost(visito
 
 async fn begin(visitor: &Visitor, name: &str, mut posted: Posted) -> Result<Response, Refusal> {
     let entity = visitor.entity(name)?;
-    if let Some(from) = posted.last("_from").and_then(|id| id.parse().ok()) {
+    if let Some(from) = posted.last(FROM).and_then(|id| id.parse::<Id>().ok()) {
         posted = like(visitor, Ref { entity, id: from }).await?;
+        posted.push(FROM, &from.to_string());
     }
     let typed = read::read(visitor, entity, &posted).await?;
     show(visitor, Attempt { entity, id: None, posted, typed, refusal: None, changed: false }).await
@@ -118,11 +122,18 @@ async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted:
     // What the form shows and does not ask is not its to give.
     let spec = Spec::of(visitor.model(), entity);
     input.fields.retain(|(field, _)| !spec.is_readonly(*field));
-    let command = match id {
-        None => Command::Create { entity, input },
-        Some(id) => Command::Update { entity, id, input, version: posted.version() },
+    let from = posted.last(FROM).and_then(|id| id.parse().ok());
+    let run = |command| visitor.app.engine.command(&visitor.actor, command, Mode::Live, None);
+    let answer = match (id, from) {
+        (Some(id), _) => run(Command::Update { entity, id, input, version: posted.version() }).await,
+        (None, None) => run(Command::Create { entity, input }).await,
+        // What the form does not ask comes from the other record, if it is still there.
+        (None, Some(id)) => match run(Command::Clone { entity, id, input: input.clone() }).await {
+            Err(refusal) if refusal.kind == Kind::NotFound => run(Command::Create { entity, input }).await,
+            answer => answer,
+        },
     };
-    match visitor.app.engine.command(&visitor.actor, command, Mode::Live, None).await {
+    match answer {
         Ok(answer) => Ok(done(visitor, entity, &answer.done, &deed, &posted)),
         Err(refusal) => {
             refused(visitor, Attempt { entity, id, posted, typed, refusal: Some(refusal), changed: true }).await
@@ -302,6 +313,7 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
     hidden.extend(carried(&spec, &posted, &laid.shown));
     hidden.extend(record.map(|_| Hidden { name: "_version".to_owned(), value: version(&posted, &facts).to_string() }));
     hidden.extend(next.map(|next| Hidden { name: "_next".to_owned(), value: next.to_owned() }));
+    hidden.extend(posted.last(FROM).map(|from| Hidden { name: FROM.to_owned(), value: from.to_owned() }));
     let page = FormPage {
         page,
         title: record.map(|record| words.title(record)),

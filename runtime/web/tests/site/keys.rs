@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::browser::Page;
 use crate::world::on_each_with;
 
 const CONTRACTS: &str = r#"
@@ -26,6 +27,7 @@ fields:
       gift: {label: Gift}
       other: {label: Other}
   lines: {type: lines, of: contract_line, append_only: true}
+  clause: {type: text, readonly_if: name == "Lease"}
 ---
 entity: contract_line
 title: label
@@ -78,16 +80,36 @@ fn what_is_kept_is_shown_and_not_asked() {
 fn a_copy_begins_with_what_may_be_the_same() {
     on_each_with(CONTRACTS, async |world| {
         let body = json!({
-            "name": "Lease", "code": "L1", "signed": "2026-02-01", "seen": "2026-02-02", "marks": ["green"],
+            "name": "Draft", "code": "L1", "signed": "2026-02-01", "seen": "2026-02-02", "marks": ["green"],
+            "clause": "Forty",
             "lines": [{"label": "Rent", "note": "For Anna"}],
         });
         let contract = world.create("contract", body).await;
+        world.update("contract", &contract, json!({"name": "Lease"})).await;
         let mut browser = world.browser("ana").await;
-        let form = browser.open(&format!("/contract/new?_from={contract}")).await.form("/contract");
+        let page = browser.open(&format!("/contract/new?_from={contract}")).await;
+        let mut form = page.form("/contract");
         assert_eq!([form.value("name"), form.value("code"), form.value("seen")], ["Lease", "", ""]);
         assert_eq!([form.value("lines.0.label"), form.value("lines.0.note")], ["Rent", ""]);
         assert_eq!(form.value("signed"), "2026-02-01");
+        // What is not asked comes along as well; what was taken out of the form does not.
+        assert!(!form.has("clause") && page.text().contains("Forty"), "{}", page.text());
+        let copy = browser.submit(&form).await;
+        let id = led_to(&copy);
+        let made = world.get("contract", &id).await;
+        assert_eq!((&made["clause"], &made["lines"][0]["label"]), (&json!("Forty"), &json!("Rent")), "{made}");
+        form.add("_do", "remove:lines:0");
+        let without = browser.submit(&form).await.form("/contract");
+        let saved = browser.save(&without).await;
+        let id = led_to(&saved);
+        assert_eq!(world.get("contract", &id).await["lines"], json!([]));
     });
+}
+
+/// The record whose page an answer leads to.
+fn led_to(answer: &Page) -> String {
+    let path = answer.location().split('?').next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 #[test]

@@ -12,17 +12,23 @@ use fichero_store::query::{Aggregation, Filter, Measure};
 use fichero_store::system::{change, stage};
 use serde_json::Value as Json;
 
-use super::{Dirty, Work};
+use super::{Carried, Dirty, Work};
 use crate::record::follow;
 use crate::record::log::Entry;
 use crate::refusal::Refusal;
 
 impl Work<'_> {
     /// From here on rollups are not brought up to date with each command, but once for several: by whoever takes what is
-    /// noted. `dirty` is what was left from the commands before.
-    pub fn defer(&self, dirty: Dirty) {
+    /// noted. `carried` is what the command before left.
+    pub fn defer(&self, carried: Carried) {
         self.deferring.set(true);
-        self.dirty.borrow_mut().extend(dirty);
+        self.dirty.borrow_mut().extend(carried.dirty);
+        self.rates.borrow_mut().extend(carried.rates);
+    }
+
+    /// What is left to the next command.
+    pub fn leave(&self) -> Carried {
+        Carried { dirty: self.take_dirty(), rates: std::mem::take(&mut self.rates.borrow_mut()) }
     }
 
     /// Whether rollups are brought up to date later.
@@ -84,6 +90,9 @@ impl Work<'_> {
 
     /// Notes an entry of the log.
     pub fn note(&self, entry: Entry) {
+        if self.live.model.rates.as_ref().is_some_and(|rates| rates.entity == entry.record.entity) {
+            self.rates.borrow_mut().clear();
+        }
         self.entries.borrow_mut().push(entry);
     }
 
