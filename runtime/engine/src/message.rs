@@ -186,6 +186,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("stage_requires", "{0} is required in stage “{1}”", "{0} es obligatorio en la etapa «{1}»", "«{0}» обязательно на этапе «{1}»"),
     ("no_pipeline", "This record has no pipeline", "Este registro no tiene proceso", "У этой записи нет воронки"),
     ("append_only", "These records can be added, but neither changed nor deleted", "Estos registros se pueden añadir, pero no modificar ni eliminar", "Эти записи можно добавлять, но нельзя изменять и удалять"),
+    ("append_only_parent", "These records come with the one they belong to, which is never changed", "Estos registros se crean con aquel al que pertenecen, que no se modifica nunca", "Эти записи добавляются вместе с той, к которой относятся, а её нельзя изменять"),
     ("in_trash", "The record is in the trash", "El registro está en la papelera", "Запись в корзине"),
     ("not_in_trash", "The record is not in the trash", "El registro no está en la papelera", "Записи нет в корзине"),
     ("bad_json", "The body is not valid JSON: {0}", "El cuerpo no es JSON válido: {0}", "Тело запроса не является JSON: {0}"),

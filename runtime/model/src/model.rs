@@ -14,6 +14,7 @@ use crate::id::{EntityId, FieldId, OptionsId, PipelineId};
 use crate::label::{Locale, Text};
 use crate::page::{Form, MenuEntry, View};
 use crate::pipeline::Pipeline;
+use crate::place::Place;
 use crate::script::Scripts;
 use crate::value::Currency;
 
@@ -126,11 +127,28 @@ impl Model {
         &self[entity][field]
     }
 
-    /// True when records of an entity may be added, but neither changed nor deleted: it says so, or they are lines of a
-    /// field that does.
+    /// True when records of an entity may be added, but neither changed nor deleted.
     pub fn is_append_only(&self, entity: EntityId) -> bool {
-        let definition = &self[entity];
-        definition.append_only || definition.line_of.is_some_and(|line| self[line.parent][line.field].append_only)
+        self.append_only_since(entity).is_some()
+    }
+
+    /// Where the entity or field is declared by which records of an entity may be added, but neither changed nor deleted:
+    /// the entity itself, or the nearest above it that keeps its lines, at any depth. Lines are part of what they belong
+    /// to, so that one cannot be kept without the other.
+    pub fn append_only_since(&self, entity: EntityId) -> Option<&Place> {
+        // An entity may hold lines of its own kind.
+        let above = std::iter::successors(Some(entity), |at| self[*at].line_of.map(|line| line.parent));
+        above.take(self.entities.len()).find_map(|at| {
+            let field = self[at].line_of.map(|line| &self[line.parent][line.field]);
+            let kept = field.filter(|field| field.append_only).map(|field| &field.place);
+            if self[at].append_only { Some(&self[at].place) } else { kept }
+        })
+    }
+
+    /// True when records of an entity come with the record that they are lines of, and cannot be added to it later,
+    /// because that one is never changed.
+    pub fn comes_with_parent(&self, entity: EntityId) -> bool {
+        self[entity].line_of.is_some_and(|line| self.is_append_only(line.parent))
     }
 
     /// The pipelines of an entity.

@@ -9,7 +9,7 @@ use fichero_store::Lock;
 
 use super::draft::Draft;
 use super::work::Work;
-use crate::command::{Command, Done, Expected};
+use crate::command::{Command, Done, Expected, Mode};
 use crate::input::{Given, Input};
 use crate::message::Message;
 use crate::policy::{self, Action, ReadPath};
@@ -62,6 +62,7 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
 
 fn create(work: &Work<'_>, entity: EntityId, input: Input) -> Result<Done, Refusal> {
     policy::may(work.actor, &work.live.model, entity, Action::Create)?;
+    refuse_late_lines(work, entity)?;
     let draft = Draft::create(work, entity, input)?;
     super::save::save(work, super::check::check(work, draft)?)
 }
@@ -174,6 +175,14 @@ fn stale() -> Refusal {
 fn refuse_append_only(work: &Work<'_>, entity: EntityId) -> Result<(), Refusal> {
     match work.live.model.is_append_only(entity) {
         true => Err(Refusal::new(Kind::Conflict, "append_only", Message::key("append_only"))),
+        false => Ok(()),
+    }
+}
+
+/// A line more would change what it belongs to. What is brought in from elsewhere may come line by line.
+fn refuse_late_lines(work: &Work<'_>, entity: EntityId) -> Result<(), Refusal> {
+    match work.mode == Mode::Live && work.live.model.comes_with_parent(entity) {
+        true => Err(Refusal::new(Kind::Conflict, "append_only", Message::key("append_only_parent"))),
         false => Ok(()),
     }
 }

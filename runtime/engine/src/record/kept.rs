@@ -21,7 +21,7 @@ pub fn is_kept(model: &Model, field: &Field) -> bool {
     field.append_only
         || match &field.kind {
             Kind::Lines { of, .. } => model[*of].append_only,
-            kind => through(kind).is_some_and(|through| model[through.entity].append_only),
+            kind => through(kind).is_some_and(|through| model.is_append_only(through.entity)),
         }
 }
 

@@ -124,8 +124,13 @@ impl Visitor {
 
     /// Whether the reader may do something to records of an entity; buttons are left out by it.
     pub fn may(&self, entity: EntityId, action: Action) -> bool {
-        let changes = !matches!(action, Action::Create | Action::Import);
-        let kept = self.model().is_append_only(entity) && changes;
+        let kept = match action {
+            Action::Import => false,
+            Action::Create => self.model().comes_with_parent(entity),
+            Action::Update | Action::Transition | Action::Delete | Action::Restore | Action::Purge => {
+                self.model().is_append_only(entity)
+            }
+        };
         !kept && policy::may(&self.actor, self.model(), entity, action).is_ok()
     }
 

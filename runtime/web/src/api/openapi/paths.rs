@@ -48,9 +48,15 @@ struct Paths<'p> {
 
 impl<'p> Paths<'p> {
     fn may(&self, action: Action) -> bool {
-        let is_kept = self.records.model.is_append_only(self.records.id)
-            && matches!(action, Action::Update | Action::Delete | Action::Purge | Action::Transition);
-        !is_kept && policy::may(self.actor, self.records.model, self.records.id, action).is_ok()
+        let model = self.records.model;
+        let is_kept = match action {
+            Action::Create => model.comes_with_parent(self.records.id),
+            Action::Update | Action::Delete | Action::Purge | Action::Transition => {
+                model.is_append_only(self.records.id)
+            }
+            Action::Restore | Action::Import => false,
+        };
+        !is_kept && policy::may(self.actor, model, self.records.id, action).is_ok()
     }
 
     /// An operation under the heading of the entity, with what it takes.
