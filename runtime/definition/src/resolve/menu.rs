@@ -89,13 +89,16 @@ fn label_of(cx: &Context<'_>, views: &[View], name: &str, target: Option<&MenuTa
 fn address(node: &Node, findings: &mut Findings<'_>) -> Option<Arc<str>> {
     let url = node.as_text()?;
     let here = url.starts_with('/') && !url.starts_with("//");
-    if here || ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| url.starts_with(scheme)) {
+    // Browsers read `\` as `/` and pass over line ends and tabs, so that an address with them leads to where it does not
+    // seem to.
+    let is_plain = !url.contains(|letter: char| letter == '\\' || letter.is_control());
+    if is_plain && (here || ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| url.starts_with(scheme))) {
         return Some(Arc::clone(url));
     }
     findings.error_with_help(
         code::MENU,
         &node.place,
-        format!("`{url}` is no address that a menu can lead to"),
+        format!("`{}` is no address that a menu can lead to", url.replace(char::is_control, " ")),
         "write a whole address, such as `https://example.org/help`, or a path of this application, such as `/account`",
     );
     None
