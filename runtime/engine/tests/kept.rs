@@ -102,3 +102,105 @@ fn lines_of_lines_that_only_grow_are_kept_by_themselves_too() {
         world.delete("folder", id(&folder)).await.unwrap();
     });
 }
+
+const VISITS: &str = r#"
+entity: person
+fields: {name: text}
+---
+entity: patient
+fields:
+  name: text
+  fee: {type: integer, default: 2}
+  visits: {type: lines, of: visit, append_only: true}
+  cost: {type: integer, rollup: sum(visits.cost)}
+---
+entity: visit
+title: text
+fields:
+  patient: {type: ref, to: patient, required: true, on_delete: cascade}
+  text: text
+  hours: integer
+  cost: {type: integer, compute: hours * patient.fee}
+  seen_by: {type: ref, to: person, many: true, on_delete: restrict}
+  touched: datetime
+  tests: {type: lines, of: sample}
+rules:
+  stamp: {on: save, set: {touched: '=now()'}}
+  short: {on: save, if: hours > 8 or patient.name == "Closed", reject: A visit is short}
+---
+entity: sample
+title: text
+fields:
+  visit: {type: ref, to: visit, required: true, on_delete: cascade}
+  text: text
+  touched: datetime
+rules:
+  stamp: {on: save, set: {touched: '=now()'}}
+"#;
+
+async fn patient(world: &World) -> Json {
+    let ana = world.create("person", json!({"name": "Ana"})).await;
+    let tests = json!([{"text": "Blood"}, {"text": "Urine"}]);
+    let visits = json!([{"text": "First", "hours": 1, "seen_by": [id(&ana)], "tests": tests}]);
+    let patient = world.create("patient", json!({"name": "Pia", "visits": visits})).await;
+    world.clock.advance_to("2026-03-05T09:00:00Z".parse().unwrap());
+    world.get_expanded("patient", id(&patient), &["visits"]).await
+}
+
+#[test]
+fn what_rules_set_is_no_change_of_a_line_that_stays() {
+    on_each(VISITS, async |world| {
+        let patient = patient(world).await;
+        let first = patient["visits"][0].clone();
+        let samples = world.get_expanded("visit", id(&first), &["tests"]).await["tests"].clone();
+        let seen_by = world.get("visit", id(&first)).await["seen_by"].clone();
+        // As it was read, with all it holds.
+        let given = json!({
+            "id": first["id"], "text": "First", "hours": 1, "cost": 2, "touched": first["touched"],
+            "seen_by": seen_by, "tests": [{"id": samples[0]["id"], "text": "Blood"}, {"id": samples[1]["id"]}],
+        });
+        for (index, first) in [json!({"id": first["id"]}), given].into_iter().enumerate() {
+            let mut visits = vec![first];
+            let stored = world.get_expanded("patient", id(&patient), &["visits"]).await["visits"].clone();
+            visits.extend(stored.as_array().unwrap()[1..].iter().map(|visit| json!({"id": visit["id"]})));
+            visits.push(json!({"text": "Next", "hours": 3}));
+            let grown = world.update("patient", id(&patient), json!({"visits": visits})).await;
+            assert_eq!(grown["cost"], 2 + 6 * (index + 1));
+        }
+        let stored = world.get_expanded("patient", id(&patient), &["visits"]).await["visits"].clone();
+        assert_eq!(stored[0], first, "it is as it was");
+        assert_eq!(stored[1]["touched"], "2026-03-05T09:00:00Z", "rules are asked about what is new");
+        assert_eq!(world.get_expanded("visit", id(&first), &["tests"]).await["tests"], samples);
+        // What was never given goes on following, and no rule speaks up against what nobody changes.
+        let keep: Vec<Json> =
+            stored.as_array().unwrap().iter().map(|visit| json!({"id": visit["id"], "cost": visit["cost"]})).collect();
+        let dearer = world.update("patient", id(&patient), json!({"fee": 3, "name": "Closed", "visits": keep})).await;
+        assert_eq!(dearer["cost"], 21);
+    });
+}
+
+#[test]
+fn what_a_writer_changes_of_a_line_that_stays_is_told_once() {
+    on_each(VISITS, async |world| {
+        let patient = patient(world).await;
+        let first = patient["visits"][0]["id"].clone();
+        let samples = world.get_expanded("visit", first.as_str().unwrap(), &["tests"]).await["tests"].clone();
+        let (blood, urine) = (json!({"id": samples[0]["id"]}), json!({"id": samples[1]["id"]}));
+        let other = json!({"id": samples[0]["id"], "text": "Other"});
+        for (visit, wrong) in [
+            (json!({"id": first, "touched": null}), "visits[0].touched: append_only"),
+            (json!({"id": first, "hours": 9}), "visits[0].hours: append_only"),
+            (json!({"id": first, "cost": 9}), "visits[0].cost: append_only"),
+            (json!({"id": first, "seen_by": []}), "visits[0].seen_by: append_only"),
+            (json!({"id": first, "tests": [urine, blood]}), "visits[0].tests: append_only"),
+            (json!({"id": first, "tests": [blood]}), "visits[0].tests: append_only"),
+            (json!({"id": first, "tests": [blood, urine, {"text": "New"}]}), "visits[0].tests: append_only"),
+            (json!({"id": first, "tests": [other, urine]}), "visits[0].tests[0].text: append_only"),
+            (json!({"id": first, "tests": [blood, blood]}), "visits[0].tests[1]: repeated_line"),
+            (json!({"id": first, "hours": "x"}), "visits[0].hours: not_integer"),
+        ] {
+            let refused = codes(world.try_update("patient", id(&patient), json!({"visits": [visit.clone()]})).await);
+            assert_eq!(refused, [wrong], "{visit}");
+        }
+    });
+}

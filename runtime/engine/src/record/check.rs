@@ -16,7 +16,7 @@ use super::kept;
 use super::money;
 use super::work::Work;
 use crate::command::Mode;
-use crate::input::Line;
+use crate::input::{Input, Line};
 use crate::message::{Argument, Message};
 use crate::refusal::{FieldError, Refusal};
 use crate::value::check::{self, about};
@@ -61,16 +61,6 @@ impl Checked {
     /// For writing: the row alone, where a number is still to be given out.
     pub(super) fn row_mut(&mut self) -> &mut Row {
         Arc::make_mut(&mut self.row)
-    }
-
-    /// What its references to many records will hold, for those that were given.
-    pub(super) fn links(&self) -> &[(FieldId, Vec<Ref>)] {
-        &self.links
-    }
-
-    /// Its lines, for those that were given.
-    pub(super) fn lines(&self) -> &[CheckedLines] {
-        &self.lines
     }
 
     /// Its references to many records, to be written.
@@ -129,21 +119,25 @@ fn check_lines(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<CheckedLines>, 
             Some(old) => work.stored_lines(old, field)?,
             None => Vec::new(),
         };
-        let name = model[draft.entity][field].name.clone();
+        let definition = &model[draft.entity][field];
+        let name = &definition.name;
+        let grows = kept::is_kept(&model, definition);
         let mut saved = Vec::with_capacity(lines.len());
         let mut seen = HashSet::new();
         for (index, line) in lines.into_iter().enumerate() {
             let place = format!("{name}[{index}]");
             match draft_line(work, draft, (of, by), line, &stored, &mut seen)? {
                 Ok(line) => {
-                    let (line, errors) = gather(work, line)?;
+                    let (line, errors) = if grows { grow(work, line)? } else { gather(work, line)? };
                     draft.errors.extend(errors.into_iter().map(|error| error.inside(&place)));
                     saved.push(line);
                 }
                 Err((code, message)) => draft.errors.push(FieldError::new(place, code, message)),
             }
         }
-        draft.errors.extend(kept::lines(work, &model[draft.entity][field], &stored, &saved)?);
+        if grows && !kept::come_first(&stored, &saved) {
+            draft.error(work, field, kept::taken_away(definition));
+        }
         let kept: Vec<_> = saved.iter().filter_map(|line| line.row().id()).collect();
         let removed = stored.into_iter().filter(|row| row.id().is_none_or(|id| !kept.contains(&id))).collect();
         let rows: Vec<_> = saved.iter().map(|line| Arc::clone(line.row())).collect();
@@ -154,6 +148,20 @@ fn check_lines(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<CheckedLines>, 
     draft.compute(work)?;
     work.pend(&draft.row);
     Ok(all)
+}
+
+/// The same for a line of a field that only grows. One that is stored stays as it is, but for what follows by itself: no
+/// rule is asked, for nobody changes it.
+fn grow(work: &Work<'_>, mut line: Draft) -> Result<(Checked, Vec<FieldError>), Refusal> {
+    let Some(stored) = line.old.clone() else { return gather(work, line) };
+    let mut errors = kept::altered(work, &line)?;
+    // What was given is what it holds; that it was given is to leave no trace.
+    if errors.is_empty() && !line.given.is_empty() {
+        line = Draft::update(work, stored, Input::default())?;
+        errors.append(&mut line.errors);
+    }
+    let Draft { entity, old, row, .. } = line;
+    Ok((Checked { entity, old, row, links: Vec::new(), lines: Vec::new() }, errors))
 }
 
 /// One line of a record as a draft: a new one, or one of those that are `stored` and not yet among the `seen`.

@@ -1,17 +1,19 @@
 //! Fields from which nothing is taken away (`append_only`): lists and lines take entries at their end, texts grow at
 //! theirs, and anything else stays as it is once it is given.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use fichero_model::entity::{Field, Source};
 use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
-use fichero_model::{FieldId, Id, Model};
+use fichero_model::{FieldId, Model};
 
-use super::check::Checked;
+use super::check::{Checked, draft_line};
 use super::draft::Draft;
 use super::work::{Work, through};
+use crate::input::Line;
 use crate::message::Message;
 use crate::refusal::{FieldError, Refusal};
 use crate::value::check::Problem;
@@ -79,62 +81,65 @@ pub fn check(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What is wrong with the lines of a field that only grow: those that are stored come first, in their order and as they
-/// are.
+/// Whether the lines of a field that are stored come first, in their order.
+pub fn come_first(stored: &[Arc<Row>], saved: &[Checked]) -> bool {
+    let first = saved.iter().take(stored.len()).map(|line| line.row().id());
+    first.eq(stored.iter().map(|row| row.id()))
+}
+
+/// What a writer changes of a line that stays as it is. What was not given is no matter: that may follow by itself.
 ///
 /// # Errors
-/// When the database cannot be read.
-pub fn lines(
-    work: &Work<'_>,
-    field: &Field,
-    stored: &[Arc<Row>],
-    saved: &[Checked],
-) -> Result<Vec<FieldError>, Refusal> {
-    if !is_kept(&work.live.model, field) {
-        return Ok(Vec::new());
+/// When a definition fails or the database cannot be read.
+pub fn altered(work: &Work<'_>, line: &Draft) -> Result<Vec<FieldError>, Refusal> {
+    let Some(old) = &line.old else { return Ok(Vec::new()) };
+    let model = Arc::clone(&work.live.model);
+    let mut errors = line.errors.clone();
+    for id in &line.given {
+        let field = &model[line.entity][*id];
+        if field.kind.is_rows() {
+            continue;
+        }
+        let is_overridden = |row: &Row| row.overridden.contains(id);
+        let follows = matches!(field.source, Source::Compute(_)) && !is_overridden(old) && !is_overridden(&line.row);
+        let same = match line.links.iter().find(|(link, _)| link == id) {
+            Some((_, after)) => *after == work.linked(old, *id)?,
+            None => follows || alike(old.get(*id), line.row.get(*id)),
+        };
+        if !same && errors.iter().all(|error| error.field != *field.name) {
+            let (code, message) = taken_away(field);
+            errors.push(FieldError::new(field.name.to_string(), code, message));
+        }
     }
-    let name = &field.name;
-    let ids = |rows: &mut dyn Iterator<Item = &Arc<Row>>| rows.map(|row| row.id()).collect::<Vec<Option<Id>>>();
-    let first = ids(&mut saved.iter().take(stored.len()).map(Checked::row));
-    if first != ids(&mut stored.iter()) {
-        let (code, message) = taken_away(field);
-        return Ok(vec![FieldError::new(name.to_string(), code, message)]);
-    }
-    let mut errors = Vec::new();
-    for (index, line) in saved.iter().enumerate() {
-        let place = format!("{name}[{index}]");
-        errors.extend(altered(work, line)?.into_iter().map(|error| error.inside(&place)));
+    for (id, given) in &line.lines {
+        errors.extend(altered_lines(work, (line, old), *id, given)?);
     }
     Ok(errors)
 }
 
-/// What a writer changes of a line that is stored. What follows by itself may.
-fn altered(work: &Work<'_>, line: &Checked) -> Result<Vec<FieldError>, Refusal> {
-    let Some(old) = line.old() else { return Ok(Vec::new()) };
-    let model = Arc::clone(&work.live.model);
+/// The same of the lines that such a line has itself: none comes or goes.
+fn altered_lines(
+    work: &Work<'_>,
+    (parent, old): (&Draft, &Arc<Row>),
+    id: FieldId,
+    given: &[Line],
+) -> Result<Vec<FieldError>, Refusal> {
+    let field = &work.live.model[parent.entity][id];
+    let Kind::Lines { of, by } = field.kind else { return Ok(Vec::new()) };
+    let stored = work.stored_lines(old, id)?;
+    let mut seen = HashSet::new();
     let mut errors = Vec::new();
-    for (id, field) in model[line.entity()].all_fields().filter(|(_, field)| field.is_input()) {
-        let follows = matches!(field.source, Source::Compute(_)) && !line.row().overridden.contains(&id);
-        let same = match line.links().iter().find(|(link, _)| *link == id) {
-            Some((_, after)) => *after == work.linked(old, id)?,
-            None => follows || field.kind.is_rows() || alike(old.get(id), line.row().get(id)),
-        };
-        if !same {
-            let (code, message) = taken_away(field);
-            errors.push(FieldError::new(field.name.to_string(), code, message));
+    for (index, line) in given.iter().enumerate().filter(|(_, line)| line.id.is_some()) {
+        let place = format!("{}[{index}]", field.name);
+        match draft_line(work, parent, (of, by), line.clone(), &stored, &mut seen)? {
+            Ok(line) => errors.extend(altered(work, &line)?.into_iter().map(|error| error.inside(&place))),
+            // One that is not there says so; where it should stand is then no matter.
+            Err((code, message)) => return Ok(vec![FieldError::new(place, code, message)]),
         }
     }
-    for lines in line.lines() {
-        let field = &model[line.entity()][lines.field];
-        let grown = !lines.removed.is_empty() || lines.saved.iter().any(|line| line.old().is_none());
-        if grown {
-            let (code, message) = taken_away(field);
-            errors.push(FieldError::new(field.name.to_string(), code, message));
-        }
-        for (index, inner) in lines.saved.iter().enumerate() {
-            let place = format!("{}[{index}]", field.name);
-            errors.extend(altered(work, inner)?.into_iter().map(|error| error.inside(&place)));
-        }
+    if !given.iter().map(|line| line.id).eq(stored.iter().map(|row| row.id())) {
+        let (code, message) = taken_away(field);
+        errors.push(FieldError::new(field.name.to_string(), code, message));
     }
     Ok(errors)
 }
@@ -167,6 +172,7 @@ fn alike(one: &Value, other: &Value) -> bool {
     }
 }
 
-fn taken_away(field: &Field) -> Problem {
+/// What is told of a field that would lose something.
+pub fn taken_away(field: &Field) -> Problem {
     ("append_only", Message::with("kept", [&field.label]))
 }
