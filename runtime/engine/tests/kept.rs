@@ -204,3 +204,20 @@ fn what_a_writer_changes_of_a_line_that_stays_is_told_once() {
         }
     });
 }
+
+#[test]
+fn a_line_that_is_not_there_says_nothing_of_the_others() {
+    on_each(VISITS, async |world| {
+        let patient = patient(world).await;
+        let first = json!({"id": patient["visits"][0]["id"]});
+        let unknown = json!({"id": world::nobody()});
+        for (visits, wrong) in [
+            (json!([unknown]), "visits[0]: unknown_line"),
+            (json!([unknown, first]), "visits[0]: unknown_line"),
+            (json!([first, first]), "visits[1]: repeated_line"),
+        ] {
+            let refused = codes(world.try_update("patient", id(&patient), json!({"visits": visits.clone()})).await);
+            assert_eq!(refused, [wrong], "{visits}");
+        }
+    });
+}

@@ -122,6 +122,7 @@ fn check_lines(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<CheckedLines>, 
         let definition = &model[draft.entity][field];
         let name = &definition.name;
         let grows = kept::is_kept(&model, definition);
+        let given = lines.len();
         let mut saved = Vec::with_capacity(lines.len());
         let mut seen = HashSet::new();
         for (index, line) in lines.into_iter().enumerate() {
@@ -135,7 +136,8 @@ fn check_lines(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<CheckedLines>, 
                 Err((code, message)) => draft.errors.push(FieldError::new(place, code, message)),
             }
         }
-        if grows && !kept::come_first(&stored, &saved) {
+        // Where one could not be read, nothing can be said of their order.
+        if grows && saved.len() == given && !kept::come_first(&stored, &saved) {
             draft.error(work, field, kept::taken_away(definition));
         }
         let kept: Vec<_> = saved.iter().filter_map(|line| line.row().id()).collect();
