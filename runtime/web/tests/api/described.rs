@@ -62,6 +62,14 @@ fn everything_is_described_and_nothing_that_is_always_refused() {
         for operation in ["POST /api/user", "PATCH /api/user/{id}", "DELETE /api/user/{id}", "POST /api/user/bulk"] {
             assert!(!all.contains(operation), "{operation} is always refused");
         }
+        // Items come with their receipt, and stay with it as they are.
+        assert!(all.contains("POST /api/receipt") && all.contains("GET /api/receipt_item/{id}"));
+        for path in ["/api/receipt/{id}", "/api/receipt_item", "/api/receipt_item/{id}", "/api/receipt_item/bulk"] {
+            for method in ["POST", "PATCH", "DELETE"] {
+                let operation = format!("{method} {path}");
+                assert!(!all.contains(&operation), "{operation} is always refused");
+            }
+        }
         assert!(!document["paths"]["/api/thing/{id}"]["delete"]["parameters"].to_string().contains("purge"));
     });
 }
