@@ -12,6 +12,10 @@ use crate::{Dialect, Error};
 static BLANKS: LazyLock<Value> =
     LazyLock::new(|| Value::text(&('\u{1}'..=char::MAX).filter(|char| char.is_whitespace()).collect::<String>()));
 
+/// Why a text that may grow has no SQL.
+const GROWS: &str = "what is replaced and what takes its place must be known beforehand, the latter not longer in \
+                     bytes: a text that grows is bounded in memory alone";
+
 /// More characters than a text can have.
 const MOST: i64 = 1 << 20;
 
@@ -60,10 +64,12 @@ impl Lowering<'_, '_> {
                     (Dialect::Postgres, _) => format!("right({text}, {count})"),
                 }
             }
-            (Function::Replace, [_, old, new]) => {
-                let (old, new) = (self.text_of(old)?, self.text_of(new)?);
+            // Whoever asks could let a text grow without end, one call inside another.
+            (Function::Replace, [_, Operand::Constant(old), Operand::Constant(new)]) if is_no_longer(new, old) => {
+                let (old, new) = (self.typed(old, Repr::Text)?, self.typed(new, Repr::Text)?);
                 format!("replace({text}, {old}, COALESCE({new}, ''))")
             }
+            (Function::Replace, _) => return Err(self.unportable(node, GROWS)),
             _ => return Err(self.unportable(node, "a text is cut in SQL to a constant number of characters")),
         };
         Ok(Operand::Sql(Scalar::computed(format!("NULLIF({sql}, '')"), Repr::Text, true)))
@@ -76,4 +82,10 @@ impl Lowering<'_, '_> {
             sql @ Operand::Sql(_) => self.written(sql, Repr::Text),
         }
     }
+}
+
+/// Whether a text cannot grow when `new` takes the place of `old` in it.
+fn is_no_longer(new: &Value, old: &Value) -> bool {
+    let length = |value: &Value| value.as_text().map_or(0, str::len);
+    length(new) <= length(old)
 }

@@ -303,7 +303,9 @@ impl<'a> Grammar<'a> {
                     format!("text({})", if sort == Sort::Boolean { self.boolean(depth) } else { self.of(sort, depth) })
                 }
                 8 => {
-                    format!("replace({}, {}, {})", self.of(sort, depth), self.of(sort, depth), self.of(sort, depth))
+                    let (old, new) =
+                        [("\"a\"", "\"e\""), ("\"ac\"", "()"), ("()", "\"a\""), ("\"Á\"", "\"A\"")][self.below(4)];
+                    format!("replace({}, {old}, {new})", self.of(sort, depth))
                 }
                 _ => self.path_called("stage.outcome"),
             },
