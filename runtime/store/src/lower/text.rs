@@ -27,8 +27,8 @@ impl Lowering<'_, '_> {
             (Repr::Text, _) | (Repr::Date, Dialect::Sqlite) => sql.clone(),
             (Repr::Date, Dialect::Postgres) => format!("to_char({sql}, 'YYYY-MM-DD')"),
             (Repr::Boolean, _) => format!("(CASE WHEN {sql} THEN 'true' ELSE 'false' END)"),
-            (Repr::Number { scale: 0, .. }, Dialect::Sqlite) => format!("CAST({sql} AS TEXT)"),
-            (Repr::Number { scale: 0, .. }, Dialect::Postgres) => format!("({sql})::text"),
+            (Repr::Number { scale: 0, .. }, Dialect::Sqlite) => format!("CAST({} AS TEXT)", self.whole(node, value)?),
+            (Repr::Number { scale: 0, .. }, Dialect::Postgres) => format!("({})::text", self.whole(node, value)?),
             _ => return Err(self.unportable(node, "databases write such a value in other ways")),
         };
         Ok(Operand::Sql(Scalar::computed(text, Repr::Text, value.nullable)))

@@ -194,6 +194,51 @@ fn days_of_moments_and_parts_of_money_are_the_same_as_in_memory() {
     }
 }
 
+#[test]
+fn whole_numbers_that_are_rounded_serve_where_whole_numbers_do() {
+    const WIDE: [&str; 7] = [
+        "discount + weight",
+        "discount ?? score",
+        "round(discount + weight)",
+        "weight",
+        "amount.amount",
+        "score + points",
+        "sum(lines.quantity)",
+    ];
+    for world in worlds() {
+        for of in WIDE {
+            for whole in [format!("floor({of})"), format!("ceil({of})")] {
+                for value in [
+                    whole.clone(),
+                    format!("text({whole})"),
+                    format!("minutes({whole})"),
+                    format!("days({whole})"),
+                    format!("add_months(close_date, {whole})"),
+                    format!("add_months(today(), {whole})"),
+                    format!("{whole} + score"),
+                    format!("{whole} ?? 3"),
+                    format!("-{whole}"),
+                    format!("abs({whole})"),
+                    format!("max({whole}, points)"),
+                    format!("if hot {{ {whole} }} else {{ score }}"),
+                    format!("close_date + days({whole})"),
+                ] {
+                    assert_eq!(same_value(world, &value).unwrap(), Outcome::Compared, "{value}");
+                }
+                for test in [
+                    format!("text({whole}) == \"50\""),
+                    format!("days({whole}) == days(50)"),
+                    format!("add_months(today(), {whole}) > today()"),
+                    format!("{whole} == score"),
+                    format!("{whole} in [score, 50, 7]"),
+                ] {
+                    assert_eq!(same_rows(world, &test).unwrap(), Outcome::Compared, "{test}");
+                }
+            }
+        }
+    }
+}
+
 /// Compares what an expression gives for each row of a world with what each database gives.
 fn same_value(world: &World, text: &str) -> Result<Outcome, TestCaseError> {
     let Some(expr) = compiled(world, text) else { return Ok(Outcome::LeftOut) };
