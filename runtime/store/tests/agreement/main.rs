@@ -239,6 +239,19 @@ fn whole_numbers_that_are_rounded_serve_where_whole_numbers_do() {
     }
 }
 
+#[test]
+fn a_long_sum_takes_no_longer_than_its_length() {
+    let sum = |of: &str| format!("{of}{}", format!(" + {of}").repeat(60));
+    for world in worlds() {
+        for number in ["score", "discount", "amount", "effort", "days(score)"] {
+            let (sum, less) = (sum(number), sum(&format!("-{number}")));
+            for value in [sum.clone(), less, format!("-({sum})")] {
+                assert_eq!(same_value(world, &value).unwrap(), Outcome::Compared, "{value}");
+            }
+        }
+    }
+}
+
 /// Compares what an expression gives for each row of a world with what each database gives.
 fn same_value(world: &World, text: &str) -> Result<Outcome, TestCaseError> {
     let Some(expr) = compiled(world, text) else { return Ok(Outcome::LeftOut) };
