@@ -272,6 +272,17 @@ fn sqlite_makes_no_text_longer_than_any_that_is_kept() {
 }
 
 #[test]
+fn sqlite_joins_no_texts_to_one_that_is_too_long() {
+    let open = open(Database::sqlite(), |_| {});
+    for (length, joined) in [((1 << 20) - 1, Cell::Integer(1 << 20)), (1 << 20, Cell::Null(ColumnType::Integer))] {
+        let texts = [Cell::text(&"x".repeat(length)), Cell::text("y")];
+        let length = "SELECT length(fichero_concat(?1, ?2))";
+        let found = open.db.read_blocking(move |tx| tx.query(length, &texts, &[ColumnType::Integer])).unwrap();
+        assert_eq!(found, [[joined]]);
+    }
+}
+
+#[test]
 fn ids_are_one_parameter() {
     each(|db| {
         let found = db.read_blocking(|tx| {

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use fichero_model::Value;
+use fichero_model::expr::truth::LONGEST_TEXT;
 use fichero_model::expr::{Function, Node};
 
 use super::{Lowering, Operand, Repr, Scalar};
@@ -75,8 +76,22 @@ impl Lowering<'_, '_> {
         Ok(Operand::Sql(Scalar::computed(format!("NULLIF({sql}, '')"), Repr::Text, true)))
     }
 
+    /// One text behind another; null where that is longer than a text may be, which is a fault in memory.
+    pub(super) fn joined(&self, left: &str, right: &str) -> String {
+        match self.dialect() {
+            Dialect::Sqlite => format!("fichero_concat({left}, {right})"),
+            // A condition of an index can hold no subquery; nobody asks for one in a request.
+            Dialect::Postgres if self.inline => format!("({left} || {right})"),
+            // `OFFSET 0` keeps PostgreSQL from writing each side twice.
+            Dialect::Postgres => format!(
+                "(SELECT CASE WHEN octet_length(l) + octet_length(r) <= {LONGEST_TEXT} THEN l || r END \
+                 FROM (SELECT {left} AS l, {right} AS r OFFSET 0) AS w)"
+            ),
+        }
+    }
+
     /// A text, with its type where it is a parameter.
-    fn text_of(&mut self, text: &Operand) -> Result<String, Error> {
+    pub(super) fn text_of(&mut self, text: &Operand) -> Result<String, Error> {
         match text {
             Operand::Constant(value) => self.typed(value, Repr::Text),
             sql @ Operand::Sql(_) => self.written(sql, Repr::Text),

@@ -252,6 +252,21 @@ fn a_long_sum_takes_no_longer_than_its_length() {
     }
 }
 
+#[test]
+fn texts_that_are_joined_are_the_same_as_in_memory() {
+    for world in worlds() {
+        for text in [
+            format!("name{}", " + name".repeat(40)),
+            format!("\"{}\" + notes", "x".repeat(1_000)),
+            "name + stage + notes + \"x\" + account.name".to_owned(),
+        ] {
+            assert_eq!(same_value(world, &text).unwrap(), Outcome::Compared, "{text}");
+            let test = format!("len({text}) > 40");
+            assert_eq!(same_rows(world, &test).unwrap(), Outcome::Compared, "{test}");
+        }
+    }
+}
+
 /// Compares what an expression gives for each row of a world with what each database gives.
 fn same_value(world: &World, text: &str) -> Result<Outcome, TestCaseError> {
     let Some(expr) = compiled(world, text) else { return Ok(Outcome::LeftOut) };

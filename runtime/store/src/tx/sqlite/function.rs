@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use fichero_model::Id;
 use fichero_model::expr::time;
+use fichero_model::expr::truth::LONGEST_TEXT;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -22,6 +23,11 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     numbers(connection)?;
     days(connection)?;
     moments(connection)?;
+    // As in memory, where a longer text is a fault: bounded at each step, so that a request cannot make it grow.
+    scalar(connection, "fichero_concat", 2, |context| {
+        let texts = text(context, 0)?.zip(text(context, 1)?).filter(|(a, b)| a.len() + b.len() <= LONGEST_TEXT);
+        Ok(texts.map(|(a, b)| Value::Text([a, b].concat())))
+    })?;
     scalar(connection, "fichero_id_text", 1, |context| match context.get_raw(0) {
         ValueRef::Null => Ok(None),
         ValueRef::Blob(bytes) => {
