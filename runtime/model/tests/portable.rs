@@ -81,7 +81,7 @@ fn what_becomes_sql() {
         "contains(amount.currency, \"us\")",
         "text(score) + text(hot) + text(stage) + text(close_date) + text(effort) == notes",
         "round(weight, 2) == floor(discount) and ceil(amount) > 3",
-        "trim(notes) + left(name, 3) == right(name, 2) + replace(name, notes, account.name)",
+        "trim(notes) + left(name, 3) == right(name, 2) + replace(name, \"ab\", \"c\")",
     ] {
         let expr = compiled(&model, "opportunity", source);
         assert_eq!(expr.unportable, None, "`{source}`");
@@ -121,6 +121,7 @@ fn what_does_not_and_why() {
         "sum([score, points]) > 1",
         "count(account.opportunities.lines) > 1",
         "text(weight) == \"1\"",
+        "replace(name, \"a\", name) == \"b\"",
     ] {
         let expr = compiled(&model, "opportunity", source);
         let found = expr.unportable.unwrap_or_else(|| panic!("`{source}` is portable"));

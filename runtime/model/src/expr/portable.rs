@@ -28,6 +28,7 @@ use crate::entity::{Field, Source};
 use crate::id::{EntityId, FieldId};
 use crate::kind::{Kind, Type};
 use crate::model::Model;
+use crate::value::Value;
 
 /// The most references on the way to a field, those within lookups included.
 const LONGEST_PATH: usize = 4;
@@ -306,6 +307,7 @@ impl Checker<'_> {
             (Function::DateTime, [of]) if of.ty == Type::Date => all(),
             (Function::Amount | Function::Currency, [money]) if self.has_amount(money) => all(),
             (Function::Left | Function::Right, [text, count]) if is_constant(count) => self.node(text),
+            (Function::Replace, [text, old, new]) if is_no_longer(new, old) => self.node(text),
             (Function::Text, [value]) if has_text(&value.ty) => all(),
             (Function::Round, [_]) => all(),
             (Function::Round, [number, digits]) if is_constant(digits) => self.node(number),
@@ -328,7 +330,6 @@ impl Checker<'_> {
                 | Function::DaysBetween
                 | Function::Trim
                 | Function::Len
-                | Function::Replace
                 | Function::Floor
                 | Function::Ceil
                 | Function::Abs
@@ -395,6 +396,13 @@ impl Checker<'_> {
             _ => false,
         }
     }
+}
+
+/// Whether what takes the place of a text and that text are written out, and the text it stands in cannot grow.
+fn is_no_longer(new: &Node, old: &Node) -> bool {
+    let (Op::Literal(new), Op::Literal(old)) = (&new.op, &old.op) else { return false };
+    let length = |value: &Value| value.as_text().map_or(0, str::len);
+    old.is_nothing() || length(new) <= length(old)
 }
 
 /// Whether both databases write values of a type as the API does.

@@ -17,7 +17,7 @@ use super::tree::{Arithmetic, Comparison};
 use crate::value::{Currency, Money, Value};
 
 /// The longest text, in bytes.
-pub(super) const LONGEST_TEXT: usize = 1 << 20;
+pub const LONGEST_TEXT: usize = 1 << 20;
 
 /// Whether a comparison holds.
 pub fn compare(comparison: Comparison, a: &Value, b: &Value) -> bool {

@@ -256,6 +256,33 @@ fn cells_of_all_types_survive_and_others_are_refused() {
 }
 
 #[test]
+fn sqlite_makes_no_text_longer_than_any_that_is_kept() {
+    let open = open(Database::sqlite(), |_| {});
+    let db = &open.db;
+    // The longest text that a field may be declared to hold: 10 million characters of up to 4 bytes.
+    let longest = Cell::text(&"x".repeat(40_000_000));
+    db.interactive(move |tx| tx.execute("INSERT INTO t (n, s) VALUES (1, ?1)", std::slice::from_ref(&longest)))
+        .unwrap();
+    let length = "SELECT length(replace(s, 'x', 'xx')) FROM t";
+    let doubled = db.read_blocking(|tx| tx.query(length, &[], &[ColumnType::Integer])).unwrap();
+    assert_eq!(doubled, [[Cell::Integer(80_000_000)]]);
+    let length = "SELECT length(replace(s, 'x', 'xxxx')) FROM t";
+    let refused = db.read_blocking(|tx| tx.query(length, &[], &[ColumnType::Integer])).unwrap_err();
+    assert!(matches!(&refused, Error::Unstorable(why) if why.contains("too big")), "{refused:?}");
+}
+
+#[test]
+fn sqlite_joins_no_texts_to_one_that_is_too_long() {
+    let open = open(Database::sqlite(), |_| {});
+    for (length, joined) in [((1 << 20) - 1, Cell::Integer(1 << 20)), (1 << 20, Cell::Null(ColumnType::Integer))] {
+        let texts = [Cell::text(&"x".repeat(length)), Cell::text("y")];
+        let length = "SELECT length(fichero_concat(?1, ?2))";
+        let found = open.db.read_blocking(move |tx| tx.query(length, &texts, &[ColumnType::Integer])).unwrap();
+        assert_eq!(found, [[joined]]);
+    }
+}
+
+#[test]
 fn ids_are_one_parameter() {
     each(|db| {
         let found = db.read_blocking(|tx| {

@@ -143,10 +143,10 @@ impl Lowering<'_, '_> {
                 self.changed_text(node, function, operands)
             }
             (Function::Text, [Operand::Sql(value)]) => self.written_as_text(node, value),
-            (Function::Minutes, [Operand::Sql(count)]) => Ok(self.so_long(count, 60)),
-            (Function::Hours, [Operand::Sql(count)]) => Ok(self.so_long(count, 3_600)),
-            (Function::Days, [Operand::Sql(count)]) => Ok(self.so_long(count, DAY)),
-            (Function::Weeks, [Operand::Sql(count)]) => Ok(self.so_long(count, 7 * DAY)),
+            (Function::Minutes, [Operand::Sql(count)]) => self.so_long(node, count, 60),
+            (Function::Hours, [Operand::Sql(count)]) => self.so_long(node, count, 3_600),
+            (Function::Days, [Operand::Sql(count)]) => self.so_long(node, count, DAY),
+            (Function::Weeks, [Operand::Sql(count)]) => self.so_long(node, count, 7 * DAY),
             (
                 Function::Date
                 | Function::Time

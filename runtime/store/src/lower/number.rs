@@ -157,9 +157,12 @@ pub(crate) fn mean(model: &Model, total: i128, count: i64, scale: u8, ty: &Type)
 }
 
 /// On PostgreSQL, `value` or null when it is out of bounds. SQLite's functions see to it themselves.
+///
+/// `OFFSET 0` keeps PostgreSQL from writing `value` in each place where `v` stands: a sum of ten numbers would become a
+/// plan of 3^10 of them.
 pub(super) fn bounded(value: &str, bound: Bound) -> String {
     let limit = bound.limit();
-    format!("(SELECT v FROM (SELECT {value} AS v) AS w WHERE v BETWEEN -{limit} AND {limit})")
+    format!("(SELECT v FROM (SELECT {value} AS v OFFSET 0) AS w WHERE v BETWEEN -{limit} AND {limit})")
 }
 
 /// How the functions of SQLite are told a bound.

@@ -60,6 +60,11 @@ impl Repr {
     /// A whole number of 64 bits.
     pub(crate) const INTEGER: Repr = Repr::Number { scale: 0, wide: false };
 
+    /// A number that may need more than 64 bits.
+    pub(super) fn is_wide(self) -> bool {
+        matches!(self, Repr::Number { wide: true, .. })
+    }
+
     /// The type of the column it is read as.
     pub(crate) fn column(self, dialect: Dialect) -> ColumnType {
         match self {

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use fichero_model::Value;
+use fichero_model::expr::truth::LONGEST_TEXT;
 use fichero_model::expr::{Function, Node};
 
 use super::{Lowering, Operand, Repr, Scalar};
@@ -11,6 +12,10 @@ use crate::{Dialect, Error};
 /// What `trim` takes away: white space as Unicode has it.
 static BLANKS: LazyLock<Value> =
     LazyLock::new(|| Value::text(&('\u{1}'..=char::MAX).filter(|char| char.is_whitespace()).collect::<String>()));
+
+/// Why a text that may grow has no SQL.
+const GROWS: &str = "what is replaced and what takes its place must be known beforehand, the latter not longer in \
+                     bytes: a text that grows is bounded in memory alone";
 
 /// More characters than a text can have.
 const MOST: i64 = 1 << 20;
@@ -23,8 +28,8 @@ impl Lowering<'_, '_> {
             (Repr::Text, _) | (Repr::Date, Dialect::Sqlite) => sql.clone(),
             (Repr::Date, Dialect::Postgres) => format!("to_char({sql}, 'YYYY-MM-DD')"),
             (Repr::Boolean, _) => format!("(CASE WHEN {sql} THEN 'true' ELSE 'false' END)"),
-            (Repr::Number { scale: 0, .. }, Dialect::Sqlite) => format!("CAST({sql} AS TEXT)"),
-            (Repr::Number { scale: 0, .. }, Dialect::Postgres) => format!("({sql})::text"),
+            (Repr::Number { scale: 0, .. }, Dialect::Sqlite) => format!("CAST({} AS TEXT)", self.whole(node, value)?),
+            (Repr::Number { scale: 0, .. }, Dialect::Postgres) => format!("({})::text", self.whole(node, value)?),
             _ => return Err(self.unportable(node, "databases write such a value in other ways")),
         };
         Ok(Operand::Sql(Scalar::computed(text, Repr::Text, value.nullable)))
@@ -60,20 +65,42 @@ impl Lowering<'_, '_> {
                     (Dialect::Postgres, _) => format!("right({text}, {count})"),
                 }
             }
-            (Function::Replace, [_, old, new]) => {
-                let (old, new) = (self.text_of(old)?, self.text_of(new)?);
+            // Whoever asks could let a text grow without end, one call inside another.
+            (Function::Replace, [_, Operand::Constant(old), Operand::Constant(new)]) if is_no_longer(new, old) => {
+                let (old, new) = (self.typed(old, Repr::Text)?, self.typed(new, Repr::Text)?);
                 format!("replace({text}, {old}, COALESCE({new}, ''))")
             }
+            (Function::Replace, _) => return Err(self.unportable(node, GROWS)),
             _ => return Err(self.unportable(node, "a text is cut in SQL to a constant number of characters")),
         };
         Ok(Operand::Sql(Scalar::computed(format!("NULLIF({sql}, '')"), Repr::Text, true)))
     }
 
+    /// One text behind another; null where that is longer than a text may be, which is a fault in memory.
+    pub(super) fn joined(&self, left: &str, right: &str) -> String {
+        match self.dialect() {
+            Dialect::Sqlite => format!("fichero_concat({left}, {right})"),
+            // A condition of an index can hold no subquery; nobody asks for one in a request.
+            Dialect::Postgres if self.inline => format!("({left} || {right})"),
+            // `OFFSET 0` keeps PostgreSQL from writing each side twice.
+            Dialect::Postgres => format!(
+                "(SELECT CASE WHEN octet_length(l) + octet_length(r) <= {LONGEST_TEXT} THEN l || r END \
+                 FROM (SELECT {left} AS l, {right} AS r OFFSET 0) AS w)"
+            ),
+        }
+    }
+
     /// A text, with its type where it is a parameter.
-    fn text_of(&mut self, text: &Operand) -> Result<String, Error> {
+    pub(super) fn text_of(&mut self, text: &Operand) -> Result<String, Error> {
         match text {
             Operand::Constant(value) => self.typed(value, Repr::Text),
             sql @ Operand::Sql(_) => self.written(sql, Repr::Text),
         }
     }
+}
+
+/// Whether a text cannot grow when `new` takes the place of `old` in it.
+fn is_no_longer(new: &Value, old: &Value) -> bool {
+    let length = |value: &Value| value.as_text().map_or(0, str::len);
+    length(new) <= length(old)
 }

@@ -30,7 +30,7 @@ impl Lowering<'_, '_> {
             (Function::AddMonths, [Operand::Sql(day), Operand::Constant(Value::Integer(months))]) => {
                 return self.months_later(day, *months);
             }
-            (Function::AddMonths, [day, Operand::Sql(months)]) => return self.so_many_months_later(day, months),
+            (Function::AddMonths, [day, Operand::Sql(months)]) => return self.so_many_months_later(node, day, months),
             _ => {}
         }
         if let (Function::DaysBetween, [from, to]) = (function, operands) {
@@ -162,14 +162,15 @@ impl Lowering<'_, '_> {
     }
 
     /// So many minutes, hours, days or weeks of `unit` seconds; null where that is too long.
-    pub(super) fn so_long(&self, count: &Scalar, unit: i64) -> Operand {
+    pub(super) fn so_long(&self, node: &Node, count: &Scalar, unit: i64) -> Result<Operand, Error> {
         let limit = LONGEST / unit;
+        let count = self.whole(node, count)?;
         let product = match self.dialect() {
-            Dialect::Sqlite => format!("{} * {unit}", count.sql),
-            Dialect::Postgres => format!("({} * {unit})::bigint", count.sql),
+            Dialect::Sqlite => format!("{count} * {unit}"),
+            Dialect::Postgres => format!("({count} * {unit})::bigint"),
         };
-        let sql = format!("(CASE WHEN {} BETWEEN -{limit} AND {limit} THEN {product} END)", count.sql);
-        Operand::Sql(Scalar::computed(sql, Repr::INTEGER, true))
+        let sql = format!("(CASE WHEN {count} BETWEEN -{limit} AND {limit} THEN {product} END)");
+        Ok(Operand::Sql(Scalar::computed(sql, Repr::INTEGER, true)))
     }
 
     fn days_later(&mut self, day: &Scalar, days: i64) -> Result<Operand, Error> {
@@ -201,9 +202,9 @@ impl Lowering<'_, '_> {
     }
 
     /// A day moved by months that each row has its own number of.
-    fn so_many_months_later(&mut self, day: &Operand, months: &Scalar) -> Result<Operand, Error> {
+    fn so_many_months_later(&mut self, node: &Node, day: &Operand, months: &Scalar) -> Result<Operand, Error> {
         let of = self.with_type(day, Repr::Date)?;
-        let months = &months.sql;
+        let months = self.whole(node, months)?;
         let sql = match self.dialect() {
             Dialect::Sqlite => format!("fichero_add_months({of}, {months})"),
             Dialect::Postgres => {

@@ -322,9 +322,8 @@ impl Lowering<'_, '_> {
         };
         match (&a.ty, &b.ty) {
             (Type::Text | Type::Choice(_), _) => {
-                let nullable = left.nullable() || right.nullable();
-                let (left, right) = (self.written(&left, Repr::Text)?, self.written(&right, Repr::Text)?);
-                Ok(Operand::Sql(Scalar::computed(format!("({left} || {right})"), Repr::Text, nullable)))
+                let (left, right) = (self.text_of(&left)?, self.text_of(&right)?);
+                Ok(Operand::Sql(Scalar::computed(self.joined(&left, &right), Repr::Text, true)))
             }
             (Type::Date | Type::DateTime | Type::Time, _) | (_, Type::Date | Type::DateTime) => {
                 self.moved(node, sign, (a, left), (b, right))

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use fichero_model::Id;
 use jiff::Timestamp;
+use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
 use rusqlite::vtab::array::Array;
 use rusqlite::{Connection, Row, Statement, ToSql, ffi};
@@ -17,6 +18,11 @@ mod function;
 
 /// How many steps of its virtual machine SQLite goes between two looks at the clock: some hundred microseconds.
 const STEPS: i32 = 50_000;
+
+/// How many bytes a value may have, and a row: three times the longest text that a field may be declared to hold, 10
+/// million characters of up to 4 bytes. What comes in with a request (4 MiB), a row of an import (8 MiB) or a definition
+/// file (1 MiB) is far below. Without a bound it is a gigabyte, which one call of a function may take at once.
+const LONGEST: i32 = 120_000_000;
 
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 512;
@@ -60,6 +66,7 @@ impl Session {
     /// Makes a connection ready: its functions, its bounds.
     pub(crate) fn new(connection: Connection, limit: Duration) -> rusqlite::Result<Self> {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
         rusqlite::vtab::array::load_module(&connection)?;
         function::register(&connection)?;
         let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
@@ -198,6 +205,7 @@ fn explain(error: rusqlite::Error, sql: &str) -> Error {
         }
         (_, rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Error::Conflict(message),
         (_, rusqlite::ErrorCode::OperationInterrupted) => Error::Timeout(format!("{message}; while running {sql}")),
+        (_, rusqlite::ErrorCode::TooBig) => Error::Unstorable(format!("{message}: more than {LONGEST} bytes")),
         (_, rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => Error::Corrupt(message),
         (
             _,

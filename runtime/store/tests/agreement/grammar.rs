@@ -276,10 +276,9 @@ impl<'a> Grammar<'a> {
                     }
                 },
                 8 => format!("{}.amount", self.kept_money(depth)),
-                9 => match self.below(3) {
+                9 => match self.below(2) {
                     0 => format!("round({}, {})", self.of(sort, depth), self.below(5)),
-                    1 => format!("floor({})", self.of(sort, depth)),
-                    _ => format!("ceil({})", self.of(sort, depth)),
+                    _ => self.whole(depth),
                 },
                 _ => format!("len({})", self.of(Sort::Text, depth)),
             },
@@ -300,10 +299,17 @@ impl<'a> Grammar<'a> {
                 7 => {
                     let sorts = [Sort::Number, Sort::Text, Sort::Choice, Sort::Boolean, Sort::Date, Sort::Duration];
                     let sort = sorts[self.below(6)];
-                    format!("text({})", if sort == Sort::Boolean { self.boolean(depth) } else { self.of(sort, depth) })
+                    let value = match sort {
+                        Sort::Boolean => self.boolean(depth),
+                        Sort::Number if self.flip() => self.whole(depth),
+                        _ => self.of(sort, depth),
+                    };
+                    format!("text({value})")
                 }
                 8 => {
-                    format!("replace({}, {}, {})", self.of(sort, depth), self.of(sort, depth), self.of(sort, depth))
+                    let (old, new) =
+                        [("\"a\"", "\"e\""), ("\"ac\"", "()"), ("()", "\"a\""), ("\"Á\"", "\"A\"")][self.below(4)];
+                    format!("replace({}, {old}, {new})", self.of(sort, depth))
                 }
                 _ => self.path_called("stage.outcome"),
             },
@@ -313,7 +319,8 @@ impl<'a> Grammar<'a> {
                     format!("({} {sign} {})", self.of(sort, depth), self.duration(depth))
                 }
                 1 => {
-                    let months = ["1", "-1", "12", "0", "200000", "score", "points"][self.below(7)];
+                    let months = ["1", "-1", "12", "0", "200000", "score", "points", ""][self.below(8)];
+                    let months = if months.is_empty() { self.whole(depth) } else { months.to_owned() };
                     format!("add_months({}, {months})", self.of(sort, depth))
                 }
                 2 => self.aggregated(sort, depth),
@@ -337,13 +344,21 @@ impl<'a> Grammar<'a> {
                 2 => format!("({} - {})", self.of(Sort::DateTime, depth), self.of(Sort::DateTime, depth)),
                 3 => {
                     let name = ["minutes", "hours", "days", "weeks"][self.below(4)];
-                    format!("{name}({})", ["score", "points", "(score - points)", "version"][self.below(4)])
+                    let count = ["score", "points", "(score - points)", "version", ""][self.below(5)];
+                    let count = if count.is_empty() { self.whole(depth) } else { count.to_owned() };
+                    format!("{name}({count})")
                 }
                 _ => format!("-({})", self.of(sort, depth)),
             },
             Sort::Time => format!("time({})", self.of(Sort::DateTime, depth)),
             Sort::Boolean | Sort::Choice | Sort::Ref | Sort::Json => self.path(sort, depth),
         }
+    }
+
+    /// A whole number made of one that may have digits behind the point, and more than 64 bits.
+    fn whole(&mut self, depth: usize) -> String {
+        let name = ["floor", "ceil"][self.below(2)];
+        format!("{name}({})", self.of(Sort::Number, depth))
     }
 
     /// By how much a day or moment is moved.

@@ -194,6 +194,79 @@ fn days_of_moments_and_parts_of_money_are_the_same_as_in_memory() {
     }
 }
 
+#[test]
+fn whole_numbers_that_are_rounded_serve_where_whole_numbers_do() {
+    const WIDE: [&str; 7] = [
+        "discount + weight",
+        "discount ?? score",
+        "round(discount + weight)",
+        "weight",
+        "amount.amount",
+        "score + points",
+        "sum(lines.quantity)",
+    ];
+    for world in worlds() {
+        for of in WIDE {
+            for whole in [format!("floor({of})"), format!("ceil({of})")] {
+                for value in [
+                    whole.clone(),
+                    format!("text({whole})"),
+                    format!("minutes({whole})"),
+                    format!("days({whole})"),
+                    format!("add_months(close_date, {whole})"),
+                    format!("add_months(today(), {whole})"),
+                    format!("{whole} + score"),
+                    format!("{whole} ?? 3"),
+                    format!("-{whole}"),
+                    format!("abs({whole})"),
+                    format!("max({whole}, points)"),
+                    format!("if hot {{ {whole} }} else {{ score }}"),
+                    format!("close_date + days({whole})"),
+                ] {
+                    assert_eq!(same_value(world, &value).unwrap(), Outcome::Compared, "{value}");
+                }
+                for test in [
+                    format!("text({whole}) == \"50\""),
+                    format!("days({whole}) == days(50)"),
+                    format!("add_months(today(), {whole}) > today()"),
+                    format!("{whole} == score"),
+                    format!("{whole} in [score, 50, 7]"),
+                ] {
+                    assert_eq!(same_rows(world, &test).unwrap(), Outcome::Compared, "{test}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_sum_takes_no_longer_than_its_length() {
+    let sum = |of: &str| format!("{of}{}", format!(" + {of}").repeat(60));
+    for world in worlds() {
+        for number in ["score", "discount", "amount", "effort", "days(score)"] {
+            let (sum, less) = (sum(number), sum(&format!("-{number}")));
+            for value in [sum.clone(), less, format!("-({sum})")] {
+                assert_eq!(same_value(world, &value).unwrap(), Outcome::Compared, "{value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn texts_that_are_joined_are_the_same_as_in_memory() {
+    for world in worlds() {
+        for text in [
+            format!("name{}", " + name".repeat(40)),
+            format!("\"{}\" + notes", "x".repeat(1_000)),
+            "name + stage + notes + \"x\" + account.name".to_owned(),
+        ] {
+            assert_eq!(same_value(world, &text).unwrap(), Outcome::Compared, "{text}");
+            let test = format!("len({text}) > 40");
+            assert_eq!(same_rows(world, &test).unwrap(), Outcome::Compared, "{test}");
+        }
+    }
+}
+
 /// Compares what an expression gives for each row of a world with what each database gives.
 fn same_value(world: &World, text: &str) -> Result<Outcome, TestCaseError> {
     let Some(expr) = compiled(world, text) else { return Ok(Outcome::LeftOut) };

@@ -243,7 +243,9 @@ pub static PUBLISHED: &[Published] = &[
         forms: &[form(&[Takes::Text, Takes::Text, Takes::Text], Gives::Text, F::Replace)],
         doc: "The text with each of the second, exactly, become the third.",
         example: Some(("replace(\"a-b-c\", \"-\", \"/\")", "\"a/b/c\"")),
-        portable: Portable::Yes,
+        portable: Portable::When(
+            "where what is replaced and what takes its place are written out, the latter not longer in bytes: a text that grows is bounded in memory alone, keep it in a `formula`",
+        ),
     },
     Published {
         name: "left",

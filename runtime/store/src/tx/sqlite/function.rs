@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use fichero_model::Id;
 use fichero_model::expr::time;
+use fichero_model::expr::truth::LONGEST_TEXT;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -22,6 +23,11 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     numbers(connection)?;
     days(connection)?;
     moments(connection)?;
+    // As in memory, where a longer text is a fault: bounded at each step, so that a request cannot make it grow.
+    scalar(connection, "fichero_concat", 2, |context| {
+        let texts = text(context, 0)?.zip(text(context, 1)?).filter(|(a, b)| a.len() + b.len() <= LONGEST_TEXT);
+        Ok(texts.map(|(a, b)| Value::Text([a, b].concat())))
+    })?;
     scalar(connection, "fichero_id_text", 1, |context| match context.get_raw(0) {
         ValueRef::Null => Ok(None),
         ValueRef::Blob(bytes) => {
@@ -48,23 +54,25 @@ fn numbers(connection: &Connection) -> Result<()> {
         let sign = number(context.get_raw(0))?.map(i128::signum);
         Ok(sign.and_then(|sign| i64::try_from(sign).ok()).map(Value::Integer))
     })?;
-    let rounded = |name: &'static str, of: fn(i128, i128) -> i128| {
-        scalar(connection, name, 2, move |context| {
-            let unit = 10_i128.pow(context.get::<u32>(1)?.min(30));
-            let narrow = matches!(context.get_raw(0), ValueRef::Integer(_));
-            let rounded = number(context.get_raw(0))?.map(|number| of(number, unit));
-            Ok(rounded.map(|number| match i64::try_from(number) {
-                Ok(small) if narrow => Value::Integer(small),
-                _ => wide(number),
-            }))
-        })
-    };
-    rounded("fichero_round", |number, unit| {
-        let (whole, rest) = (number / unit, number % unit);
-        if rest.abs() * 2 >= unit { whole + number.signum() } else { whole }
+    scalar(connection, "fichero_round", 2, |context| {
+        let narrow = matches!(context.get_raw(0), ValueRef::Integer(_));
+        let rounded = number_and_unit(context)?.map(|(number, unit)| {
+            let (whole, rest) = (number / unit, number % unit);
+            if rest.abs() * 2 >= unit { whole + number.signum() } else { whole }
+        });
+        Ok(rounded.map(|number| match i64::try_from(number) {
+            Ok(small) if narrow => Value::Integer(small),
+            _ => wide(number),
+        }))
     })?;
-    rounded("fichero_floor", i128::div_euclid)?;
-    rounded("fichero_ceil", |number, unit| -(-number).div_euclid(unit))?;
+    scalar(connection, "fichero_floor", 2, |context| {
+        let whole = number_and_unit(context)?.map(|(number, unit)| number.div_euclid(unit));
+        Ok(whole.and_then(|number| i64::try_from(number).ok()).map(Value::Integer))
+    })?;
+    scalar(connection, "fichero_ceil", 2, |context| {
+        let whole = number_and_unit(context)?.map(|(number, unit)| -(-number).div_euclid(unit));
+        Ok(whole.and_then(|number| i64::try_from(number).ok()).map(Value::Integer))
+    })?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_aggregate_function("fichero_sum", 2, flags, Sum)
 }
@@ -194,6 +202,12 @@ fn number(value: ValueRef<'_>) -> Result<Option<i128>> {
         ValueRef::Blob(bytes) => from_sortable(bytes).map(Some).ok_or_else(|| wrong("a wide number has 16 bytes")),
         ValueRef::Real(_) | ValueRef::Text(_) => Err(wrong("a number is an integer")),
     }
+}
+
+/// The first argument, and ten to the power of the second, by which it is divided.
+fn number_and_unit(context: &Context<'_>) -> Result<Option<(i128, i128)>> {
+    let unit = 10_i128.pow(context.get::<u32>(1)?.min(30));
+    Ok(number(context.get_raw(0))?.map(|number| (number, unit)))
 }
 
 fn wide(number: i128) -> Value {
