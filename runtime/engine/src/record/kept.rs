@@ -12,6 +12,7 @@ use fichero_model::{FieldId, Model};
 
 use super::check::{Checked, draft_line};
 use super::draft::Draft;
+use super::money;
 use super::work::{Work, through};
 use crate::input::Line;
 use crate::message::Message;
@@ -104,7 +105,7 @@ pub fn altered(work: &Work<'_>, line: &Draft) -> Result<Vec<FieldError>, Refusal
         let follows = matches!(field.source, Source::Compute(_)) && !is_overridden(old) && !is_overridden(&line.row);
         let same = match line.links.iter().find(|(link, _)| link == id) {
             Some((_, after)) => *after == work.linked(old, *id)?,
-            None => follows || alike(old.get(*id), line.row.get(*id)),
+            None => follows || money::is_same(old.get(*id), line.row.get(*id)),
         };
         if !same && errors.iter().all(|error| error.field != *field.name) {
             let (code, message) = taken_away(field);
@@ -151,25 +152,17 @@ fn grows(field: &Field, old: &Value, new: &Value) -> bool {
     }
     if field.many {
         let (old, new) = (old.items(), new.items());
-        return old.len() <= new.len() && old.iter().zip(new).all(|(old, new)| alike(old, new));
+        return old.len() <= new.len() && old.iter().zip(new).all(|(old, new)| money::is_same(old, new));
     }
     match (&field.kind, old, new) {
         (Kind::Text { .. } | Kind::LongText { .. }, Value::Text(old), Value::Text(new)) => new.starts_with(&**old),
-        _ => alike(old, new),
+        _ => money::is_same(old, new),
     }
 }
 
 /// What a check box is before anybody ticks it is not given.
 fn is_given(value: &Value) -> bool {
     !matches!(value, Value::Nothing | Value::Boolean(false))
-}
-
-/// Money is what was agreed, whatever it is worth today.
-fn alike(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Money(one), Value::Money(other)) => (one.amount, one.currency) == (other.amount, other.currency),
-        _ => one == other,
-    }
 }
 
 /// What is told of a field that would lose something.
