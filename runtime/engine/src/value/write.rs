@@ -36,7 +36,7 @@ impl Written {
 impl TryFrom<Vec<u8>> for Written {
     type Error = std::string::FromUtf8Error;
 
-    /// Takes what an [`Object`] has written.
+    /// Takes what an object has written.
     fn try_from(text: Vec<u8>) -> Result<Self, Self::Error> {
         String::from_utf8(text).map(Self)
     }

@@ -1,7 +1,7 @@
 //! Moments as days and times of day, and days as moments, in the workspace's zone.
 //!
 //! SQLite calls the Rust that runs in memory. On PostgreSQL the offset is looked up in lists that the statement brings
-//! along ([`super::offset`]): a server's own knowledge of zones may be older or newer than the runtime's.
+//! along (`layout::offset`): a server's own knowledge of zones may be older or newer than the runtime's.
 
 use std::sync::Arc;
 
