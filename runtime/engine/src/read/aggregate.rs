@@ -17,12 +17,10 @@ use crate::policy::{self, ReadPath};
 use crate::record::work::Work;
 use crate::refusal::Refusal;
 use crate::value::json;
+use crate::value::write::MONEY_DIGITS;
 
 /// The most groups of one page.
 pub const MOST: usize = 1_000;
-
-/// The digits behind the point of money, as records write it.
-const MONEY_DIGITS: u8 = 2;
 
 /// The most group keys and measures of one question.
 const WIDEST: usize = 16;

@@ -70,7 +70,7 @@ fn create(work: &Work<'_>, entity: EntityId, input: Input) -> Result<Done, Refus
 fn clone(work: &Work<'_>, like: Ref, input: Input) -> Result<Done, Refusal> {
     policy::may_read(work.actor, ReadPath::Get)?;
     let row = work.living(like)?.ok_or_else(Refusal::not_found)?;
-    create(work, like.entity, Input { basis: super::like::basis(work, &row)?, ..input })
+    create(work, like.entity, Input { basis: work.gather(|| super::like::basis(work, &row))?, ..input })
 }
 
 fn update(work: &Work<'_>, old: Arc<Row>, input: Input) -> Result<Done, Refusal> {
