@@ -3,13 +3,16 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 /// How long anything may take. A test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long something on a page may take to come true.
+const SOON: Duration = Duration::from_secs(60);
 
 /// How WebDriver calls an element that it names.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -84,12 +87,15 @@ impl Chromium {
         self.send("/execute/sync", &json!({"script": script, "args": []}))
     }
 
-    /// Waits until an expression of JavaScript is true on the page that is open.
+    /// Waits until an expression of JavaScript is true on the page that is open. It is asked again and again: a script that
+    /// waits on the page itself ends with it when the page gives way to another.
     pub fn wait_for(&self, expression: &str) {
-        let script = format!(
-            "const done = arguments[0]; const look = () => ({expression}) ? done(true) : setTimeout(look, 20); look();"
-        );
-        self.send("/execute/async", &json!({"script": script, "args": []}));
+        let began = Instant::now();
+        while self.run(&format!("return Boolean({expression})")) != true {
+            assert!(began.elapsed() < SOON, "`{expression}` never came true");
+            // A browser tells nobody; waking up early does no harm, it asks once more.
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
     }
 
     /// Types into the element that a selector finds, as a person does; what stood there stays in front.
