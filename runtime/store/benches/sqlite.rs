@@ -85,7 +85,7 @@ fn make() -> Bench {
         known.extend(records.iter().filter_map(|record| record.row.id()));
         let layout = Arc::clone(&layout);
         db.write_blocking(Priority::Background, Isolation::ReadCommitted, move |tx| {
-            records.iter().try_for_each(|record| layout.insert(tx, record))
+            records.iter().try_for_each(|record| layout.insert(tx, record, &[]))
         })
         .unwrap();
     }
@@ -140,7 +140,7 @@ fn insert(bencher: Bencher<'_, '_>) {
     let bench = bench();
     bencher.with_inputs(|| record(bench.layout.model(), bench.deal, &bench.ids)).bench_local_values(|record| {
         let layout = Arc::clone(&bench.layout);
-        let insert = move |tx: &mut fichero_store::Tx| layout.insert(tx, &record);
+        let insert = move |tx: &mut fichero_store::Tx| layout.insert(tx, &record, &[]);
         bench.db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, insert).unwrap();
     });
 }
@@ -151,7 +151,8 @@ fn insert_in_a_shared_transaction(bencher: Bencher<'_, '_>) {
     let records = || (0..64).map(|_| record(bench.layout.model(), bench.deal, &bench.ids)).collect::<Vec<_>>();
     bencher.with_inputs(records).counter(64_u64).bench_local_values(|records| {
         let layout = Arc::clone(&bench.layout);
-        let insert = move |tx: &mut fichero_store::Tx| records.iter().try_for_each(|record| layout.insert(tx, record));
+        let insert =
+            move |tx: &mut fichero_store::Tx| records.iter().try_for_each(|record| layout.insert(tx, record, &[]));
         bench.db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, insert).unwrap();
     });
 }

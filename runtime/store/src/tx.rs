@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub(crate) use postgres::{Session as PostgresSession, check_server, connect_options};
 pub(crate) use sqlite::Session as SqliteSession;
 
-use crate::{Cell, ColumnType, Dialect, Error, Event};
+use crate::{Cell, ColumnType, Constraint, Dialect, Error, Event};
 
 /// How long a background command should run at most before it gives others a turn.
 pub const SLICE: Duration = Duration::from_millis(20);
@@ -28,11 +28,46 @@ pub struct Tx {
     started: Instant,
     unlimited: bool,
     /// A statement that may be joined with the next one.
-    held: Option<Statement>,
+    held: Option<Held>,
+    presumption: Presumption,
 }
 
-/// A statement and its parameters.
-pub(crate) type Statement = (String, Vec<Cell>);
+/// Whether a command may go on as if what it will only verify when it writes were so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presumption {
+    /// It finds out first.
+    Barred,
+    /// It may.
+    Allowed,
+    /// It did.
+    Made,
+}
+
+/// A statement that adds a row, to be run together with the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    /// Adds the row.
+    pub(crate) insert: String,
+    /// Queries that each give one row, or the row must not be added.
+    pub(crate) kept: Vec<String>,
+    /// Of the insert, then of the queries.
+    pub(crate) parameters: Vec<Cell>,
+}
+
+impl Held {
+    /// The queries, as they stand behind `WITH`; empty where there are none.
+    pub(crate) fn with(&self) -> String {
+        let queries = self.kept.iter().enumerate().map(|(at, query)| format!("kept{at} AS ({query})"));
+        queries.collect::<Vec<_>>().join(", ")
+    }
+
+    /// What the whole statement ends with: it gives how many of the queries gave their row.
+    pub(crate) fn returning(&self) -> String {
+        let counts = (0..self.kept.len()).map(|at| format!("(SELECT count(*) FROM kept{at})"));
+        let counts = counts.collect::<Vec<_>>().join(" + ");
+        if counts.is_empty() { counts } else { format!(" RETURNING {counts}") }
+    }
+}
 
 #[derive(Debug)]
 pub(crate) enum Session {
@@ -51,11 +86,13 @@ impl Tx {
             started: Instant::now(),
             unlimited: false,
             held: None,
+            presumption: Presumption::Barred,
         }
     }
 
-    /// Makes it fresh for the next command.
+    /// Makes it fresh for the next command, which finds out what it needs to know before it goes on.
     pub(crate) fn reset(&mut self) {
+        self.presumption = Presumption::Barred;
         self.statements = 0;
         self.failure = None;
         self.events.clear();
@@ -83,6 +120,27 @@ impl Tx {
             }
             Session::Postgres(session) => session.set_unlimited(),
         })
+    }
+
+    /// Lets the command presume; one that fails then is to be run again without.
+    pub(crate) fn allow_presuming(&mut self) {
+        self.presumption = Presumption::Allowed;
+    }
+
+    /// Asks whether the command may go on as if what it refers to were there, which the statement that adds its record
+    /// verifies ([`crate::Layout::insert`]). When anything fails after that, the command is run again, and may not. Inside
+    /// a savepoint it may not either: there, what failed is told, and the command goes on.
+    pub fn may_presume(&mut self) -> bool {
+        if self.depth > 0 || self.presumption == Presumption::Barred {
+            return false;
+        }
+        self.presumption = Presumption::Made;
+        true
+    }
+
+    /// Whether the command presumed anything.
+    pub(crate) fn has_presumed(&self) -> bool {
+        self.presumption == Presumption::Made
     }
 
     /// Which database it is.
@@ -269,36 +327,55 @@ impl Tx {
         }
     }
 
-    /// Runs a statement whose count nobody asks for: at the latest before the next one. One that can be joined with it
+    /// Runs a statement that adds a row: at the latest before the next one. One that can be joined with it
     /// ([`Tx::take_held`]) saves a round trip; what may be wrong with the held one is told by that one then.
     ///
     /// # Errors
     /// As the database says; the command is doomed then.
-    pub(crate) fn execute_held(&mut self, sql: &str, parameters: Vec<Cell>) -> Result<(), Error> {
+    pub(crate) fn hold(&mut self, held: Held) -> Result<(), Error> {
+        self.settle()?;
+        self.held = Some(held);
         match self.session {
-            Session::Sqlite(_) => self.execute(sql, &parameters).map(drop),
-            Session::Postgres(_) => {
-                self.settle()?;
-                self.held = Some((sql.to_owned(), parameters));
-                Ok(())
-            }
+            Session::Sqlite(_) => self.settle(),
+            Session::Postgres(_) => Ok(()),
         }
     }
 
     /// The statement that is held, for whoever runs it together with their own.
-    pub(crate) fn take_held(&mut self) -> Option<Statement> {
+    pub(crate) fn take_held(&mut self) -> Option<Held> {
         self.held.take()
     }
 
     /// Runs the statement that is held.
     ///
     /// # Errors
-    /// As the database says; the command is doomed then.
+    /// As [`Tx::execute_kept`].
     pub(crate) fn settle(&mut self) -> Result<(), Error> {
-        match self.held.take() {
-            Some((sql, parameters)) => self.execute(&sql, &parameters).map(drop),
-            None => Ok(()),
+        let Some(held) = self.held.take() else { return Ok(()) };
+        if held.kept.is_empty() {
+            return self.execute(&held.insert, &held.parameters).map(drop);
         }
+        let sql = format!("WITH {} {}{}", held.with(), held.insert, held.returning());
+        self.execute_kept(&sql, &held.parameters, held.kept.len())
+    }
+
+    /// Runs a statement in which so many queries of a [`Held`] stand.
+    ///
+    /// # Errors
+    /// [`Error::Reference`] when one of them gave no row, and as the database says; the command is doomed then.
+    pub(crate) fn execute_kept(&mut self, sql: &str, parameters: &[Cell], kept: usize) -> Result<(), Error> {
+        if kept == 0 {
+            return self.execute(sql, parameters).map(drop);
+        }
+        let rows = self.query(sql, parameters, &[ColumnType::Integer])?;
+        let found = rows.first().and_then(|row| row.first());
+        if found == Some(&Cell::Integer(i64::try_from(kept).unwrap_or(i64::MAX))) {
+            return Ok(());
+        }
+        let detail = "a record that was to be kept is gone".to_owned();
+        let error = Error::Reference(Constraint { detail, ..Constraint::default() });
+        self.failure = Some(error.clone());
+        Err(error)
     }
 
     fn run<T>(&mut self, statement: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<T, Error> {

@@ -202,7 +202,8 @@ pub fn draft_line(
 /// When a definition fails or the database cannot be read. What is wrong with the draft is in [`Draft::errors`].
 pub fn check_references(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
-    let fresh = draft.fresh_references(work);
+    let mut fresh = draft.fresh_references(work);
+    fresh.retain(|(_, target)| !work.is_presumed(*target));
     work.keep(fresh.iter().map(|(_, target)| *target))?;
     for (id, target) in fresh {
         let field = &model[draft.entity][id];

@@ -174,9 +174,18 @@ impl Draft {
         single.chain(linked).collect()
     }
 
-    /// Reads them under a lock before anything is read through them.
+    /// Reads them under a lock before anything is read through them; of a new record those alone that are asked for
+    /// something.
     fn keep_references(&self, work: &Work<'_>) -> Result<(), Refusal> {
-        work.keep(self.fresh_references(work).into_iter().map(|(_, target)| target))
+        let fields = &work.live.model[self.entity];
+        let is_bare = |id: FieldId| {
+            self.old.is_none()
+                && matches!(&fields[id].kind, Storage::Ref(to) if to.choose.is_none())
+                && !fields[id].is_link()
+        };
+        let (bare, asked): (Vec<_>, Vec<_>) = self.fresh_references(work).into_iter().partition(|(id, _)| is_bare(*id));
+        work.keep(asked.into_iter().map(|(_, target)| target))?;
+        bare.into_iter().try_for_each(|(_, target)| work.presume(target))
     }
 
     /// Takes over what the writer gave, field by field.

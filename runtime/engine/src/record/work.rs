@@ -63,6 +63,8 @@ pub struct Work<'a> {
     rows: RefCell<HashMap<Ref, Option<Arc<Row>>>>,
     /// The rows that are locked, and how.
     locked: RefCell<HashMap<Ref, Lock>>,
+    /// Records that are taken to be living until what refers to them is written, which verifies it.
+    presumed: RefCell<BTreeSet<Ref>>,
     /// The rows behind lists: lines, children, links.
     lists: RefCell<Lists>,
     /// Drafts that expressions see in place of what is stored.
@@ -128,6 +130,7 @@ impl<'a> Work<'a> {
             batch: Cell::new(actor.cause),
             rows: RefCell::default(),
             locked: RefCell::default(),
+            presumed: RefCell::default(),
             lists: RefCell::default(),
             pending: RefCell::default(),
             missing: RefCell::new(None),

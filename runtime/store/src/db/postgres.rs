@@ -19,7 +19,7 @@ use sqlx::postgres::PgConnectOptions;
 use super::command::{Run, Verdict};
 use super::events::{Announcer, Events};
 use super::options::Options;
-use super::queue::{Queue, Turn};
+use super::queue::{Answer, Queue, Turn};
 use super::{Isolation, Mode, Priority};
 use crate::tx::{PostgresSession, Session, check_server, connect_options};
 use crate::{Error, Tx};
@@ -111,9 +111,11 @@ impl Database {
         let work = move || {
             let mut tx = Tx::new(Session::Postgres(Box::new(session)));
             let mut chance = Chance::of(number);
-            while let Some(Turn { command, priority }) = shared.queue.take() {
-                serve(&mut tx, command, &shared, &mut chance);
+            let mut answers = Vec::new();
+            while let Some(Turn { mut command, priority }) = shared.queue.take(answers) {
+                let error = serve(&mut tx, &mut *command, &shared, &mut chance).err();
                 shared.queue.done(priority);
+                answers = vec![Answer { command, error }];
             }
             tx.disconnect();
         };
@@ -167,29 +169,32 @@ impl Chance {
     }
 }
 
-/// Runs a command until it is done, and answers it.
-fn serve(tx: &mut Tx, mut command: Box<dyn Run>, shared: &Shared, chance: &mut Chance) {
+/// Runs a command until it is done. Fails with what it is to be answered instead of what came of it.
+fn serve(tx: &mut Tx, command: &mut dyn Run, shared: &Shared, chance: &mut Chance) -> Result<(), Error> {
     let mut conflicts = 0;
     let mut losses = 0;
+    let mut presuming = true;
     loop {
-        match attempt(tx, &mut *command) {
+        match attempt(tx, command, presuming) {
             Attempt::Done => {
                 let events = tx.take_events();
                 if !events.is_empty() {
                     shared.bus.tell(&events);
                     shared.announcer.announce(events);
                 }
-                return command.answer();
+                return Ok(());
             }
-            Attempt::Failed => return command.answer(),
-            Attempt::Lost(error) => return command.fail(error),
+            // Whatever it failed for: what is told is told without presuming anything.
+            Attempt::Failed if tx.has_presumed() => presuming = false,
+            Attempt::Failed => return Ok(()),
+            Attempt::Lost(error) => return Err(error),
             Attempt::Again(Error::Conflict(_)) if conflicts < REPEATS => {
                 conflicts += 1;
                 tx.pause(chance.pause(conflicts));
             }
             // A server that was restarted has closed all connections; a new one will do.
             Attempt::Again(Error::Unavailable(_)) if losses == 0 => losses += 1,
-            Attempt::Again(error) => return command.fail(error),
+            Attempt::Again(error) => return Err(error),
         }
     }
 }
@@ -206,8 +211,11 @@ enum Attempt {
     Lost(Error),
 }
 
-fn attempt(tx: &mut Tx, command: &mut dyn Run) -> Attempt {
+fn attempt(tx: &mut Tx, command: &mut dyn Run, presuming: bool) -> Attempt {
     tx.reset();
+    if presuming && matches!(command.mode(), Mode::Write(_)) {
+        tx.allow_presuming();
+    }
     let begin = match command.mode() {
         Mode::Read => None,
         Mode::Snapshot => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),

@@ -4,7 +4,8 @@
 //! so long itself that it would starve.
 //!
 //! Of several idle threads the one that worked last is woken: its connection and its caches are warm, and where
-//! connections are made as they are needed, no more are made than are.
+//! connections are made as they are needed, no more are made than are. It is idle before it answers, so that who asks
+//! again at once finds it.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -47,6 +48,21 @@ pub(crate) struct Turn {
     pub(crate) priority: Priority,
 }
 
+/// A command that was run, to be answered: with what came of it, or with an error.
+pub(crate) struct Answer {
+    pub(crate) command: Box<dyn Run>,
+    pub(crate) error: Option<Error>,
+}
+
+impl Answer {
+    fn give(self) {
+        match self.error {
+            None => self.command.answer(),
+            Some(error) => self.command.fail(error),
+        }
+    }
+}
+
 impl Queue {
     pub(crate) fn new(limit: Duration, background: usize) -> Self {
         let state = State {
@@ -83,8 +99,9 @@ impl Queue {
         }
     }
 
-    /// Waits for the next command; nothing when the queue was closed and is empty.
-    pub(crate) fn take(&self) -> Option<Turn> {
+    /// Gives the answers to what the thread has done, and waits for the next command; nothing when the queue was closed
+    /// and is empty.
+    pub(crate) fn take(&self, mut answers: Vec<Answer>) -> Option<Turn> {
         let own = std::thread::current();
         loop {
             let mut left_out = LeftOut::default();
@@ -98,6 +115,7 @@ impl Queue {
             }
             drop(state);
             drop(left_out);
+            answers.drain(..).for_each(Answer::give);
             if turn.is_some() || is_over {
                 return turn;
             }

@@ -15,7 +15,7 @@ use rusqlite::OpenFlags;
 use super::command::{Run, Verdict};
 use super::events::{Announcer, Events};
 use super::options::{Options, SqliteSync};
-use super::queue::{Queue, Turn};
+use super::queue::{Answer, Queue, Turn};
 use super::{Event, Priority};
 use crate::tx::{Session, SqliteSession};
 use crate::{Error, Tx};
@@ -164,22 +164,26 @@ fn hint(path: &Path) -> String {
 /// The life of a reader thread. What waited already when a transaction began may share it: it sees everything that was
 /// committed before it was asked.
 fn read(mut tx: Tx, queue: &Queue) {
-    while let Some(first) = queue.take() {
+    let mut answers = Vec::new();
+    while let Some(first) = queue.take(std::mem::take(&mut answers)) {
         let began = Instant::now();
         if let Err(error) = tx.begin("BEGIN") {
             queue.done(first.priority);
-            first.command.fail(error);
+            answers.push(Answer { command: first.command, error: Some(error) });
             continue;
         }
         let mut next = Some(first);
         while let Some(Turn { mut command, priority }) = next {
             tx.reset();
             command.run(&mut tx);
-            command.answer();
             queue.done(priority);
             // SQLite ends the transaction itself after some failures.
             let is_over = began.elapsed() >= SHARED || tx.failure().is_some();
             next = if is_over { None } else { queue.try_take_older(began) };
+            match next {
+                Some(_) => command.answer(),
+                None => answers.push(Answer { command, error: None }),
+            }
         }
         // Nothing was written, so nothing can be lost by how it ends.
         roll_back(&mut tx);
@@ -188,7 +192,7 @@ fn read(mut tx: Tx, queue: &Queue) {
 
 /// The life of the writer thread.
 fn write(mut tx: Tx, queue: &Queue, announcer: &Announcer) {
-    while let Some(first) = queue.take() {
+    while let Some(first) = queue.take(Vec::new()) {
         let group = run_group(&mut tx, queue, first);
         match group {
             Ok((done, events)) => {

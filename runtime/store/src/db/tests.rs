@@ -1,7 +1,7 @@
 //! Transactions and threads, on both databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
@@ -10,7 +10,8 @@ use fichero_model::Id;
 use fichero_test_support::Database;
 
 use super::*;
-use crate::{Cell, ColumnType};
+use crate::tx::Held;
+use crate::{Cell, ColumnType, Dialect};
 
 const ROUND: Isolation = Isolation::ReadCommitted;
 
@@ -69,7 +70,52 @@ fn a_command_is_done_whole_or_not_at_all() {
 
 fn hold(tx: &mut Tx, n: i64) -> Result<(), Error> {
     static INSERT: crate::sql::Sql = crate::sql::Sql::new("INSERT INTO t (n, s) VALUES (?1, ?2)");
-    tx.execute_held(INSERT.of(tx.dialect()), vec![Cell::Integer(n), Cell::text(&format!("s{n}"))])
+    let insert = INSERT.of(tx.dialect()).to_owned();
+    let parameters = vec![Cell::Integer(n), Cell::text(&format!("s{n}"))];
+    tx.hold(Held { insert, parameters, ..Held::default() })
+}
+
+/// Holds a row that is only to be added when another is there.
+fn hold_behind(tx: &mut Tx, n: i64, other: i64) -> Result<(), Error> {
+    static INSERT: crate::sql::Sql = crate::sql::Sql::new("INSERT INTO t (n, s) VALUES (?1, NULL)");
+    static KEPT: crate::sql::Sql = crate::sql::Sql::new("SELECT 1 FROM t WHERE n = ?2");
+    let (insert, kept) = (INSERT.of(tx.dialect()).to_owned(), KEPT.of(tx.dialect()).to_owned());
+    tx.hold(Held { insert, kept: vec![kept], parameters: vec![Cell::Integer(n), Cell::Integer(other)] })
+}
+
+#[test]
+fn a_command_that_presumed_and_fails_is_run_again_without() {
+    each(|db| {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let refused = db.interactive(move |tx| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let within = tx.savepoint(|tx| Ok::<_, Error>(tx.may_presume()))?;
+            assert!(!within, "what fails in a savepoint is told");
+            match tx.may_presume() {
+                true => hold_behind(tx, 2, 1),
+                false => Err(Error::Fault("there is no 1".to_owned())),
+            }
+        });
+        assert_eq!(refused, Err(Error::Fault("there is no 1".to_owned())));
+        let expected = if db.dialect() == Dialect::Postgres { 2 } else { 1 };
+        assert_eq!(runs.load(Ordering::Relaxed), expected);
+        assert_eq!(db.numbers(), [0i64; 0]);
+    });
+}
+
+#[test]
+fn a_row_is_added_behind_what_it_needs() {
+    each(|db| {
+        if db.dialect() == Dialect::Sqlite {
+            return;
+        }
+        db.interactive(|tx| insert(tx, 1)).unwrap();
+        db.interactive(|tx| hold_behind(tx, 2, 1)).unwrap();
+        let refused = db.interactive(|tx| hold_behind(tx, 4, 3));
+        assert!(matches!(&refused, Err(Error::Reference(_))), "{refused:?}");
+        assert_eq!(db.numbers(), [1, 2]);
+    });
 }
 
 #[test]

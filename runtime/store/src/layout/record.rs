@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use fichero_model::entity::System;
 use fichero_model::expr::Row;
-use fichero_model::{EntityId, FieldId, Id, Value};
+use fichero_model::{EntityId, FieldId, Id, Ref, Value};
 
 use super::{Layout, Stored, Table, codec};
 use crate::sql::written_for;
+use crate::tx::Held;
 use crate::{Cell, ColumnType, Dialect, Error, Tx};
 
 /// A record as it is stored.
@@ -137,6 +138,16 @@ impl Statements {
     }
 }
 
+impl Table {
+    /// A query that gives a row for a living record, and keeps it; its id is the parameter of that number.
+    fn kept(&self, parameter: usize, dialect: Dialect) -> String {
+        let (id, deleted) = (self.system(System::Id), self.system(System::DeletedAt));
+        let lock = Lock::Keep.clause(dialect);
+        let query = format!("SELECT 1 FROM {} WHERE {id} = ?{parameter} AND {deleted} IS NULL{lock}", self.quoted);
+        written_for(dialect, &query)
+    }
+}
+
 impl Layout {
     /// The record of that id, living or in the trash.
     ///
@@ -226,14 +237,22 @@ impl Layout {
         rows.into_iter().map(|row| self.record(entity, row)).collect()
     }
 
-    /// Adds a record: at the latest before the next statement, which may tell what is wrong with it.
+    /// Adds a record: at the latest before the next statement, which may tell what is wrong with it. Where the command
+    /// presumed some records to be living ([`Tx::may_presume`]), they are kept ([`Lock::Keep`]) in the same statement.
     ///
     /// # Errors
-    /// [`Error::Unique`], [`Error::Reference`], [`Error::Unstorable`], and as the database says.
-    pub fn insert(&self, tx: &mut Tx, record: &Record) -> Result<(), Error> {
+    /// [`Error::Unique`], [`Error::Unstorable`], [`Error::Reference`] also when one that was presumed to live does not, and
+    /// as the database says.
+    pub fn insert(&self, tx: &mut Tx, record: &Record, presumed: &[Ref]) -> Result<(), Error> {
         record.id()?;
-        let cells = self.cells(record)?;
-        tx.execute_held(&self.tables.table(record.row.entity).statements.insert, cells)
+        let mut parameters = self.cells(record)?;
+        let mut kept = Vec::with_capacity(presumed.len());
+        for Ref { entity, id } in presumed {
+            parameters.push(Cell::Id(*id));
+            kept.push(self.tables.table(*entity).kept(parameters.len(), self.tables.dialect()));
+        }
+        let insert = self.tables.table(record.row.entity).statements.insert.clone();
+        tx.hold(Held { insert, kept, parameters })
     }
 
     /// Writes a record over the one of its id, if that still has `version`. Tells whether it had; nothing is written

@@ -47,7 +47,8 @@ impl Deployed {
 
     fn fill(&self, rows: &[Row]) {
         let (layout, rows) = (Arc::clone(&self.layout), rows.to_vec());
-        self.write(move |tx| rows.iter().try_for_each(|row| layout.insert(tx, &Record::new(row.clone())))).unwrap();
+        self.write(move |tx| rows.iter().try_for_each(|row| layout.insert(tx, &Record::new(row.clone()), &[])))
+            .unwrap();
     }
 
     fn get(&self, reference: Ref) -> Option<Record> {
@@ -149,7 +150,7 @@ fn lines_keep_their_place() {
             for (number, position) in [(1_u8, 3), (2, 1), (3, 2)] {
                 let mut row = template.clone();
                 row.set(System::Id.field(), Value::Ref(Ref { entity: line, id: Id::from_bytes([number; 16]) }));
-                layout.insert(tx, &Record { position: Some(position), ..Record::new(row) })?;
+                layout.insert(tx, &Record { position: Some(position), ..Record::new(row) }, &[])?;
             }
             layout.set_position(tx, line, Id::from_bytes([1; 16]), 0)?;
             layout.referring(tx, line, by, &[opportunity.id], false)
@@ -198,7 +199,7 @@ fn a_broken_uniqueness_rule_is_named() {
     for deployed in Deployed::each(&model) {
         deployed.fill(&rows);
         let (layout, twin) = (Arc::clone(&deployed.layout), twin.clone());
-        let refused = deployed.write(move |tx| layout.insert(tx, &Record::new(twin.clone())));
+        let refused = deployed.write(move |tx| layout.insert(tx, &Record::new(twin.clone()), &[]));
         let Err(Error::Unique(constraint)) = refused else { panic!("{refused:?}") };
         let (entity, index) = deployed.layout.broken(&constraint).expect("the index is known");
         assert_eq!(entity, account);
@@ -225,7 +226,7 @@ fn what_cannot_be_kept_exactly_is_refused_by_field() {
             let mut row = good.clone();
             row.set(declared.field(name).unwrap().0, value);
             let layout = Arc::clone(&deployed.layout);
-            let refused = deployed.write(move |tx| layout.insert(tx, &Record::new(row.clone())));
+            let refused = deployed.write(move |tx| layout.insert(tx, &Record::new(row.clone()), &[]));
             assert!(matches!(refused, Err(Error::Unstorable(_))), "{name}: {refused:?}");
         }
     }

@@ -97,7 +97,7 @@ impl Deals {
             deployed
                 .db
                 .write_blocking(Priority::Interactive, Isolation::ReadCommitted, move |tx| {
-                    rows.iter().try_for_each(|row| layout.insert(tx, &Record::new(row.clone())))
+                    rows.iter().try_for_each(|row| layout.insert(tx, &Record::new(row.clone()), &[]))
                 })
                 .unwrap();
             test(&deployed);

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::sql::Sql;
+use crate::tx::Held;
 use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 
 /// A change to be logged, or as it was logged.
@@ -112,10 +113,10 @@ pub fn append(tx: &mut Tx, changes: &[(Change, Salt)]) -> Result<(), Error> {
                 // Powers of two, so that there are few statements to prepare.
                 let size = 1 << rest.len().min(WIDEST).ilog2();
                 let (chunk, behind) = rest.split_at(size);
-                let (before, mut all) = tx.take_held().unwrap_or_default();
-                let sql = together(&before, all.len(), size);
-                all.extend(chunk.iter().flat_map(|(change, salt)| cells(change, *salt)));
-                tx.execute(&sql, &all)?;
+                let mut held = tx.take_held().unwrap_or_default();
+                let sql = together(&held, size);
+                held.parameters.extend(chunk.iter().flat_map(|(change, salt)| cells(change, *salt)));
+                tx.execute_kept(&sql, &held.parameters, held.kept.len())?;
                 rest = behind;
             }
             Ok(())
@@ -204,10 +205,11 @@ fn cells(change: &Change, salt: Salt) -> [Cell; WIDTH] {
     ]
 }
 
-/// The statement for PostgreSQL that adds `size` changes and their bodies at once, with another that adds something before
-/// them and takes so many parameters.
-fn together(before: &str, parameters: usize, size: usize) -> String {
-    let mut sql = String::with_capacity(before.len() + 400 + size * 16 * WIDTH);
+/// The statement for PostgreSQL that adds `size` changes and their bodies at once, behind what the held one adds, if there
+/// is one.
+fn together(held: &Held, size: usize) -> String {
+    let parameters = held.parameters.len();
+    let mut sql = String::with_capacity(held.insert.len() + 400 + size * 16 * WIDTH);
     let values = |sql: &mut String, columns: &[usize]| {
         for row in 0..size {
             sql.push_str(if row == 0 { "(" } else { ", (" });
@@ -219,8 +221,11 @@ fn together(before: &str, parameters: usize, size: usize) -> String {
         }
     };
     sql.push_str("WITH ");
-    if !before.is_empty() {
-        sql.extend(["before AS (", before, "), "]);
+    if !held.kept.is_empty() {
+        sql.extend([&held.with(), ", "]);
+    }
+    if !held.insert.is_empty() {
+        sql.extend(["before AS (", &held.insert, "), "]);
     }
     sql.push_str(
         "logged AS (INSERT INTO fichero_change (id, at, entity, record, revision, action, actor, via, cause, deployment, \
@@ -229,5 +234,6 @@ fn together(before: &str, parameters: usize, size: usize) -> String {
     values(&mut sql, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     sql.push_str(") INSERT INTO fichero_change_body (change, salt, body) VALUES ");
     values(&mut sql, &[1, 13, 14]);
+    sql.push_str(&held.returning());
     sql
 }

@@ -173,7 +173,7 @@ impl Side {
             let place = |record: &Record| ROWS.iter().position(|(name, _)| *name == &*model[record.row.entity].name);
             order.sort_by_key(|record| place(record));
             for record in order {
-                shared.insert(tx, record)?;
+                shared.insert(tx, record, &[])?;
             }
             for (record, field, targets) in &links {
                 shared.set_links(tx, record.entity, *field, record.id, targets)?;

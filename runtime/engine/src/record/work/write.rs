@@ -97,6 +97,43 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// The same for a record that is being made and that nobody needs to have read before: where that can be, it is taken to be
+    /// living until the new one is written, which keeps and verifies it with the same statement.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn presume(&self, reference: Ref) -> Result<(), Refusal> {
+        let known = self.pending.borrow().contains_key(&reference.id)
+            || self.locked.borrow().contains_key(&reference)
+            || self.presumed.borrow().contains(&reference);
+        if known {
+            return Ok(());
+        }
+        if !self.with(|tx| Ok(tx.may_presume()))? {
+            return self.keep(std::iter::once(reference));
+        }
+        self.presumed.borrow_mut().insert(reference);
+        Ok(())
+    }
+
+    /// Whether a record is taken to be living, and nothing has read it.
+    pub fn is_presumed(&self, reference: Ref) -> bool {
+        self.presumed.borrow().contains(&reference) && !self.rows.borrow().contains_key(&reference)
+    }
+
+    /// The records that a new one refers to and that are still to be kept; that is done with it.
+    fn take_presumed(&self, row: &Row) -> Vec<Ref> {
+        let mut presumed = self.presumed.borrow_mut();
+        if presumed.is_empty() {
+            return Vec::new();
+        }
+        let fields = self.live.model[row.entity].all_fields();
+        let referred: BTreeSet<Ref> = fields.filter_map(|(id, _)| row.get(id).as_ref()).collect();
+        let taken: Vec<Ref> = referred.into_iter().filter(|reference| presumed.remove(reference)).collect();
+        self.locked.borrow_mut().extend(taken.iter().map(|reference| (*reference, Lock::Keep)));
+        taken
+    }
+
     /// A living record that is about to be deleted, locked if it is not yet.
     ///
     /// # Errors
@@ -138,8 +175,8 @@ impl Work<'_> {
     /// # Errors
     /// When a unique rule refuses it, or the database cannot be written.
     pub fn insert(&self, row: &Arc<Row>) -> Result<(), Refusal> {
-        let record = self.given(row);
-        self.store(|tx| self.live.layout.insert(tx, &record)).map_err(|error| self.broken(error))?;
+        let (record, presumed) = (self.given(row), self.take_presumed(row));
+        self.store(|tx| self.live.layout.insert(tx, &record, &presumed)).map_err(|error| self.broken(error))?;
         self.keep_written(row);
         Ok(())
     }
