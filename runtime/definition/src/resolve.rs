@@ -20,6 +20,7 @@ mod expression;
 mod field;
 mod files;
 mod findings;
+mod followed;
 mod form;
 mod former;
 mod gaps;
@@ -353,6 +354,7 @@ fn compile_entities(model: &mut Model, world: &World<'_>, graph: &Graph, finding
         field_mut(model, entity, id, |field| field.cloned = true);
     }
     kept::check_all(&world.over(model), findings);
+    followed::check_all(model, findings);
 }
 
 /// Compiles what people see.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use fichero_model::entity::{Entity, RollupFunction, Source};
-use fichero_model::expr::{Expr, Hop, Node, Op, Reads, Root, RowName};
+use fichero_model::expr::{Expr, Hop, Node, Op, Reads, Root, RowName, is_way_back};
 use fichero_model::kind::{Kind, MoneyCurrency, OnDelete, Type};
 use fichero_model::{EntityId, FieldId, Model};
 use fichero_store::schema::{Error, deployment};
@@ -41,6 +41,8 @@ pub struct Ties {
     pub referrers: Vec<Referrer>,
     /// Computed fields of other records that read these through references.
     pub followers: Vec<Follower>,
+    /// Lists of other records that these stand in, and that followers of those read.
+    pub listed: Vec<ListTie>,
     /// Fields that copy, with the fields of the record whose change makes them copy anew.
     pub copies: Vec<(FieldId, Vec<FieldId>)>,
     /// Computed fields that depend on who saves the record, or when: they are worked out by a save and by nothing else.
@@ -82,6 +84,17 @@ pub struct RollupTie {
     pub reads: Vec<FieldId>,
     /// Whether only the number of children counts.
     pub counts: bool,
+}
+
+/// A list of a record that others compute from: they follow the record when the list changes.
+#[derive(Clone, Debug)]
+pub struct ListTie {
+    /// The reference of the row to the record whose list it stands in.
+    pub by: FieldId,
+    /// The index of the follower among those of the record's entity.
+    pub follower: usize,
+    /// The fields of the row that are read.
+    pub reads: Vec<FieldId>,
 }
 
 /// A reference to the records of an entity.
@@ -245,42 +258,48 @@ fn computed(definition: &Entity) -> impl Iterator<Item = (FieldId, &Expr)> {
 }
 
 /// Notes, for each record that a computed field walks to, that the field follows it. What it reads of its own list of
-/// rows is kept as a rollup is, in the transaction that changes a row; what references lead to is followed by a job.
-/// Other ways, through the lists of other records, are not followed: such a field is computed when its record is saved.
+/// rows is kept as a rollup is, in the transaction that changes a row; what references lead to, and the lists of that, is
+/// followed by a job. No other way is followed, and the compiler warns of it: such a field is computed when its record is
+/// saved.
 fn follow(model: &Model, ties: &mut [Ties], (entity, id): (EntityId, FieldId), reads: &Reads) {
     for path in reads.paths.iter().filter(|path| matches!(path.root, Root::This | Root::Record)) {
-        for step in 1..path.hops.len() {
-            let (way, read) = (&path.hops[..step], &path.hops[step].fields);
-            let first =
-                way.first().and_then(|hop| hop.fields.first()).map(|(entity, field)| model.field(*entity, *field));
-            if let (Some(Kind::Lines { of, by } | Kind::Children { of, by }), 1) =
-                (first.map(|field| &field.kind), step)
-            {
-                let reads = read.iter().filter(|(entity, _)| entity == of).map(|(_, field)| *field).collect();
-                let tie = RollupTie { parent: entity, rollup: id, by: *by, reads, counts: false };
-                ties[of.index()].rollups.push(tie);
-            } else if is_followed(model, way) {
-                let way: Way = way.iter().map(|hop| Arc::clone(&hop.fields)).collect();
-                for (of, field) in read.iter() {
+        for step in 1..=path.hops.len() {
+            let (way, read) = (&path.hops[..step], path.hops.get(step).map_or(&[][..], |hop| &hop.fields));
+            let Some((last, before)) = way.split_last() else { continue };
+            for (owner, list) in last.fields.iter() {
+                let (Kind::Lines { of, by } | Kind::Children { of, by }) = model.field(*owner, *list).kind else {
+                    continue;
+                };
+                let reads = read.iter().filter(|(entity, _)| *entity == of).map(|(_, field)| *field).collect();
+                if before.is_empty() {
+                    let tie = RollupTie { parent: entity, rollup: id, by, reads, counts: false };
+                    ties[of.index()].rollups.push(tie);
+                } else if is_way_back(model, before) {
+                    let follower = follower(&mut ties[owner.index()].followers, entity, before);
+                    ties[of.index()].listed.push(ListTie { by, follower, reads });
+                }
+            }
+            if is_way_back(model, way) {
+                for (of, field) in read {
                     let followers = &mut ties[of.index()].followers;
-                    match followers.iter_mut().find(|known| known.entity == entity && known.way == way) {
-                        Some(known) => drop(known.fields.insert(*field)),
-                        None => {
-                            followers.push(Follower { entity, way: Arc::clone(&way), fields: [*field].into() });
-                        }
-                    }
+                    let index = follower(followers, entity, way);
+                    followers[index].fields.insert(*field);
                 }
             }
         }
     }
 }
 
-/// Whether the records at the beginning of a way can be found from its end: it is one reference to many, or references
-/// that are stored with their records.
-fn is_followed(model: &Model, way: &[Hop]) -> bool {
-    let fields = || way.iter().flat_map(|hop| hop.fields.iter()).map(|(entity, field)| model.field(*entity, *field));
-    let is_ref = fields().all(|field| matches!(field.kind, Kind::Ref(_)));
-    is_ref && (fields().all(|field| field.is_stored()) || way.len() == 1 && fields().all(|field| field.is_link()))
+/// The index of what follows on a way, which is noted if it is new.
+fn follower(followers: &mut Vec<Follower>, entity: EntityId, way: &[Hop]) -> usize {
+    let way: Way = way.iter().map(|hop| Arc::clone(&hop.fields)).collect();
+    match followers.iter().position(|known| known.entity == entity && known.way == way) {
+        Some(known) => known,
+        None => {
+            followers.push(Follower { entity, way, fields: BTreeSet::new() });
+            followers.len() - 1
+        }
+    }
 }
 
 /// A field of the row at hand as an expression.

@@ -122,6 +122,7 @@ codes! {
     UNIQUE_FIELDS "F0412" "a unique rule that cannot be enforced" "Unique rules hold over stored fields of the entity itself, with a portable condition over its own stored fields.";
     MANY "F0413" "a field that cannot hold many" "This type or key does not work with `many: true`.";
 
+    NOT_FOLLOWED "F0415" "a computed field that does not follow what it reads" "A computed field follows the records that references lead to, its own list of rows, and the list of rows of a record that references lead to. What is read further on is worked out when the record is saved, and not when those change: compute it in the record between, and read that.";
     COPY "F0414" "a copy that follows no reference" "`copy` takes a value when a reference is chosen, so it is a path that begins with one: `phone: {type: phone, copy: account.phone}`. A value made from the record itself is a `compute` or a `formula`.";
 
     PIPELINE "F0501" "a pipeline that cannot run" "A pipeline needs an entity, a field of its own and at least one stage.";

@@ -16,7 +16,7 @@ use crate::node::Node;
 /// Keys that have a meaning for some types only, and what to say where they have none.
 type Belonging = (&'static str, fn(Word) -> bool, &'static str);
 
-const BELONGS: [Belonging; 23] = [
+const BELONGS: [Belonging; 26] = [
     ("to", |word| word == Word::Ref, "it belongs to `ref`"),
     ("through", |word| word == Word::Ref, "it belongs to `ref` with `many: true`"),
     ("on_delete", |word| word == Word::Ref, "it belongs to `ref`"),
@@ -44,7 +44,17 @@ const BELONGS: [Belonging; 23] = [
     ("unique", is_keyed, "neither long texts nor files, data, lines and children can be compared"),
     ("index", is_keyed, "neither long texts nor files, data, lines and children can be in an index"),
     ("many", |word| !word.is_rows() && word != Word::Sequence, "lines and children are many as they are"),
+    ("required", is_asked_for, NOT_ASKED_FOR),
+    ("required_if", is_asked_for, NOT_ASKED_FOR),
+    ("validate", |word| !word.is_rows(), "a rule of the entity judges all rows: `if: count(rows) < 2` with `reject:`"),
 ];
+
+const NOT_ASKED_FOR: &str =
+    "a boolean is true or false whatever is written: a rule with `reject:` can ask for the one that is wanted";
+
+fn is_asked_for(word: Word) -> bool {
+    word != Word::Boolean
+}
 
 fn is_keyed(word: Word) -> bool {
     !matches!(word, Word::LongText | Word::File | Word::Json | Word::Lines | Word::Children)

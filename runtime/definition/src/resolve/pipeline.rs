@@ -6,7 +6,7 @@ use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Attribute, Options};
 use fichero_model::expr::Scope;
-use fichero_model::kind::Type;
+use fichero_model::kind::{Kind, Type};
 use fichero_model::pipeline::{Pipeline, Stage, Transition};
 use fichero_model::{EntityId, FieldId};
 
@@ -164,7 +164,21 @@ fn transition(
 
 fn require(cx: &Context<'_>, stage: &Node, entity: EntityId, findings: &mut Findings<'_>) -> Vec<FieldId> {
     let nodes = stage.get("require").into_iter().flat_map(declare::one_or_more);
-    nodes.filter_map(|node| cx.field(entity, node, findings)).collect()
+    let fields = nodes.filter_map(|node| Some((node, cx.field(entity, node, findings)?))).collect::<Vec<_>>();
+    for (node, field) in &fields {
+        if matches!(cx.model[entity][*field].kind, Kind::Boolean) {
+            findings.error_with_help(
+                code::KEY_NOT_FOR_TYPE,
+                &node.place,
+                format!(
+                    "`{}` is true or false whatever is written: nothing can be missing",
+                    cx.model[entity][*field].name
+                ),
+                "let a rule ask for it: `if: stage == \"…\" and not FIELD` with `reject:`",
+            );
+        }
+    }
+    fields.into_iter().map(|(_, field)| field).collect()
 }
 
 fn find_stage(

@@ -139,7 +139,7 @@ fn settle(work: &Work<'_>, draft: &mut Draft) -> Result<Lines, Refusal> {
             }
         }
         rollup::in_memory(work, draft, field, &rows)?;
-        work.pend_lines(draft.id(), field, rows);
+        work.pend_lines(&draft.row, field, rows);
         shown.push((field, all));
     }
     if !shown.is_empty() {

@@ -40,6 +40,10 @@ pub struct CheckedLines {
     pub saved: Vec<Checked>,
     /// Those that are no longer given.
     pub removed: Vec<Arc<Row>>,
+    /// How many there were before.
+    stored: usize,
+    /// Whether any is another than before, or elsewhere.
+    changed: bool,
 }
 
 impl Checked {
@@ -98,8 +102,9 @@ fn gather(work: &Work<'_>, mut draft: Draft) -> Result<(Checked, Vec<FieldError>
     super::rules::run(work, &mut draft, event)?;
     check_references(work, &mut draft)?;
     check_values(work, &mut draft)?;
+    check_written_lines(work, &mut draft, &lines)?;
     kept::check(work, &mut draft)?;
-    check_stages(work, &mut draft);
+    check_stages(work, &mut draft)?;
     let Draft { entity, old, row, links, errors, .. } = draft;
     Ok((Checked { entity, old, row, links, lines }, errors))
 }
@@ -141,11 +146,14 @@ fn check_lines(work: &Work<'_>, draft: &mut Draft) -> Result<Vec<CheckedLines>, 
             draft.error(work, field, kept::taken_away(definition));
         }
         let kept: Vec<_> = saved.iter().filter_map(|line| line.row().id()).collect();
+        let changed = !kept.iter().copied().eq(stored.iter().filter_map(|row| row.id()))
+            || saved.iter().any(|line| line.is_changed(&model[of]));
+        let before = stored.len();
         let removed = stored.into_iter().filter(|row| row.id().is_none_or(|id| !kept.contains(&id))).collect();
         let rows: Vec<_> = saved.iter().map(|line| Arc::clone(line.row())).collect();
         super::rollup::in_memory(work, draft, field, &rows)?;
-        work.pend_lines(draft.id(), field, rows);
-        all.push(CheckedLines { field, saved, removed });
+        work.pend_lines(&draft.row, field, rows);
+        all.push(CheckedLines { field, saved, removed, stored: before, changed });
     }
     draft.compute(work)?;
     work.pend(&draft.row);
@@ -233,23 +241,13 @@ fn check_values(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
         if field.system || !field.is_input() || draft.errors.iter().any(|error| error.field == *field.name) {
             continue;
         }
-        let changed = draft.changes(id);
         let value = draft.row.get(id).clone();
         let is_blank = value.as_text().is_some_and(|text| text.trim().is_empty());
-        if is_blank || is_empty(draft, id, field) {
-            let required = field.required
-                || match &field.required_if {
-                    Some(condition) => draft.holds(work, condition, &[], None)?,
-                    None => false,
-                };
-            if required {
-                draft.error(work, id, about(field, "required", []));
-            }
-            if required || !is_blank {
-                continue;
-            }
+        if is_required(work, draft, field)? && (is_blank || is_empty(work, draft, id, field)?) {
+            draft.error(work, id, about(field, "required", []));
+            continue;
         }
-        if !changed {
+        if !draft.changes(id) {
             continue;
         }
         if let (Some(condition), Mode::Live, true) = (&field.readonly_if, work.mode, draft.given.contains(&id))
@@ -257,9 +255,36 @@ fn check_values(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
         {
             draft.error(work, id, about(field, "readonly", []));
         }
+        let linked = draft.links.iter().find(|(link, _)| *link == id).map(|(_, targets)| targets.clone());
+        // What is not there breaks no rule about values.
+        if value.is_nothing() && linked.as_ref().is_none_or(Vec::is_empty) {
+            continue;
+        }
         check_number(work, draft, id, field);
         for item in value.items() {
             check_one(work, draft, id, field, item)?;
+        }
+        for target in linked.into_iter().flatten() {
+            check_rules(work, draft, field, &Value::Ref(target))?;
+        }
+    }
+    Ok(())
+}
+
+/// Lines that may not be written stay as they are.
+fn check_written_lines(work: &Work<'_>, draft: &mut Draft, all: &[CheckedLines]) -> Result<(), Refusal> {
+    let model = Arc::clone(&work.live.model);
+    for lines in all.iter().filter(|lines| lines.changed) {
+        let field = &model[draft.entity][lines.field];
+        let is_readonly = || match &field.readonly_if {
+            _ if field.readonly => Ok(true),
+            Some(condition) => draft.holds(work, condition, &[], None),
+            None => Ok(false),
+        };
+        if work.mode == Mode::Live && is_readonly()? {
+            draft.error(work, lines.field, about(field, "readonly", []));
+        } else if field.once && lines.stored > 0 {
+            draft.error(work, lines.field, about(field, "once", []));
         }
     }
     Ok(())
@@ -303,6 +328,11 @@ fn check_one(work: &Work<'_>, draft: &mut Draft, id: FieldId, field: &Field, val
             Ok(()) => {}
         }
     }
+    check_rules(work, draft, field, value)
+}
+
+/// What the definition says against a value.
+fn check_rules(work: &Work<'_>, draft: &mut Draft, field: &Field, value: &Value) -> Result<(), Refusal> {
     for check in &field.validate {
         if draft.holds(work, &check.bad, &[], Some(value))? {
             let message = super::rules::sentence(work, draft, check, value)?;
@@ -312,26 +342,32 @@ fn check_one(work: &Work<'_>, draft: &mut Draft, id: FieldId, field: &Field, val
     Ok(())
 }
 
-fn is_empty(draft: &Draft, id: FieldId, field: &Field) -> bool {
-    if field.is_link() {
-        return match draft.links.iter().find(|(link, _)| *link == id) {
-            Some((_, targets)) => targets.is_empty(),
-            None => draft.old.is_none(),
-        };
+fn is_required(work: &Work<'_>, draft: &Draft, field: &Field) -> Result<bool, Refusal> {
+    match &field.required_if {
+        _ if field.required => Ok(true),
+        Some(condition) => draft.holds(work, condition, &[], None),
+        None => Ok(false),
     }
-    if field.kind.is_rows() {
-        return false;
+}
+
+/// Whether a draft has nothing in a field. Of lists those that it is to have count, or else those that are stored.
+fn is_empty(work: &Work<'_>, draft: &Draft, id: FieldId, field: &Field) -> Result<bool, Refusal> {
+    if let Some((_, targets)) = draft.links.iter().find(|(link, _)| *link == id) {
+        return Ok(targets.is_empty());
+    }
+    if field.is_link() || field.kind.is_rows() {
+        return Ok(work.rows_of(&draft.row, id)?.is_empty());
     }
     match field.kind {
-        Kind::Boolean => false,
-        _ => draft.row.get(id).is_nothing(),
+        Kind::Boolean => Ok(false),
+        _ => Ok(draft.row.get(id).is_nothing()),
     }
 }
 
 /// A stage may only follow one that allows it, and only with what it requires.
-fn check_stages(work: &Work<'_>, draft: &mut Draft) {
+fn check_stages(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     if work.mode == Mode::Load {
-        return;
+        return Ok(());
     }
     let model = Arc::clone(&work.live.model);
     for (id, field) in model[draft.entity].all_fields() {
@@ -356,13 +392,14 @@ fn check_stages(work: &Work<'_>, draft: &mut Draft) {
         );
         for missing in required {
             let wanted = &model[draft.entity][missing];
-            if is_empty(draft, missing, wanted) {
+            if is_empty(work, draft, missing, wanted)? {
                 let stage = stage_label(work, pipeline, &to);
                 let (_, message) = about(wanted, "stage_requires", [Argument::from(&stage)]);
                 draft.error(work, missing, ("required", message));
             }
         }
     }
+    Ok(())
 }
 
 fn stage_label(work: &Work<'_>, pipeline: &Pipeline, stage: &str) -> fichero_model::label::Text {

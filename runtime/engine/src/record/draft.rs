@@ -212,14 +212,19 @@ impl Draft {
                     continue;
                 }
             }
-            if work.mode == Mode::Live && field.readonly && self.changes(id) {
+            let (was_given, is_other) = match (kept, self.links.iter().find(|(link, _)| *link == id)) {
+                (None, _) => (false, self.changes(id)),
+                (Some(kept), None) => (!kept.is_nothing(), kept != *self.row.get(id)),
+                (Some(_), Some((_, after))) if field.readonly || field.once => {
+                    let before = self.old.as_ref().map(|old| work.linked(old, id)).transpose()?.unwrap_or_default();
+                    (!before.is_empty(), before != *after)
+                }
+                (Some(_), Some(_)) => (true, true),
+            };
+            if work.mode == Mode::Live && field.readonly && is_other {
                 self.error(work, id, about(field, "readonly", []));
             }
-            if let Some(kept) = kept
-                && field.once
-                && !kept.is_nothing()
-                && kept != *self.row.get(id)
-            {
+            if field.once && was_given && is_other {
                 self.error(work, id, about(field, "once", []));
             }
             if matches!(field.source, Source::Compute(_)) {
@@ -303,7 +308,7 @@ impl Draft {
         targets.retain(|target| seen.insert(*target));
         self.links.retain(|(known, _)| *known != id);
         // What computes over them, and the rules, see those that are meant.
-        work.pend_links(self.id(), id, &targets)?;
+        work.pend_links(&self.row, id, &targets)?;
         self.links.push((id, targets));
         Ok(())
     }

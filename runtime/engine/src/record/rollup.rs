@@ -60,21 +60,29 @@ pub fn touch(work: &Work<'_>, entity: EntityId, old: Option<&Row>, new: Option<&
     if let (Some(old), Some(new)) = (old, new) {
         super::follow::touch(work, old, new);
     }
-    for tie in &work.live.ties(entity).rollups {
-        let parent = |row: Option<&Row>| row.and_then(|row| row.get(tie.by).as_ref());
-        let (before, after) = (parent(old), parent(new));
-        let same = match (old, new) {
-            (Some(old), Some(new)) => {
-                before == after && tie.reads.iter().all(|field| old.get(*field) == new.get(*field))
-            }
-            _ => false,
-        };
-        if !same {
-            for parent in before.into_iter().chain(after) {
-                work.dirty(parent, tie.rollup);
-            }
+    let ties = work.live.ties(entity);
+    for tie in &ties.rollups {
+        for parent in parents(tie.by, &tie.reads, old, new) {
+            work.dirty(parent, tie.rollup);
         }
     }
+    for tie in &ties.listed {
+        for parent in parents(tie.by, &tie.reads, old, new) {
+            work.follow(parent, tie.follower);
+        }
+    }
+}
+
+/// The parents whose list of rows has changed, or what is read of one of its rows.
+fn parents(by: FieldId, reads: &[FieldId], old: Option<&Row>, new: Option<&Row>) -> impl Iterator<Item = Ref> {
+    let parent = |row: Option<&Row>| row.and_then(|row| row.get(by).as_ref());
+    let (before, after) = (parent(old), parent(new));
+    let same = match (old, new) {
+        (Some(old), Some(new)) => before == after && reads.iter().all(|field| old.get(*field) == new.get(*field)),
+        _ => false,
+    };
+    let changed = if same { [None, None] } else { [before, after] };
+    changed.into_iter().flatten()
 }
 
 /// Refreshes every parent that was noted, and theirs in turn.

@@ -65,8 +65,10 @@ pub struct Work<'a> {
     locked: RefCell<HashMap<Ref, Lock>>,
     /// Records that are taken to be living until what refers to them is written, which verifies it.
     presumed: RefCell<BTreeSet<Ref>>,
-    /// The rows behind lists: lines, children, links.
+    /// The rows behind lists as they are stored: lines, children, links.
     lists: RefCell<Lists>,
+    /// The lists of drafts, with the version of the draft: what was before has another.
+    drafted: RefCell<HashMap<(Id, FieldId), (i64, Vec<Arc<Row>>)>>,
     /// Drafts that expressions see in place of what is stored.
     pending: RefCell<HashMap<Id, Arc<Row>>>,
     /// What a pass over many records found missing; nothing outside of one.
@@ -132,6 +134,7 @@ impl<'a> Work<'a> {
             locked: RefCell::default(),
             presumed: RefCell::default(),
             lists: RefCell::default(),
+            drafted: RefCell::default(),
             pending: RefCell::default(),
             missing: RefCell::new(None),
             dirty: RefCell::default(),
@@ -298,12 +301,18 @@ impl<'a> Work<'a> {
         self.any(reference)
     }
 
-    /// The rows of a lines, children or many-reference field, noted and read later inside [`Work::gather`].
+    /// The rows of a lines, children or many-reference field, noted and read later inside [`Work::gather`]; of a draft those
+    /// that it is to have.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn rows_of(&self, row: &Row, field: FieldId) -> Result<Vec<Arc<Row>>, Refusal> {
         let Some(id) = row.id() else { return Ok(Vec::new()) };
+        if let Some((_, rows)) =
+            self.drafted.borrow().get(&(id, field)).filter(|(version, _)| *version == row.version())
+        {
+            return Ok(rows.clone());
+        }
         if let Some(rows) = self.lists.borrow().get(&(id, field)) {
             return Ok(rows.clone());
         }
@@ -477,22 +486,39 @@ impl<'a> Work<'a> {
     }
 
     /// Lets expressions see the lines of a draft in place of those that are stored.
-    pub fn pend_lines(&self, parent: Id, field: FieldId, rows: Vec<Arc<Row>>) {
+    pub fn pend_lines(&self, parent: &Row, field: FieldId, rows: Vec<Arc<Row>>) {
         for row in &rows {
             self.pend(row);
         }
-        self.lists.borrow_mut().insert((parent, field), rows);
+        self.pend_rows(parent, field, rows);
     }
 
     /// Lets expressions see what a reference to many will hold in place of what is stored.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn pend_links(&self, record: Id, field: FieldId, targets: &[Ref]) -> Result<(), Refusal> {
+    pub fn pend_links(&self, record: &Row, field: FieldId, targets: &[Ref]) -> Result<(), Refusal> {
         self.load(targets.iter().copied())?;
         let rows: Result<Vec<_>, _> = targets.iter().map(|target| self.living(*target)).collect();
-        self.lists.borrow_mut().insert((record, field), rows?.into_iter().flatten().collect());
+        self.pend_rows(record, field, rows?.into_iter().flatten().collect());
         Ok(())
+    }
+
+    fn pend_rows(&self, draft: &Row, field: FieldId, rows: Vec<Arc<Row>>) {
+        let Some(id) = draft.id() else { return };
+        self.drafted.borrow_mut().insert((id, field), (draft.version(), rows));
+    }
+
+    /// Reads the list of a record anew when it is asked for.
+    fn forget_list(&self, record: Id, field: FieldId) {
+        self.lists.borrow_mut().remove(&(record, field));
+        self.drafted.borrow_mut().remove(&(record, field));
+    }
+
+    /// Reads all lists of a record anew when they are asked for.
+    fn forget_lists(&self, record: Id) {
+        self.lists.borrow_mut().retain(|(id, _), _| *id != record);
+        self.drafted.borrow_mut().retain(|(id, _), _| *id != record);
     }
 
     /// The stored lines of a record, locked.

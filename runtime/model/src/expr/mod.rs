@@ -24,6 +24,6 @@ pub use compile::{Scope, compile, compile_for, condition, within};
 pub use eval::{Context, Facts, Fault, NoFacts, eval_node};
 pub use function::{Function, Published};
 pub use portable::is_constant;
-pub use reads::{Hop, Path, Reads, Root};
+pub use reads::{Hop, Path, Reads, Root, is_way_back};
 pub use row::Row;
 pub use tree::{Aggregate, Arithmetic, Comparison, Expr, Node, Op, Quantifier, RowName, Setting, Unportable};

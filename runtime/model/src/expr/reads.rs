@@ -12,7 +12,7 @@ use super::function::Function;
 use super::tree::{Expr, Node, Op, Quantifier, RowName};
 use crate::entity::Source;
 use crate::id::{EntityId, FieldId, SettingsId};
-use crate::kind::Type;
+use crate::kind::{Kind, Type};
 use crate::model::Model;
 
 /// What an expression reads.
@@ -75,6 +75,14 @@ pub struct Hop {
     pub rows: bool,
 }
 
+/// Whether the records at the beginning of a way can be found from its end: it is one reference to many, or references
+/// that are stored with their records.
+pub fn is_way_back(model: &Model, way: &[Hop]) -> bool {
+    let fields = || way.iter().flat_map(|hop| hop.fields.iter()).map(|(entity, field)| model.field(*entity, *field));
+    let is_ref = fields().all(|field| matches!(field.kind, Kind::Ref(_)));
+    is_ref && (fields().all(|field| field.is_stored()) || way.len() == 1 && fields().all(|field| field.is_link()))
+}
+
 impl Expr {
     /// What the expression reads, as the model has its fields now.
     pub fn reads(&self, model: &Model) -> Reads {
@@ -102,6 +110,24 @@ impl Reads {
     pub fn fields_of(&self, root: Root) -> BTreeSet<FieldId> {
         let first = |path: &Path| path.hops.first().and_then(|hop| hop.fields.first()).map(|(_, field)| *field);
         self.paths.iter().filter(|path| path.root == root).filter_map(first).collect()
+    }
+
+    /// The first field behind which other records are read that nobody can find from there: a record that keeps what this
+    /// gives does not follow when those change.
+    pub fn unfollowed(&self, model: &Model) -> Option<(EntityId, FieldId)> {
+        let is_list = |hop: &Hop| {
+            let kinds = || hop.fields.iter().map(|(entity, field)| &model.field(*entity, *field).kind);
+            kinds().all(|kind| matches!(kind, Kind::Lines { .. } | Kind::Children { .. }))
+        };
+        let is_lost = |path: &Path, at: usize| {
+            let (before, hop) = (&path.hops[..at], &path.hops[at]);
+            let leads = at + 1 < path.hops.len() || is_list(hop);
+            let is_found = is_way_back(model, &path.hops[..=at]) || is_list(hop) && is_way_back(model, before);
+            leads && !is_found
+        };
+        let own = self.paths.iter().filter(|path| matches!(path.root, Root::This | Root::Record));
+        let mut lost = own.filter_map(|path| path.hops.iter().enumerate().find(|(at, _)| is_lost(path, *at)));
+        lost.next().and_then(|(_, hop)| hop.fields.first().copied())
     }
 
     /// Whether a change of a field of some record can change its value.

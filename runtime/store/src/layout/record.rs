@@ -226,7 +226,8 @@ impl Layout {
         }
         let (table, column) = (self.tables.table(entity), &self.stored(entity, field)?.value);
         let living = if trashed { String::new() } else { format!(" AND {} IS NULL", table.system(System::DeletedAt)) };
-        let position = table.position.as_ref().map(|position| format!("{position}, ")).unwrap_or_default();
+        // A line that came by itself has no place yet; it stands behind those that have.
+        let position = table.position.as_ref().map(|position| format!("{position} NULLS LAST, ")).unwrap_or_default();
         let id = table.system(System::Id);
         let Statements { select, types, .. } = &table.statements;
         let text =

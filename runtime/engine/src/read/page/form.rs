@@ -195,7 +195,7 @@ fn line_facts(
                 rows.push(draft.row);
             }
             crate::record::rollup::in_memory(work, parent, field, &rows)?;
-            work.pend_lines(parent.id(), field, rows);
+            work.pend_lines(&parent.row, field, rows);
             lines.iter().map(|line| line.id).zip(values).collect()
         }
         None => {

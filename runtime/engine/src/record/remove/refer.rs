@@ -135,7 +135,7 @@ fn one(work: &Work<'_>, stored: &Arc<Row>, turns: &[(FieldId, Ref)], turn: Turn)
     }
     draft.begin_change(work);
     for relinked in &links {
-        work.pend_links(draft.id(), relinked.field, &relinked.after)?;
+        work.pend_links(&draft.row, relinked.field, &relinked.after)?;
     }
     draft.compute(work)?;
     if !draft.errors.is_empty() {

@@ -39,7 +39,7 @@ impl Work<'_> {
     /// Notes that a rollup of a parent, or what it computes from its rows, has to be refreshed.
     pub fn dirty(&self, parent: Ref, rollup: FieldId) {
         if !matches!(self.live.model[parent.entity][rollup].source, Source::Rollup(_)) {
-            self.lists.borrow_mut().retain(|(id, _), _| *id != parent.id);
+            self.forget_lists(parent.id);
         }
         self.dirty.borrow_mut().insert((parent, rollup));
     }

@@ -238,7 +238,7 @@ impl Work<'_> {
     /// When the database cannot be written.
     pub fn write_links(&self, row: &Row, field: FieldId, targets: &[Ref]) -> Result<(), Refusal> {
         let Some(id) = row.id() else { return Ok(()) };
-        self.lists.borrow_mut().remove(&(id, field));
+        self.forget_list(id, field);
         if let Some(through) = through(&self.live.model[row.entity][field].kind) {
             return self.write_through(row, through, targets);
         }
