@@ -215,6 +215,11 @@ fn unique_rules_are_told_about_fields_and_see_only_the_living() {
         let first = world.create("customer", json!({"name": "Ácme  Corp", "code": "A1"})).await;
         assert_eq!(codes(world.try_create("customer", json!({"name": "ACME corp"})).await), ["name: unique"]);
         assert_eq!(codes(world.try_create("customer", json!({"name": "Other", "code": "A1"})).await), ["code: unique"]);
+        // All that is taken is told, by a change as well.
+        let both = json!({"name": "ácme corp", "code": "A1"});
+        assert_eq!(codes(world.try_create("customer", both.clone()).await), ["code: unique", "name: unique"]);
+        let second = world.create("customer", json!({"name": "Second", "code": "B2"})).await;
+        assert_eq!(codes(world.try_update("customer", id(&second), both).await), ["code: unique", "name: unique"]);
         world.delete("customer", id(&first)).await.unwrap();
         world.create("customer", json!({"name": "ACME corp"})).await;
         assert_eq!(codes(world.restore("customer", id(&first)).await), ["name: unique"]);

@@ -15,6 +15,7 @@ mod record;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod unique;
 
 use std::sync::Arc;
 

@@ -29,18 +29,20 @@ pub struct Tx {
     unlimited: bool,
     /// A statement that may be joined with the next one.
     held: Option<Held>,
-    presumption: Presumption,
+    manner: Manner,
 }
 
-/// Whether a command may go on as if what it will only verify when it writes were so.
+/// How much a command finds out before it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Presumption {
-    /// It finds out first.
-    Barred,
-    /// It may.
-    Allowed,
+pub(crate) enum Manner {
+    /// What it needs to decide.
+    Plain,
+    /// It may go on as if what it refers to were there.
+    MayPresume,
     /// It did.
-    Made,
+    Presumed,
+    /// Everything: it was run before, and what it failed for was only found when it was written.
+    Thorough,
 }
 
 /// A statement that adds a row, to be run together with the next one.
@@ -86,13 +88,13 @@ impl Tx {
             started: Instant::now(),
             unlimited: false,
             held: None,
-            presumption: Presumption::Barred,
+            manner: Manner::Plain,
         }
     }
 
-    /// Makes it fresh for the next command, which finds out what it needs to know before it goes on.
-    pub(crate) fn reset(&mut self) {
-        self.presumption = Presumption::Barred;
+    /// Makes it fresh for the next command.
+    pub(crate) fn reset(&mut self, manner: Manner) {
+        self.manner = manner;
         self.statements = 0;
         self.failure = None;
         self.events.clear();
@@ -122,25 +124,29 @@ impl Tx {
         })
     }
 
-    /// Lets the command presume; one that fails then is to be run again without.
-    pub(crate) fn allow_presuming(&mut self) {
-        self.presumption = Presumption::Allowed;
-    }
-
     /// Asks whether the command may go on as if what it refers to were there, which the statement that adds its record
-    /// verifies ([`crate::Layout::insert`]). When anything fails after that, the command is run again, and may not. Inside
-    /// a savepoint it may not either: there, what failed is told, and the command goes on.
+    /// verifies ([`crate::Layout::insert`]). When anything fails after that, the command is run again, thoroughly. Inside
+    /// a savepoint it may not: there, what failed is told, and the command goes on.
     pub fn may_presume(&mut self) -> bool {
-        if self.depth > 0 || self.presumption == Presumption::Barred {
+        if self.depth > 0 || !matches!(self.manner, Manner::MayPresume | Manner::Presumed) {
             return false;
         }
-        self.presumption = Presumption::Made;
+        self.manner = Manner::Presumed;
         true
     }
 
-    /// Whether the command presumed anything.
-    pub(crate) fn has_presumed(&self) -> bool {
-        self.presumption == Presumption::Made
+    /// Whether the command is to find out all that is wrong before it writes.
+    pub fn is_thorough(&self) -> bool {
+        self.manner == Manner::Thorough
+    }
+
+    /// Whether the command, which failed, would tell more if it were run again thoroughly.
+    pub(crate) fn would_tell_more(&self) -> bool {
+        match self.manner {
+            Manner::Presumed => true,
+            Manner::Plain | Manner::MayPresume => matches!(self.failure, Some(Error::Unique(_))),
+            Manner::Thorough => false,
+        }
     }
 
     /// Which database it is.

@@ -3,7 +3,7 @@
 use fichero_model::entity::Unique;
 use fichero_model::{EntityId, FieldId};
 use fichero_store::Error;
-use fichero_store::schema::index::Purpose;
+use fichero_store::schema::index::{Index, Purpose};
 
 use crate::live::Live;
 use crate::message::{Argument, Message};
@@ -12,23 +12,35 @@ use crate::refusal::{FieldError, Kind, Refusal};
 /// A refusal of the database in words for people.
 pub fn refusal(live: &Live, error: Error) -> Refusal {
     let Error::Unique(constraint) = &error else { return Refusal::from(error) };
-    let Some((entity, index)) = live.layout.broken(constraint) else { return Refusal::from(error) };
+    let found = live.layout.broken(constraint).and_then(|(entity, index)| of_index(live, entity, index));
+    found.unwrap_or_else(|| Refusal::from(error))
+}
+
+/// What a unique index stands for, told about fields.
+fn of_index(live: &Live, entity: EntityId, index: &Index) -> Option<Refusal> {
     let definition = &live.model[entity];
     match &index.purpose {
         Purpose::UniqueField(column) | Purpose::External(column) => {
-            let field =
-                live.layout.schema().table(&live.layout.table_name(entity)).and_then(|table| table.born(column));
-            match field.and_then(|field| definition.field(&field.name)) {
-                Some((id, _)) => taken(live, entity, &[id], None),
-                None => Refusal::from(error),
-            }
+            let field = live.layout.schema().table(&live.layout.table_name(entity))?.born(column)?;
+            let (id, _) = definition.field(&field.name)?;
+            Some(taken(live, entity, &[id], None))
         }
-        Purpose::Unique(rule) => match definition.unique.iter().find(|unique| *unique.name == **rule) {
-            Some(unique) => taken(live, entity, &unique.fields, Some(unique)),
-            None => Refusal::from(error),
-        },
-        Purpose::Reference(_) | Purpose::Field(_) | Purpose::Named(_) | Purpose::Trash(_) => Refusal::from(error),
+        Purpose::Unique(rule) => {
+            let unique = definition.unique.iter().find(|unique| *unique.name == **rule)?;
+            Some(taken(live, entity, &unique.fields, Some(unique)))
+        }
+        Purpose::Reference(_) | Purpose::Field(_) | Purpose::Named(_) | Purpose::Trash(_) => None,
     }
+}
+
+/// What a record that is to be written would be refused for, all of it; nothing where it may be.
+pub fn refusals<'i>(live: &Live, entity: EntityId, broken: impl IntoIterator<Item = &'i Index>) -> Option<Refusal> {
+    let mut all = broken.into_iter().filter_map(|index| of_index(live, entity, index));
+    let mut first = all.next()?;
+    for other in all {
+        first.errors.extend(other.errors);
+    }
+    Some(first)
 }
 
 fn taken(live: &Live, entity: EntityId, fields: &[FieldId], rule: Option<&Unique>) -> Refusal {

@@ -21,7 +21,7 @@ use super::events::{Announcer, Events};
 use super::options::Options;
 use super::queue::{Answer, Queue, Turn};
 use super::{Isolation, Mode, Priority};
-use crate::tx::{PostgresSession, Session, check_server, connect_options};
+use crate::tx::{Manner, PostgresSession, Session, check_server, connect_options};
 use crate::{Error, Tx};
 use bus::Bus;
 
@@ -173,9 +173,9 @@ impl Chance {
 fn serve(tx: &mut Tx, command: &mut dyn Run, shared: &Shared, chance: &mut Chance) -> Result<(), Error> {
     let mut conflicts = 0;
     let mut losses = 0;
-    let mut presuming = true;
+    let mut manner = Manner::MayPresume;
     loop {
-        match attempt(tx, command, presuming) {
+        match attempt(tx, command, manner) {
             Attempt::Done => {
                 let events = tx.take_events();
                 if !events.is_empty() {
@@ -184,8 +184,7 @@ fn serve(tx: &mut Tx, command: &mut dyn Run, shared: &Shared, chance: &mut Chanc
                 }
                 return Ok(());
             }
-            // Whatever it failed for: what is told is told without presuming anything.
-            Attempt::Failed if tx.has_presumed() => presuming = false,
+            Attempt::Failed if tx.would_tell_more() => manner = Manner::Thorough,
             Attempt::Failed => return Ok(()),
             Attempt::Lost(error) => return Err(error),
             Attempt::Again(Error::Conflict(_)) if conflicts < REPEATS => {
@@ -211,11 +210,8 @@ enum Attempt {
     Lost(Error),
 }
 
-fn attempt(tx: &mut Tx, command: &mut dyn Run, presuming: bool) -> Attempt {
-    tx.reset();
-    if presuming && matches!(command.mode(), Mode::Write(_)) {
-        tx.allow_presuming();
-    }
+fn attempt(tx: &mut Tx, command: &mut dyn Run, manner: Manner) -> Attempt {
+    tx.reset(if matches!(command.mode(), Mode::Write(_)) { manner } else { Manner::Plain });
     let begin = match command.mode() {
         Mode::Read => None,
         Mode::Snapshot => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),

@@ -17,7 +17,7 @@ use super::events::{Announcer, Events};
 use super::options::{Options, SqliteSync};
 use super::queue::{Answer, Queue, Turn};
 use super::{Event, Priority};
-use crate::tx::{Session, SqliteSession};
+use crate::tx::{Manner, Session, SqliteSession};
 use crate::{Error, Tx};
 
 /// How many commands share a commit at most.
@@ -174,7 +174,7 @@ fn read(mut tx: Tx, queue: &Queue) {
         }
         let mut next = Some(first);
         while let Some(Turn { mut command, priority }) = next {
-            tx.reset();
+            tx.reset(Manner::Plain);
             command.run(&mut tx);
             queue.done(priority);
             // SQLite ends the transaction itself after some failures.
@@ -230,7 +230,7 @@ fn run_group(tx: &mut Tx, queue: &Queue, first: Turn) -> Result<(Commands, Vec<E
         return Err((done, error));
     }
     while let Some(Turn { mut command, priority }) = next {
-        tx.reset();
+        tx.reset(Manner::Plain);
         if let Err(error) = run_in_savepoint(tx, &mut *command, &mut events) {
             // Not even a savepoint could be made or undone: the transaction is gone.
             queue.done(priority);
@@ -256,7 +256,13 @@ fn run_group(tx: &mut Tx, queue: &Queue, first: Turn) -> Result<(Commands, Vec<E
 
 fn run_in_savepoint(tx: &mut Tx, command: &mut dyn Run, events: &mut Vec<Event>) -> Result<(), Error> {
     tx.begin("SAVEPOINT command")?;
-    match command.run(tx) {
+    let mut verdict = command.run(tx);
+    if verdict == Verdict::RollBack && tx.would_tell_more() {
+        tx.end("ROLLBACK TO command")?;
+        tx.reset(Manner::Thorough);
+        verdict = command.run(tx);
+    }
+    match verdict {
         Verdict::Commit => tx.end("RELEASE command")?,
         Verdict::RollBack | Verdict::Repeat(_) => {
             tx.take_events();
@@ -279,7 +285,7 @@ fn roll_back(tx: &mut Tx) {
 
 /// Runs a command in a transaction of its own, and answers it.
 fn run_alone(tx: &mut Tx, mut command: Box<dyn Run>, announcer: &Announcer) {
-    tx.reset();
+    tx.reset(Manner::Plain);
     if let Err(error) = tx.begin("BEGIN IMMEDIATE") {
         return command.fail(error);
     }

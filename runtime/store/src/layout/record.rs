@@ -105,11 +105,10 @@ impl Statements {
         let stored = || table.stored.iter().filter_map(|field| table.field(*field));
         let mut read: Vec<&str> = stored().flat_map(|stored| stored.read().map(|(name, _)| name)).collect();
         let mut types: Vec<ColumnType> = stored().flat_map(|stored| stored.read().map(|(_, ty)| ty)).collect();
-        let mut written: Vec<&str> = stored().flat_map(|stored| stored.written()).collect();
+        let written: Vec<&str> = table.written().collect();
         if let Some(position) = &table.position {
             read.push(position);
             types.push(ColumnType::Integer);
-            written.push(position);
         }
         let (name, read, id) = (&table.quoted, read.join(", "), table.system(System::Id));
         let version = table.system(System::Version);
@@ -385,7 +384,7 @@ impl Layout {
         Ok(record)
     }
 
-    fn cells(&self, record: &Record) -> Result<Vec<Cell>, Error> {
+    pub(super) fn cells(&self, record: &Record) -> Result<Vec<Cell>, Error> {
         let entity = record.row.entity;
         let table = self.tables.table(entity);
         let mut cells = Vec::with_capacity(table.statements.types.len() + 8);

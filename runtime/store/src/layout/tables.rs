@@ -141,6 +141,12 @@ impl Table {
         self.fields.get(field.index()).and_then(Option::as_ref)
     }
 
+    /// The columns that are written, in the order of their cells; last the place of a line.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &str> {
+        let stored = self.stored.iter().filter_map(|field| self.field(*field));
+        stored.flat_map(Stored::written).chain(self.position.as_deref())
+    }
+
     /// The column of a field that every entity has, as statements write it.
     pub(crate) fn system(&self, field: System) -> &str {
         // `Tables::new` makes no table without them.

@@ -176,6 +176,7 @@ impl Work<'_> {
     /// When a unique rule refuses it, or the database cannot be written.
     pub fn insert(&self, row: &Arc<Row>) -> Result<(), Refusal> {
         let (record, presumed) = (self.given(row), self.take_presumed(row));
+        self.check_unique(&record)?;
         self.store(|tx| self.live.layout.insert(tx, &record, &presumed)).map_err(|error| self.broken(error))?;
         self.keep_written(row);
         Ok(())
@@ -197,6 +198,7 @@ impl Work<'_> {
     pub fn update(&self, old: &Row, row: &Row) -> Result<(), Refusal> {
         let row = Arc::new(row.clone());
         let record = self.given(&row);
+        self.check_unique(&record)?;
         let current =
             self.store(|tx| self.live.layout.update(tx, &record, old.version())).map_err(|error| self.broken(error))?;
         if !current {
@@ -204,6 +206,15 @@ impl Work<'_> {
         }
         self.keep_written(&row);
         Ok(())
+    }
+
+    /// Tells of all unique rules that a record breaks, where the command was refused for one before.
+    fn check_unique(&self, record: &Record) -> Result<(), Refusal> {
+        if !self.with(|tx| Ok(tx.is_thorough()))? {
+            return Ok(());
+        }
+        let broken = self.with(|tx| self.live.layout.taken(tx, record))?;
+        unique::refusals(&self.live, record.row.entity, broken).map_or(Ok(()), Err)
     }
 
     /// Writes values that follow from other records: no version is raised.
