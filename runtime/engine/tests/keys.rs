@@ -343,6 +343,14 @@ fields:
   sent: boolean
   amount: {type: money, fix_rate_if: sent}
   plain: money
+  items: {type: lines, of: item}
+---
+entity: item
+title: label
+fields:
+  invoice: {type: ref, to: invoice, required: true, on_delete: cascade}
+  label: text
+  price: {type: money, fix_rate_if: invoice.sent}
 "#;
 
 #[test]
@@ -376,6 +384,28 @@ fn a_rate_is_fixed_when_its_condition_turns_true() {
         assert_eq!(own["amount_base"], "15.00");
         let open = json!({"amount": "10.00", "amount_currency": "USD", "sent": false});
         assert_eq!(world.update("invoice", id(&invoice), open).await["amount_base"], "9.00");
+    });
+}
+
+#[test]
+fn a_rate_is_fixed_by_what_the_parent_was_before() {
+    on_each(INVOICES, async |world| {
+        world.create("rate", json!({"currency": "USD", "day": "2026-03-01", "rate": "0.5"})).await;
+        let items = json!([{"label": "a", "price": "10.00", "price_currency": "USD"}]);
+        let invoice = world.create("invoice", json!({"name": "One", "items": items})).await;
+        let it = id(&invoice);
+        let item = world.get_expanded("invoice", it, &["items"]).await["items"][0].clone();
+        world.create("rate", json!({"currency": "USD", "day": "2026-03-02", "rate": "0.6"})).await;
+        // The command that sends it is the last that values it by the rates of the day.
+        let price = |price: &str| json!([{"id": item["id"], "price": price, "price_currency": "USD"}]);
+        world.update("invoice", it, json!({"sent": true, "items": price("20.00")})).await;
+        assert_eq!(world.get("item", id(&item)).await["price_base"], "12.00");
+        world.clock.advance_to("2026-03-05T09:00:00Z".parse().unwrap());
+        world.create("rate", json!({"currency": "USD", "day": "2026-03-04", "rate": "0.9"})).await;
+        world.update("invoice", it, json!({"sent": false, "items": price("40.00")})).await;
+        assert_eq!(world.get("item", id(&item)).await["price_base"], "24.00");
+        world.update("invoice", it, json!({"items": price("50.00")})).await;
+        assert_eq!(world.get("item", id(&item)).await["price_base"], "45.00");
     });
 }
 

@@ -150,6 +150,6 @@ fn fixed(work: &Work<'_>, draft: &Draft, id: FieldId) -> Result<Option<Money>, R
     };
     let Value::Money(money) = old.get(id) else { return Ok(None) };
     let is_something = !money.amount.is_zero() && !money.base.is_zero();
-    let is_fixed = is_something && work.eval_on(condition, old)?.is_true();
+    let is_fixed = is_something && work.eval_before(condition, old)?.is_true();
     Ok(is_fixed.then_some(*money))
 }

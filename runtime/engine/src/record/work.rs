@@ -71,6 +71,8 @@ pub struct Work<'a> {
     drafted: RefCell<HashMap<(Id, FieldId), (i64, Vec<Arc<Row>>)>>,
     /// Drafts that expressions see in place of what is stored.
     pending: RefCell<HashMap<Id, Arc<Row>>>,
+    /// Drafts are not seen: what is asked is how things were before the command.
+    before: Cell<bool>,
     /// What a pass over many records found missing; nothing outside of one.
     missing: RefCell<Option<Missing>>,
     /// Rollups of parents that have to be brought up to date.
@@ -136,6 +138,7 @@ impl<'a> Work<'a> {
             lists: RefCell::default(),
             drafted: RefCell::default(),
             pending: RefCell::default(),
+            before: Cell::new(false),
             missing: RefCell::new(None),
             dirty: RefCell::default(),
             deferring: Cell::new(false),
@@ -214,6 +217,22 @@ impl<'a> Work<'a> {
         expr.eval(&context).map_err(|fault| self.fault(expr, &fault))
     }
 
+    /// The value of an expression over a stored row as it was before the command, whatever drafts there are.
+    ///
+    /// # Errors
+    /// When the definition fails.
+    pub fn eval_before(&self, expr: &Expr, row: &Arc<Row>) -> Result<Value, Refusal> {
+        self.before.set(true);
+        let value = self.eval_on(expr, row);
+        self.before.set(false);
+        value
+    }
+
+    /// A draft of this command in place of a record.
+    fn draft_of(&self, id: Id) -> Option<Arc<Row>> {
+        if self.before.get() { None } else { self.pending.borrow().get(&id).cloned() }
+    }
+
     /// An expression that failed, told with its place.
     pub fn fault(&self, expr: &Expr, fault: &Fault) -> Refusal {
         Refusal::from(Fault::new(format!("{}: `{}`: {fault}", expr.place, expr.text)))
@@ -246,8 +265,7 @@ impl<'a> Work<'a> {
     pub fn load(&self, references: impl Iterator<Item = Ref>) -> Result<(), Refusal> {
         let mut wanted: HashMap<EntityId, Vec<Id>> = HashMap::new();
         for reference in references {
-            let known =
-                self.rows.borrow().contains_key(&reference) || self.pending.borrow().contains_key(&reference.id);
+            let known = self.rows.borrow().contains_key(&reference) || self.draft_of(reference.id).is_some();
             let ids = wanted.entry(reference.entity).or_default();
             if !known && !ids.contains(&reference.id) {
                 ids.push(reference.id);
@@ -272,8 +290,8 @@ impl<'a> Work<'a> {
     /// # Errors
     /// When the database cannot be read.
     pub fn any(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
-        if let Some(row) = self.pending.borrow().get(&reference.id) {
-            return Ok(Some(Arc::clone(row)));
+        if let Some(row) = self.draft_of(reference.id) {
+            return Ok(Some(row));
         }
         self.load(std::iter::once(reference))?;
         Ok(self.rows.borrow().get(&reference).cloned().flatten())
@@ -293,7 +311,7 @@ impl<'a> Work<'a> {
     /// # Errors
     /// When the database cannot be read.
     pub fn target(&self, reference: Ref) -> Result<Option<Arc<Row>>, Refusal> {
-        let known = self.rows.borrow().contains_key(&reference) || self.pending.borrow().contains_key(&reference.id);
+        let known = self.rows.borrow().contains_key(&reference) || self.draft_of(reference.id).is_some();
         if !known && let Some(missing) = self.missing.borrow_mut().as_mut() {
             missing.rows.insert(reference);
             return Ok(None);
@@ -308,9 +326,8 @@ impl<'a> Work<'a> {
     /// When the database cannot be read.
     pub fn rows_of(&self, row: &Row, field: FieldId) -> Result<Vec<Arc<Row>>, Refusal> {
         let Some(id) = row.id() else { return Ok(Vec::new()) };
-        if let Some((_, rows)) =
-            self.drafted.borrow().get(&(id, field)).filter(|(version, _)| *version == row.version())
-        {
+        let is_draft = |version: i64| version == row.version() && !self.before.get();
+        if let Some((_, rows)) = self.drafted.borrow().get(&(id, field)).filter(|(version, _)| is_draft(*version)) {
             return Ok(rows.clone());
         }
         if let Some(rows) = self.lists.borrow().get(&(id, field)) {
