@@ -210,12 +210,15 @@ pub fn draft_line(
 /// When a definition fails or the database cannot be read. What is wrong with the draft is in [`Draft::errors`].
 pub fn check_references(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
-    let mut fresh = draft.fresh_references(work);
-    fresh.retain(|(_, target)| !work.is_presumed(*target));
-    work.keep(fresh.iter().map(|(_, target)| *target))?;
+    let fresh = draft.fresh_references(work);
+    work.keep(fresh.iter().map(|(_, target)| *target).filter(|target| !work.is_presumed(*target)))?;
     for (id, target) in fresh {
         let field = &model[draft.entity][id];
         let Kind::Ref(reference) = &field.kind else { continue };
+        // What nobody has read yet is verified when it is written.
+        if work.is_presumed(target) && reference.choose.is_none() && !work.is_read(target) {
+            continue;
+        }
         match work.living(target)? {
             None => draft.error(work, id, about(field, "reference_missing", [])),
             Some(row) => {

@@ -285,6 +285,11 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// Whether a record was read.
+    pub fn is_read(&self, reference: Ref) -> bool {
+        self.rows.borrow().contains_key(&reference)
+    }
+
     /// A record, living or in the trash; a draft of this command in place of what is stored.
     ///
     /// # Errors

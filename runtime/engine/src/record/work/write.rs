@@ -116,9 +116,9 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Whether a record is taken to be living, and nothing has read it.
+    /// Whether a record is taken to be living.
     pub fn is_presumed(&self, reference: Ref) -> bool {
-        self.presumed.borrow().contains(&reference) && !self.rows.borrow().contains_key(&reference)
+        self.presumed.borrow().contains(&reference)
     }
 
     /// The records that a new one refers to and that are still to be kept; that is done with it.
