@@ -523,7 +523,10 @@ impl From<fichero_store::Error> for Refusal {
     fn from(error: fichero_store::Error) -> Self {
         use fichero_store::Error;
         match &error {
-            Error::Unstorable(told) | Error::Unportable(told) => {
+            Error::Unstorable(told) => {
+                Refusal::new(Kind::Invalid, "unstorable", Message::with("unstorable", [told.as_str()]))
+            }
+            Error::Unportable(told) => {
                 Refusal::new(Kind::Invalid, "unstorable", Message::with("bad_filter", [told.as_str()]))
             }
             Error::Cursor(_) => Refusal { code: "bad_cursor", ..Refusal::malformed(Message::key("bad_cursor")) },

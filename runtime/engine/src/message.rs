@@ -191,6 +191,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("not_in_trash", "The record is not in the trash", "El registro no está en la papelera", "Записи нет в корзине"),
     ("bad_json", "The body is not valid JSON: {0}", "El cuerpo no es JSON válido: {0}", "Тело запроса не является JSON: {0}"),
     ("bad_filter", "The filter cannot be used: {0}", "No se puede usar el filtro: {0}", "Фильтр нельзя применить: {0}"),
+    ("unstorable", "The database does not take this: {0}", "La base de datos no admite esto: {0}", "База данных этого не принимает: {0}"),
     ("bad_sort", "Cannot sort by “{0}”", "No se puede ordenar por «{0}»", "Нельзя сортировать по «{0}»"),
     ("bad_cursor", "The cursor does not fit this query", "El cursor no corresponde a esta consulta", "Курсор не подходит к этому запросу"),
     ("bad_limit", "limit must be 1 to {0}, not {1}", "limit debe ser de 1 a {0}, no {1}", "limit должен быть от 1 до {0}, а не {1}"),

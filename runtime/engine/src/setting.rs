@@ -42,8 +42,7 @@ pub fn input(
 /// # Errors
 /// When the definition fails.
 pub fn eval(work: &Work<'_>, expr: &Expr, locals: &[Value], value: Option<&Value>) -> Result<Value, Refusal> {
-    let context = work.context(None, None, None, locals, value);
-    expr.eval(&context).map_err(|fault| work.fault(expr, &fault))
+    Ok(expr.eval(&work.context(None, None, None, locals, value))?)
 }
 
 fn given(
@@ -56,7 +55,7 @@ fn given(
     Ok(match setting {
         Setting::Literal(value) => Some(literal(value)),
         Setting::Named(name) => Some(Given::Named(Arc::clone(name))),
-        Setting::Expr(expr) => Some(Given::Value(eval(work, expr, locals, None)?)),
+        Setting::Expr(expr) => Some(Given::Value(work.taken_by(field, expr, eval(work, expr, locals, None)?)?)),
         Setting::List(items) => Some(Given::Value(list(work, field, items, locals, errors)?)),
         Setting::Rows(rows) => match field.kind {
             Kind::Lines { of, .. } => Some(Given::Lines(lines(work, of, rows, locals, field, errors)?)),
@@ -83,7 +82,10 @@ fn list(
     for item in items {
         match item {
             Setting::Literal(value) => values.push(value.clone()),
-            Setting::Expr(expr) => values.extend(eval(work, expr, locals, None)?.items().iter().cloned()),
+            Setting::Expr(expr) => {
+                let value = work.taken_by(field, expr, eval(work, expr, locals, None)?)?;
+                values.extend(value.items().iter().cloned());
+            }
             Setting::Named(name) => match reference::named(work, field, name)? {
                 Ok(found) => values.push(Value::Ref(found)),
                 Err((code, message)) => errors.push(FieldError::new(field.name.to_string(), code, message)),

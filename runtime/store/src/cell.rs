@@ -219,11 +219,14 @@ fn unexpected(wanted: &str, found: Option<Cell>) -> crate::Error {
     crate::Error::Corrupt(format!("a column should hold {wanted} and holds {found}"))
 }
 
+/// What is said of a text that neither database keeps alike.
+pub(crate) const NUL: &str = "a text may not hold a NUL character";
+
 /// Whether a cell can be kept exactly by both databases.
 pub(crate) fn check(cell: &Cell) -> Result<(), crate::Error> {
     let year = match cell {
         Cell::Text(text) if text.contains('\0') => {
-            return Err(crate::Error::Unstorable("a text may not hold a NUL character".to_owned()));
+            return Err(crate::Error::Unstorable(NUL.to_owned()));
         }
         Cell::Date(date) => date.year(),
         // Cheaper than taking the moment apart: the first and the last microsecond of the years that are kept.

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Source, System};
 use fichero_model::expr::Row;
-use fichero_model::kind::Kind;
 use fichero_model::label::Locale;
 use fichero_model::place::Place;
 use fichero_model::value::Value;
@@ -31,7 +30,6 @@ use crate::record::draft::Draft;
 use crate::record::work::Work;
 use crate::record::{compute, log, money, number, rollup};
 use crate::refusal::Refusal;
-use crate::value::check;
 
 /// How many rows are filled in a transaction.
 const BATCH: u32 = 200;
@@ -277,18 +275,9 @@ fn one(work: &Work<'_>, reference: Ref, target: Target, stored: Arc<Row>) -> Res
 /// Works out a rollup; formulas and computed fields follow with all others.
 fn derive(work: &Work<'_>, draft: &mut Draft, reference: Ref, field: FieldId) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
-    let definition = &model[reference.entity][field];
-    let Source::Rollup(rollup) = &definition.source else { return Ok(()) };
+    let Source::Rollup(rollup) = &model[reference.entity][field].source else { return Ok(()) };
     let value = work.rollup(reference, rollup)?;
-    let kept = match definition.kind {
-        Kind::Money { .. } => money::of(work, draft, field, value)?,
-        _ => check::conform(definition, value),
-    };
-    match kept {
-        Ok(value) => draft.set(field, value),
-        Err(problem) => draft.error(work, field, problem),
-    }
-    Ok(())
+    rollup::put(work, draft, field, value)
 }
 
 /// Works out what money is worth in the workspace's currency.

@@ -60,7 +60,7 @@ pub(super) fn read(
         Value::Text(result) if !matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. }) => {
             of_text(work, lookup, column, field, &result)
         }
-        result => Ok(Outcome::Given(Given::Value(result))),
+        result => Ok(Outcome::Given(Given::Value(work.taken_by(field, expr, result)?))),
     }
 }
 

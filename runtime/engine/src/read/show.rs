@@ -123,8 +123,8 @@ fn field_into(
     object: &mut Object<'_>,
 ) -> Result<(), Refusal> {
     let written = match &field.source {
-        Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => {
-            object.field(&work.live.model, field, &work.eval_on(expr, row)?)
+        Source::Lookup(_) | Source::Formula { stored: false, .. } => {
+            object.field(&work.live.model, field, &value(work, row, id)?)
         }
         _ => object.field(&work.live.model, field, row.get(id)),
     };
@@ -181,8 +181,12 @@ fn is_hidden(id: FieldId, trash: bool) -> bool {
 /// # Errors
 /// When a definition fails or the database cannot be read.
 pub fn value(work: &Work<'_>, row: &Arc<Row>, id: FieldId) -> Result<Value, Refusal> {
-    match &work.live.model[row.entity][id].source {
-        Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => work.eval_on(expr, row),
+    let field = &work.live.model[row.entity][id];
+    match &field.source {
+        Source::Lookup(expr) | Source::Formula { value: expr, stored: false } => {
+            let value = work.eval_on(expr, row)?;
+            if expr.is_open() { work.taken_by(field, expr, value) } else { Ok(value) }
+        }
         _ => Ok(row.get(id).clone()),
     }
 }

@@ -234,7 +234,7 @@ pub fn check_references(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusa
 fn may_choose(work: &Work<'_>, draft: &Draft, reference: &Reference, target: &Arc<Row>) -> Result<bool, Refusal> {
     let Some(choose) = &reference.choose else { return Ok(true) };
     let context = work.context(Some(target), Some(&draft.row), draft.old.as_ref(), &[], None);
-    choose.holds(&context).map_err(|fault| work.fault(choose, &fault))
+    Ok(choose.holds(&context)?)
 }
 
 fn check_values(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {

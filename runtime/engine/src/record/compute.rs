@@ -10,7 +10,6 @@ use fichero_model::value::Value;
 use super::draft::Draft;
 use super::work::Work;
 use crate::refusal::Refusal;
-use crate::value::check;
 
 /// Refreshes them, each after what it reads. A value that cannot be kept is the writer's to see.
 ///
@@ -49,18 +48,14 @@ fn each(
             Source::Formula { value, stored: true } => value,
             _ => continue,
         };
-        let value = match draft.eval(work, expr, &[], None) {
+        let value = match draft.work_out(work, field, expr, &[]) {
             Ok(value) => value,
             Err(refusal) => {
                 failed(*id, refusal)?;
                 continue;
             }
         };
-        let kept = match field.kind {
-            Kind::Money { .. } => super::money::of(work, draft, *id, value)?,
-            _ => check::conform(field, value),
-        };
-        match kept {
+        match draft.kept(work, *id, value)? {
             Ok(value) => draft.set(*id, value),
             Err(problem) => draft.error(work, *id, problem),
         }

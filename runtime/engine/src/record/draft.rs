@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fichero_model::entity::{Source, System};
+use fichero_model::entity::{Field, Source, System};
 use fichero_model::expr::{Expr, Row, Setting};
 use fichero_model::kind::Kind as Storage;
 use fichero_model::value::Value;
@@ -145,8 +145,27 @@ impl Draft {
         locals: &[Value],
         value: Option<&Value>,
     ) -> Result<Value, Refusal> {
-        let context = work.context(Some(&self.row), Some(&self.row), self.old.as_ref(), locals, value);
-        expr.eval(&context).map_err(|fault| work.fault(expr, &fault))
+        Ok(expr.eval(&work.context(Some(&self.row), Some(&self.row), self.old.as_ref(), locals, value))?)
+    }
+
+    /// The value that a definition works out for a field.
+    ///
+    /// # Errors
+    /// When the definition fails, or its value is none that the field takes.
+    pub fn work_out(&self, work: &Work<'_>, field: &Field, expr: &Expr, locals: &[Value]) -> Result<Value, Refusal> {
+        work.taken_by(field, expr, self.eval(work, expr, locals, None)?)
+    }
+
+    /// What a field keeps of a value of its kind.
+    ///
+    /// # Errors
+    /// When a definition fails or the database cannot be read; the inner error is the writer's to see.
+    pub fn kept(&self, work: &Work<'_>, id: FieldId, value: Value) -> Result<Result<Value, check::Problem>, Refusal> {
+        let field = &work.live.model[self.entity][id];
+        match field.kind {
+            Storage::Money { .. } => super::money::of(work, self, id, value),
+            _ => Ok(check::conform(field, value)),
+        }
     }
 
     /// Whether a condition over the draft holds.
@@ -267,15 +286,7 @@ impl Draft {
                 let targets = value.items().iter().filter_map(Value::as_ref).collect();
                 self.put_links(work, id, targets)?;
             }
-            Given::Value(value @ (Value::Integer(_) | Value::Decimal(_) | Value::Money(_)))
-                if matches!(field.kind, Storage::Money { .. }) =>
-            {
-                match super::money::of(work, self, id, value)? {
-                    Ok(money) => self.set(id, money),
-                    Err(problem) => return Ok(Err(problem)),
-                }
-            }
-            Given::Value(value) => match check::conform(field, value) {
+            Given::Value(value) => match self.kept(work, id, value)? {
                 Ok(value) => self.set(id, value),
                 Err(problem) => return Ok(Err(problem)),
             },
@@ -335,40 +346,57 @@ impl Draft {
     /// # Errors
     /// When the definition fails or the database cannot be read.
     pub fn settle(&mut self, work: &Work<'_>, id: FieldId, setting: &Setting, locals: &[Value]) -> Result<(), Refusal> {
+        let model = Arc::clone(&work.live.model);
+        let field = &model[self.entity][id];
         let given = match setting {
             Setting::Literal(value) => Given::Value(value.clone()),
             Setting::Named(name) => Given::Named(name.clone()),
-            Setting::Expr(expr) => Given::Value(self.eval(work, expr, locals, None)?),
-            Setting::List(items) => Given::Value(Value::list(
-                items
-                    .iter()
-                    .map(|item| match item {
-                        Setting::Literal(value) => Ok(value.clone()),
-                        Setting::Expr(expr) => self.eval(work, expr, locals, None),
-                        Setting::Named(_) | Setting::List(_) | Setting::Rows(_) => Ok(Value::Nothing),
-                    })
-                    .collect::<Result<Vec<_>, Refusal>>()?,
-            )),
-            Setting::Rows(rows) => {
-                Given::Lines(rows.iter().map(|row| self.line(work, row, locals)).collect::<Result<_, _>>()?)
+            Setting::Expr(expr) => Given::Value(self.work_out(work, field, expr, locals)?),
+            Setting::List(items) => {
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    match item {
+                        Setting::Literal(value) => values.push(value.clone()),
+                        Setting::Expr(expr) => {
+                            values.extend(self.work_out(work, field, expr, locals)?.items().iter().cloned())
+                        }
+                        Setting::Named(_) | Setting::List(_) | Setting::Rows(_) => {}
+                    }
+                }
+                Given::Value(Value::list(values))
             }
+            Setting::Rows(rows) => match field.kind {
+                Storage::Lines { of, .. } => {
+                    let lines = rows.iter().map(|row| self.line(work, of, row, locals));
+                    Given::Lines(lines.collect::<Result<_, _>>()?)
+                }
+                _ => return Ok(()),
+            },
         };
         match self.receive(work, id, given)? {
             Err(problem) => self.error(work, id, problem),
             // What a rule sets stays, as what somebody sets by hand.
-            Ok(()) if matches!(work.live.model[self.entity][id].source, Source::Compute(_)) => self.note_override(id),
+            Ok(()) if matches!(field.source, Source::Compute(_)) => self.note_override(id),
             Ok(()) => {}
         }
         Ok(())
     }
 
-    fn line(&self, work: &Work<'_>, settings: &[(FieldId, Setting)], locals: &[Value]) -> Result<Line, Refusal> {
+    fn line(
+        &self,
+        work: &Work<'_>,
+        of: EntityId,
+        settings: &[(FieldId, Setting)],
+        locals: &[Value],
+    ) -> Result<Line, Refusal> {
         let mut line = Line::default();
         for (id, setting) in settings {
             let given = match setting {
                 Setting::Literal(value) => Given::Value(value.clone()),
                 Setting::Named(name) => Given::Named(name.clone()),
-                Setting::Expr(expr) => Given::Value(self.eval(work, expr, locals, None)?),
+                Setting::Expr(expr) => {
+                    Given::Value(self.work_out(work, work.live.model.field(of, *id), expr, locals)?)
+                }
                 Setting::List(_) | Setting::Rows(_) => continue,
             };
             line.input.put(*id, given);
@@ -388,7 +416,7 @@ impl Draft {
             if self.given.contains(&id) || !reads.iter().any(chosen) {
                 continue;
             }
-            let value = self.eval(work, expr, &[], None)?;
+            let value = self.work_out(work, field, expr, &[])?;
             if let Err(problem) = self.receive(work, id, Given::Value(value))? {
                 self.error(work, id, problem);
             }

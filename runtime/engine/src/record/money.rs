@@ -68,10 +68,13 @@ pub fn is_same(one: &Value, other: &Value) -> bool {
 pub fn of(work: &Work<'_>, draft: &Draft, id: FieldId, value: Value) -> Result<Result<Value, Problem>, Refusal> {
     let field = &work.live.model[draft.entity][id];
     let number = match value {
-        Value::Money(_) => return Ok(check::conform(field, value)),
         Value::Integer(number) => Decimal::from(number),
         Value::Decimal(number) => number,
-        _ => return Ok(Ok(Value::Nothing)),
+        Value::List(items) => {
+            let items: Result<Vec<_>, Refusal> = items.iter().map(|item| of(work, draft, id, item.clone())).collect();
+            return Ok(items?.into_iter().collect::<Result<Vec<_>, _>>().map(Value::list));
+        }
+        value => return Ok(check::conform(field, value)),
     };
     let Some(amount) = check::rounded(number, MONEY_SCALE) else { return Ok(Err(about(field, "out_of_range", []))) };
     let currency = default_currency(work, draft, id)?;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use fichero_model::entity::{Rollup, RollupFunction, Source};
 use fichero_model::expr::Row;
-use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Ref};
 use fichero_store::{Dialect, Lock};
@@ -17,7 +16,6 @@ use rust_decimal::Decimal;
 use super::draft::Draft;
 use super::work::Work;
 use crate::refusal::Refusal;
-use crate::value::check;
 
 /// The deepest chain of parents that is followed.
 const DEEPEST: usize = 8;
@@ -147,12 +145,7 @@ fn refresh(work: &Work<'_>, parent: Ref, rollups: &BTreeSet<FieldId>) -> Result<
 /// # Errors
 /// When the database cannot be read.
 pub fn put(work: &Work<'_>, draft: &mut Draft, id: FieldId, value: Value) -> Result<(), Refusal> {
-    let field = &work.live.model[draft.entity][id];
-    let kept = match field.kind {
-        Kind::Money { .. } => super::money::of(work, draft, id, value)?,
-        _ => check::conform(field, value),
-    };
-    match kept {
+    match draft.kept(work, id, value)? {
         Ok(value) => draft.set(id, value),
         Err(problem) => draft.error(work, id, problem),
     }
@@ -168,14 +161,14 @@ pub fn fold(work: &Work<'_>, rollup: &Rollup, rows: &[Arc<Row>]) -> Result<Value
     for row in rows {
         let context = work.context(Some(row), Some(row), None, &[], None);
         if let Some(filter) = &rollup.filter
-            && !filter.holds(&context).map_err(|fault| work.fault(filter, &fault))?
+            && !filter.holds(&context)?
         {
             continue;
         }
         match &rollup.of {
             None => values.push(Value::Boolean(true)),
             Some(of) => {
-                let value = of.eval(&context).map_err(|fault| work.fault(of, &fault))?;
+                let value = of.eval(&context)?;
                 if !value.is_nothing() {
                     values.push(value);
                 }

@@ -13,8 +13,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use fichero_model::clock::Ids;
-use fichero_model::entity::System;
-use fichero_model::expr::{Context, Expr, Facts, Fault, Row};
+use fichero_model::entity::{Field, System};
+use fichero_model::expr::{Context, Expr, Facts, Fault, Row, taken};
 use fichero_model::id::SettingsId;
 use fichero_model::kind::{Kind, Through};
 use fichero_model::rule::SortKey;
@@ -213,8 +213,7 @@ impl<'a> Work<'a> {
     /// # Errors
     /// When the definition fails.
     pub fn eval_on(&self, expr: &Expr, row: &Arc<Row>) -> Result<Value, Refusal> {
-        let context = self.context(Some(row), Some(row), None, &[], None);
-        expr.eval(&context).map_err(|fault| self.fault(expr, &fault))
+        Ok(expr.eval(&self.context(Some(row), Some(row), None, &[], None))?)
     }
 
     /// The value of an expression over a stored row as it was before the command, whatever drafts there are.
@@ -233,7 +232,15 @@ impl<'a> Work<'a> {
         if self.before.get() { None } else { self.pending.borrow().get(&id).cloned() }
     }
 
-    /// An expression that failed, told with its place.
+    /// What a field takes of a value that an expression has for it.
+    ///
+    /// # Errors
+    /// When it is of another kind, which is the definition's fault.
+    pub fn taken_by(&self, field: &Field, expr: &Expr, value: Value) -> Result<Value, Refusal> {
+        taken(&self.live.model, field, value).map_err(|fault| self.fault(expr, &fault))
+    }
+
+    /// What is wrong with the value of an expression, told with its place.
     pub fn fault(&self, expr: &Expr, fault: &Fault) -> Refusal {
         Refusal::from(Fault::new(format!("{}: `{}`: {fault}", expr.place, expr.text)))
     }

@@ -21,7 +21,7 @@ const LONGEST: usize = 300;
 /// When the expression has no value.
 pub(super) fn failed(work: &Work<'_>, expr: &Expr, locals: &[Value]) -> Result<Option<Expectation>, Refusal> {
     let context = work.context(None, None, None, locals, None);
-    if expr.holds(&context).map_err(|fault| work.fault(expr, &fault))? {
+    if expr.holds(&context)? {
         return Ok(None);
     }
     let mut parts = Vec::new();

@@ -183,7 +183,7 @@ pub fn conform(field: &Field, value: Value) -> Result<Value, Problem> {
 fn conform_one(field: &Field, value: Value) -> Result<Value, Problem> {
     match value {
         Value::Text(text) => {
-            let cleaned = clean(field, &text);
+            let cleaned = kept(field, &text)?;
             let value = if cleaned == *text { Value::Text(text) } else { Value::text(&cleaned) };
             length(field, value.as_text().unwrap_or(""))?;
             Ok(value)
@@ -197,6 +197,7 @@ fn conform_one(field: &Field, value: Value) -> Result<Value, Problem> {
                 ..money
             }))
         }
+        Value::Json(json) if holds_nul(&json) => Err(about(field, "nul", [])),
         other => Ok(other),
     }
 }

@@ -30,8 +30,14 @@ pub struct World {
 
 /// Compiles definitions; a test that gives wrong ones sees why.
 pub fn model(yaml: &str) -> Model {
+    model_with(yaml, &[])
+}
+
+/// The same, with other files beside them: scripts.
+pub fn model_with(yaml: &str, others: &[(&str, &str)]) -> Model {
     let workspace = "workspace: test\ntitle: Test\nlocale: en\ntime_zone: Europe/Madrid\ncurrency: EUR\n";
-    let files = vec![File::own("workspace.yaml", workspace), File::own("definitions.yaml", yaml)];
+    let mut files = vec![File::own("workspace.yaml", workspace), File::own("definitions.yaml", yaml)];
+    files.extend(others.iter().map(|(path, text)| File::own(path, text)));
     let (sources, mut findings) = Sources::from_files(files);
     let (model, more) = compile(&sources, &Capabilities::default());
     findings.extend(more);
@@ -46,7 +52,12 @@ pub fn model(yaml: &str) -> Model {
 
 /// Runs a test on each database.
 pub fn on_each(yaml: &str, test: impl AsyncFn(&World)) {
-    let model = Arc::new(model(yaml));
+    on_each_with(yaml, &[], test);
+}
+
+/// The same, with other files beside the definitions.
+pub fn on_each_with(yaml: &str, others: &[(&str, &str)], test: impl AsyncFn(&World)) {
+    let model = Arc::new(model_with(yaml, others));
     for database in databases() {
         let world = World::new(database, Arc::clone(&model));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -28,6 +28,15 @@ impl Expr {
     pub fn ty(&self) -> &Type {
         &self.root.ty
     }
+
+    /// Whether a script decides of which type its value is, so that this is known only when it is evaluated.
+    pub fn is_open(&self) -> bool {
+        let mut ty = &self.root.ty;
+        while let Type::List(item) = ty {
+            ty = item;
+        }
+        *ty == Type::Any
+    }
 }
 
 /// The part of an expression that cannot become SQL.

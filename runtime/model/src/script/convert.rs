@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 
 use super::meter;
 use crate::expr::number;
+use crate::expr::taken::structured;
 use crate::value::Value;
 
 /// How deep lists and structured data may nest.
@@ -97,17 +98,5 @@ fn from_nested(given: &Dynamic, depth: usize) -> Result<Value, String> {
 }
 
 fn object(members: &Map, depth: usize) -> Result<serde_json::Map<String, serde_json::Value>, String> {
-    members.iter().map(|(name, value)| Ok((name.to_string(), to_json(&from_nested(value, depth + 1)?)))).collect()
-}
-
-/// A value inside structured data, as the API writes it: decimals as texts.
-fn to_json(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Nothing => serde_json::Value::Null,
-        Value::Boolean(value) => (*value).into(),
-        Value::Integer(number) => (*number).into(),
-        Value::List(values) => values.iter().map(to_json).collect(),
-        Value::Json(json) => serde_json::Value::clone(json),
-        other => crate::expr::function::written(other).into(),
-    }
+    members.iter().map(|(name, value)| Ok((name.to_string(), structured(&from_nested(value, depth + 1)?)))).collect()
 }

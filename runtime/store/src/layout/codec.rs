@@ -157,7 +157,9 @@ fn money(amount: Cell, currency: Cell, base: Cell) -> Result<Value, Error> {
 /// An item of a list as it stands in JSON: numbers and moments as the integers that columns hold, so that SQL can
 /// compare them.
 pub(crate) fn to_json(form: &Form, value: &Value) -> Result<serde_json::Value, Error> {
-    Ok(match cell(form, value)? {
+    let cell = cell(form, value)?;
+    crate::cell::check(&cell)?;
+    Ok(match cell {
         Cell::Boolean(value) => json!(value),
         Cell::Integer(amount) => match value {
             Value::Money(money) => json!({

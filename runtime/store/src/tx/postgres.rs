@@ -218,8 +218,13 @@ fn explain(error: &sqlx::Error, sql: &str) -> (Error, bool) {
         "40001" | "40P01" => (Error::Conflict(message()), false),
         // lock_not_available, query_canceled
         "55P03" | "57014" => (Error::Timeout(in_statement()), false),
-        // character_not_in_repertoire, untranslatable_character, numeric_value_out_of_range, datetime_field_overflow
-        "22021" | "22P05" | "22003" | "22008" => (Error::Unstorable(message()), false),
+        // What is unstorable is told to whoever wrote it, in our words and not in the server's.
+        // character_not_in_repertoire, untranslatable_character
+        "22021" | "22P05" => (Error::Unstorable(crate::cell::NUL.to_owned()), false),
+        // numeric_value_out_of_range
+        "22003" => (Error::Unstorable("a number is out of range".to_owned()), false),
+        // datetime_field_overflow
+        "22008" => (Error::Unstorable("a date or time is out of range".to_owned()), false),
         // A migration changed what a prepared statement gives: a new connection prepares it anew.
         "0A000" if error.message().contains("cached plan") => (Error::Unavailable(message()), true),
         // connection_exception, operator_intervention, insufficient_resources

@@ -8,6 +8,7 @@ use super::{Context, DEEPEST, Fault, MOST_STEPS};
 use crate::entity::Source;
 use crate::expr::function::{Function, Home, evaluate};
 use crate::expr::row::Row;
+use crate::expr::taken;
 use crate::expr::tree::{Comparison, Node, Op, RowName};
 use crate::expr::truth;
 use crate::id::{EntityId, FieldId, OptionsId};
@@ -284,7 +285,8 @@ impl<'a> Machine<'a> {
                 }
                 let context =
                     Context { row: Some(row), record: None, old: None, locals: &[], value: None, ..self.context };
-                Machine { context, steps: self.steps, depth: self.depth + 1 }.eval(&expr.root, None)
+                let value = Machine { context, steps: self.steps, depth: self.depth + 1 }.eval(&expr.root, None)?;
+                if expr.is_open() { taken(self.context.model, declared, value) } else { Ok(value) }
             }
             _ => Ok(row.get(field).clone()),
         }
