@@ -115,6 +115,29 @@ fn a_change_of_meaning_waits_for_consent() {
 }
 
 #[test]
+fn an_option_that_records_have_leaves_only_with_consent() {
+    let deal = DEAL.replace("{type: integer}", "{type: choice, options: [small, large, huge]}");
+    for database in databases() {
+        let folder = Folder::with("deal.yaml", &deal);
+        let mut server = Server::start(&folder, &database, &["--watch"]);
+        let session = server.session();
+        session.create("deal", &json!({"name": "One", "amount": "huge"}));
+
+        folder.write("deal.yaml", &deal.replace(", huge]", "]"));
+        server.hear("waits for consent");
+        server.hear("drop option `huge` of `amount` in `deal`");
+        let run = folder.run_on(&database, &["plan"]).ends_with(2);
+        assert!(run.stdout.contains("1 row"), "{}", run.stdout);
+        assert!(run.stdout.contains("retired: true"), "{}", run.stdout);
+
+        // What no record has goes at once.
+        server.forget();
+        folder.write("deal.yaml", &deal.replace("small, ", ""));
+        server.hear("the saved definitions are in force");
+    }
+}
+
+#[test]
 fn a_change_that_would_lose_data_is_refused_with_its_place() {
     for database in databases() {
         let folder = Folder::with("deal.yaml", &DEAL.replace("{type: integer}", "{type: decimal, scale: 2}"));

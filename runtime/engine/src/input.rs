@@ -55,6 +55,9 @@ pub enum Given {
     Named(Arc<str>),
     /// Several of them.
     NamedList(Vec<Arc<str>>),
+    /// Options by their names, of which one is none of the field's: it stands if the record holds it, for an option may
+    /// have left the definitions after somebody chose it.
+    Options(Vec<Arc<str>>),
     /// The whole list of lines: with an identity a line is updated, without it is made, a missing one is deleted.
     Lines(Vec<Line>),
 }

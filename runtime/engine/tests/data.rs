@@ -3,13 +3,8 @@
 
 mod world;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use fichero_engine::data::{self, Loaded, Which};
-use fichero_engine::deploy::{self, Definitions, Deployed, Order};
 use fichero_engine::read::list::ListRequest;
-use fichero_model::clock::Clock as _;
 use serde_json::json;
 use world::{World, model, on_each};
 
@@ -85,19 +80,6 @@ rows:
 
 async fn load(world: &World, which: Which) -> Loaded {
     data::load(&world.engine, which).await.unwrap()
-}
-
-/// Puts other definitions in force.
-async fn redeploy(world: &World, yaml: &str) {
-    let definitions =
-        Definitions { model: Arc::new(model(yaml)), files: Arc::new(BTreeMap::new()), hash: Arc::from("next") };
-    let order = Order { base: world.engine.live().seq, consent: None, by: "test".to_owned(), at: world.clock.now() };
-    let db = world.engine.db().clone();
-    let publish = move || {
-        let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
-        deploy::live(&db, &Deployed { deployment, definitions }).unwrap()
-    };
-    world.engine.swap(tokio::task::spawn_blocking(publish).await.unwrap());
 }
 
 fn told(loaded: &Loaded) -> Vec<String> {
@@ -191,7 +173,7 @@ fn only_the_fields_whose_text_changed_are_given_again() {
             .await
             .unwrap();
         world.update("shop", page.items[0].json()["id"].as_str().unwrap(), json!({"name": "Downtown"})).await;
-        redeploy(world, &format!("{FIRM}---{changed}")).await;
+        world.publish(model(&format!("{FIRM}---{changed}"))).await;
         let loaded = load(world, Which::Stock).await;
         assert_eq!(
             (loaded.created, loaded.updated, told(&loaded)),

@@ -4,14 +4,9 @@
 
 mod world;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use fichero_engine::deploy::fill::{Round, Standing};
-use fichero_engine::deploy::{self, Definitions, Deployed, Order};
 use fichero_engine::value::json as codec;
 use fichero_engine::{Command, Mode};
-use fichero_model::clock::Clock as _;
 use fichero_model::value::Currency;
 use serde_json::{Value as Json, json};
 use world::{World, codes, id, model, nothing, on_each};
@@ -421,16 +416,7 @@ fn another_workspace_currency_values_all_money_anew() {
         world.update("invoice", id(&sent), json!({"sent": true})).await;
         let mut model = model(INVOICES);
         model.workspace.currency = Currency::parse("USD").unwrap();
-        let definitions =
-            Definitions { model: Arc::new(model), files: Arc::new(BTreeMap::new()), hash: Arc::from("next") };
-        let (db, now, base) = (world.engine.db().clone(), world.clock.now(), world.engine.live().seq);
-        let publish = move || {
-            let consent = Some(deploy::plan(&db, &definitions.model, now).unwrap().hash());
-            let order = Order { base, consent, by: "test".to_owned(), at: now };
-            let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
-            deploy::live(&db, &Deployed { deployment, definitions }).unwrap()
-        };
-        world.engine.swap(tokio::task::spawn_blocking(publish).await.unwrap());
+        world.publish(model).await;
         let mut round = Round::new(&world.engine);
         while !matches!(round.batch().await.unwrap(), Standing::Done) {}
         for invoice in [open, sent] {

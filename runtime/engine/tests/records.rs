@@ -100,8 +100,8 @@ fn every_wrong_value_is_told_at_once() {
             [
                 "due: not_date",
                 "colour: unknown_field",
-                "stage: not_option",
                 "total: readonly",
+                "stage: not_option",
                 "customer: reference_missing"
             ]
         );

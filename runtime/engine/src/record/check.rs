@@ -312,7 +312,9 @@ fn check_one(work: &Work<'_>, draft: &mut Draft, id: FieldId, field: &Field, val
         draft.error(work, id, problem);
         return Ok(());
     }
-    if let (Kind::Choice { options }, Some(name)) = (&field.kind, value.as_text()) {
+    if let (Kind::Choice { options }, Some(name)) = (&field.kind, value.as_text())
+        && !draft.holds_option(id, name)
+    {
         let model = Arc::clone(&work.live.model);
         let allowed = match model[*options].find(name) {
             None => Err(about(field, "not_option", [Argument::from(name)])),

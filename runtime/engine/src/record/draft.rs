@@ -11,7 +11,7 @@ use fichero_model::{EntityId, FieldId, Id, Ref};
 use super::work::Work;
 use crate::command::Mode;
 use crate::input::{Given, Input, Line};
-use crate::message::Message;
+use crate::message::{Argument, Message};
 use crate::refusal::{FieldError, Kind, Refusal};
 use crate::value::check::{self, about};
 
@@ -309,9 +309,30 @@ impl Draft {
                 }
                 self.put_links(work, id, targets)?;
             }
+            Given::Options(names) => match self.options(work, id, &names) {
+                Ok(value) => self.set(id, value),
+                Err(problem) => return Ok(Err(problem)),
+            },
             Given::Lines(lines) => self.lines.push((id, lines)),
         }
         Ok(Ok(()))
+    }
+
+    /// Options by their names: those of the field, and those that the record holds.
+    fn options(&self, work: &Work<'_>, id: FieldId, names: &[Arc<str>]) -> Result<Value, check::Problem> {
+        let field = &work.live.model[self.entity][id];
+        let option = |name: &Arc<str>| match &field.kind {
+            _ if self.holds_option(id, name) => Ok(Value::Text(Arc::clone(name))),
+            Storage::Choice { options } => crate::value::text::option(&work.live.model, field, *options, name),
+            _ => Err(about(field, "not_option", [Argument::from(&**name)])),
+        };
+        let values = names.iter().map(option).collect::<Result<Vec<_>, _>>()?;
+        Ok(if field.many { Value::list(values) } else { values.into_iter().next().unwrap_or_default() })
+    }
+
+    /// Whether the stored record holds an option, which may then stay whatever has become of it.
+    pub fn holds_option(&self, id: FieldId, name: &str) -> bool {
+        self.old.as_ref().is_some_and(|old| old.get(id).items().iter().any(|held| held.as_text() == Some(name)))
     }
 
     fn put_links(&mut self, work: &Work<'_>, id: FieldId, mut targets: Vec<Ref>) -> Result<(), Refusal> {

@@ -14,6 +14,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
 use super::check::{self, MOST_VALUES, Problem, about};
+use super::text::unless_held;
 use super::write::{Fixed, Loose, Of};
 use crate::input::{Given, Input, Line};
 use crate::message::{Argument, Message};
@@ -77,9 +78,13 @@ fn member(
                 return Err(about(field, "too_many_values", [Argument::Plain(MOST_VALUES.to_string())]));
             }
             let values: Result<Vec<Value>, Problem> = items.iter().map(|item| value(model, field, item)).collect();
-            Given::Value(Value::list(values?))
+            let given = values.map(|values| Given::Value(Value::list(values)));
+            given.or_else(|problem| unless_held(field, items.iter().map(Json::as_str), problem))?
         }
-        _ => Given::Value(value(model, field, json)?),
+        _ => {
+            let given = value(model, field, json).map(Given::Value);
+            given.or_else(|problem| unless_held(field, std::iter::once(json.as_str()), problem))?
+        }
     };
     input.put(id, given);
     Ok(())

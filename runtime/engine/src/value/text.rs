@@ -1,6 +1,7 @@
 //! Single values from and to text: form inputs, cells of a file, values filled into messages.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
@@ -12,6 +13,7 @@ use jiff::{Timestamp, Zoned};
 use rust_decimal::Decimal;
 
 use super::check::{self, Problem, about};
+use crate::input::Given;
 use crate::message::Argument;
 
 /// How dates and numbers are written in a text.
@@ -20,7 +22,7 @@ pub struct Notation {
     /// The zone of moments that do not name one.
     pub zone: TimeZone,
     /// Forms of dates and moments in strftime letters, tried in order; ISO 8601 always works.
-    pub dates: Vec<std::sync::Arc<str>>,
+    pub dates: Vec<Arc<str>>,
     /// The mark between whole and parts in numbers.
     pub decimal_mark: char,
 }
@@ -60,7 +62,7 @@ pub fn value(model: &Model, field: &Field, text: &str, notation: &Notation) -> R
         Kind::Choice { options } => option(model, field, *options, trimmed),
         Kind::Json => {
             let json = serde_json::from_str(text).map_err(|_| about(field, "not_object", []))?;
-            check::structured(field, &json).map(|json| Value::Json(std::sync::Arc::new(json)))
+            check::structured(field, &json).map(|json| Value::Json(Arc::new(json)))
         }
         Kind::Money { .. } | Kind::Ref(_) | Kind::Lines { .. } | Kind::Children { .. } => {
             Err(about(field, "readonly", []))
@@ -116,7 +118,7 @@ fn boolean(text: &str) -> Option<bool> {
 ///
 /// # Errors
 /// When it is none.
-pub fn date(field: &Field, text: &str, forms: &[std::sync::Arc<str>]) -> Result<Value, Problem> {
+pub fn date(field: &Field, text: &str, forms: &[Arc<str>]) -> Result<Value, Problem> {
     let iso = || (text.len() == 10).then(|| Date::from_str(text).ok()).flatten();
     let date = forms.iter().find_map(|form| Date::strptime(&**form, text).ok()).or_else(iso);
     date.filter(|date| (1..=9999).contains(&date.year())).map(Value::Date).ok_or_else(|| about(field, "not_date", []))
@@ -185,6 +187,21 @@ pub fn option(model: &Model, field: &Field, options: OptionsId, text: &str) -> R
             None => about(field, "not_option", [Argument::from(text)]),
         }),
     }
+}
+
+/// What is given by the names of options where there is a `problem` with one of them: if it is that the field has no
+/// such option, the record may hold it all the same.
+///
+/// # Errors
+/// Any other problem.
+pub fn unless_held<'t>(
+    field: &Field,
+    names: impl Iterator<Item = Option<&'t str>>,
+    problem: Problem,
+) -> Result<Given, Problem> {
+    let is_unknown = matches!(field.kind, Kind::Choice { .. }) && problem.0 == "not_option";
+    let names = if is_unknown { names.map(|name| name.map(Arc::from)).collect() } else { None };
+    names.map(Given::Options).ok_or(problem)
 }
 
 /// A value as plain text, the same in each language.

@@ -80,6 +80,20 @@ impl World {
         Self { engine, clock, actor, _database: database }
     }
 
+    /// Puts other definitions in force, with consent to whatever they do.
+    pub async fn publish(&self, model: Model) {
+        let definitions =
+            Definitions { model: Arc::new(model), files: Arc::new(BTreeMap::new()), hash: Arc::from("next") };
+        let (db, at, base) = (self.engine.db().clone(), self.clock.now(), self.engine.live().seq);
+        let publish = move || {
+            let consent = Some(deploy::plan(&db, &definitions.model, at).unwrap().hash());
+            let order = Order { base, consent, by: "test".to_owned(), at };
+            let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
+            deploy::live(&db, &deploy::Deployed { deployment, definitions }).unwrap()
+        };
+        self.engine.swap(tokio::task::spawn_blocking(publish).await.unwrap());
+    }
+
     pub fn entity(&self, name: &str) -> EntityId {
         self.engine.live().model.entity(name).unwrap_or_else(|| panic!("no entity {name}")).0
     }

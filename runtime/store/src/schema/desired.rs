@@ -148,7 +148,11 @@ impl<'m> Work<'m> {
             let field = match way {
                 Way::Move(_) | Way::Fresh | Way::Leave => {
                     left.push(Field { retired: Some(self.now), ..old.clone() });
-                    self.born(&name, stored, &mut names)
+                    let mut field = self.born(&name, stored, &mut names);
+                    if let Way::Move(_) = way {
+                        remember_options(&mut field, stored, old);
+                    }
+                    field
                 }
                 Way::Same | Way::Keys | Way::Options | Way::Without(_) => going_on(stored, old, &mut names),
             };
@@ -223,12 +227,23 @@ fn going_on(stored: &Stored<'_>, old: &Field, names: &mut Names) -> Field {
         }
     }
     let mut field = Field { column: old.column.clone(), columns, links: old.links.clone(), ..stored.unnamed() };
-    // An option without a successor may still stand in rows; it is remembered until one takes it over.
-    let left = old.options.iter().filter(|option| !field.options.contains(option));
-    let left = left.filter(|option| !stored.successors().any(|(was, _)| was == option.as_str()));
-    let left: Vec<String> = left.cloned().collect();
-    field.options.extend(left);
+    remember_options(&mut field, stored, old);
     field
+}
+
+/// An option without a successor may still stand in rows; it is remembered until one takes it over.
+fn remember_options(field: &mut Field, stored: &Stored<'_>, old: &Field) {
+    let left: Vec<String> = left(old, stored.options).map(str::to_owned).collect();
+    field.options.extend(left.iter().cloned());
+    // Of a field that has no options any more none has left: its values are plain texts, and all of them are its own.
+    field.gone = if stored.options.is_some() { left } else { old.gone.clone() };
+}
+
+/// The options of a recorded field that the model has no more, and that none took over.
+pub(super) fn left<'o>(old: &'o Field, options: Option<&'o entity::Options>) -> impl Iterator<Item = &'o str> {
+    let left = old.options.iter().map(String::as_str);
+    let left = left.filter(move |option| options.is_none_or(|set| set.find(option).is_none()));
+    left.filter(move |option| !successors(options).any(|(was, _)| was == *option))
 }
 
 /// A stored field as the model has it.
@@ -248,11 +263,6 @@ impl Stored<'_> {
         needs
     }
 
-    /// The options that took over others that are gone, as (old, new).
-    fn successors(&self) -> impl Iterator<Item = (&str, &str)> {
-        successors(self.options)
-    }
-
     /// The field but for its physical names.
     fn unnamed(&self) -> Field {
         Field {
@@ -265,6 +275,7 @@ impl Stored<'_> {
             columns: Vec::new(),
             links: None,
             options: self.options.iter().flat_map(|set| &set.options).map(|option| option.name.to_string()).collect(),
+            gone: Vec::new(),
         }
     }
 }

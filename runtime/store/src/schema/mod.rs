@@ -98,6 +98,9 @@ pub struct Field {
     /// The options that rows may hold: those of the model, and those that left it without a successor.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// Those of them that have left it, as a plan has told already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
 }
 
 /// Where the values of a field come from, as far as stored values depend on it.

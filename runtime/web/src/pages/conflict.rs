@@ -116,6 +116,10 @@ fn mine(given: &Given, since: &Since, id: FieldId) -> Option<Value> {
             let currency = currency.or(held)?;
             Some(Value::Money(Money { amount: *amount, currency, base: *amount }))
         }
+        Given::Options(names) => match &names[..] {
+            [one] => Some(Value::Text(one.clone())),
+            several => Some(Value::list(several.iter().cloned().map(Value::Text))),
+        },
         Given::Money { amount: None, .. } | Given::Named(_) | Given::NamedList(_) | Given::Lines(_) => None,
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::browser::{Browser, Form, Page};
-use crate::world::{World, on_each};
+use crate::world::{World, on_each, on_each_with};
 
 /// A deal with something in every field.
 async fn full(world: &World) -> String {
@@ -371,4 +371,60 @@ fn one_more_can_be_begun_like_another_or_right_after_it() {
         }
         assert_eq!((&new["number"], &new["stage"]), (&json!("D-0002"), &json!("talk")));
     });
+}
+
+#[test]
+fn a_form_shows_an_option_that_is_gone_and_keeps_it() {
+    const BEFORE: &str = "
+entity: thing
+fields:
+  name: text
+  one: {type: choice, required: true, options: [a, b, c, d, z]}
+  many: {type: choice, many: true, options: [a, b, z]}
+---
+pipeline: way
+entity: thing
+field: stage
+stages: {first: {}, middle: {}, last: {}}
+";
+    let after = BEFORE.replace(", z]", "]").replace(" middle: {},", "");
+    on_each_with(BEFORE, async |world| {
+        let thing = json!({"name": "Old", "one": "z", "many": ["a", "z"], "stage": "middle"});
+        let thing = world.create("thing", thing).await;
+        world.publish(&after).await;
+        for (login, locale, told) in [
+            ("ana", "en", "z (no longer offered)"),
+            ("pablo", "es", "z (ya no se ofrece)"),
+            ("olga", "ru", "z (больше не предлагается)"),
+        ] {
+            if login != "ana" {
+                world.add_person(login, login, locale, false).await;
+            }
+            let mut browser = world.browser(login).await;
+            let page = browser.open(&format!("/thing/{thing}/edit")).await;
+            assert_eq!(page.text().matches(told).count(), 2, "{}", page.text());
+            let mut form = page.form(&format!("/thing/{thing}/edit"));
+            form.set("name", login);
+            browser.save(&form).await;
+            let saved = world.get("thing", &thing).await;
+            assert_eq!(saved["name"], login);
+            let held = (&saved["one"], &saved["many"], &saved["stage"]);
+            assert_eq!(held, (&json!("z"), &json!(["a", "z"]), &json!("middle")));
+        }
+
+        // Nobody else can choose it, and who lets go of it cannot take it back.
+        let mut ana = world.browser("ana").await;
+        let fresh = ana.open("/thing/new?one=z&many=z").await;
+        assert!(!fresh.text().contains("no longer offered"), "{}", fresh.text());
+        let mut form = edit_of(&mut ana, &thing).await;
+        form.set("one", "a");
+        ana.save(&form).await;
+        assert_eq!(world.get("thing", &thing).await["one"], "a");
+        let page = ana.open(&format!("/thing/{thing}/edit")).await;
+        assert_eq!(page.text().matches("no longer offered").count(), 2, "the stage and the other: {}", page.text());
+    });
+}
+
+async fn edit_of(browser: &mut Browser, thing: &str) -> Form {
+    browser.open(&format!("/thing/{thing}/edit")).await.form(&format!("/thing/{thing}/edit"))
 }

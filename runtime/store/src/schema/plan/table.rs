@@ -1,7 +1,7 @@
 //! Tables, columns and indexes compared.
 
 use super::cause::{cause_of_field, cause_of_index, cause_of_table, collision, place_of_index};
-use super::{Action, Cause, Hazard, Phase, Planner, Step, sql, value};
+use super::{Action, Cause, Hazard, Phase, Planner, Step, option, sql, value};
 use crate::schema::columns::Column;
 use crate::schema::desired::Desired;
 use crate::schema::fill::{Fill, Reason};
@@ -151,7 +151,7 @@ fn field_goes_on(planner: &mut Planner<'_>, table: &Table, field: &Field, old: &
     let missing: Vec<&Column> =
         field.columns.iter().filter(|column| !old.columns.iter().any(|known| known.name == column.name)).collect();
     add_columns(planner, table, &missing, &cause);
-    value::options(planner, table, field, old, &cause)?;
+    option::compare(planner, table, field, old, &cause)?;
     value::source(planner, table, field, old, &cause)
 }
 

@@ -1,15 +1,15 @@
-//! What becomes of stored values: conversions, renamed options, fields that follow something else from now on.
+//! What becomes of stored values: conversions, and fields that follow something else from now on.
 
 use fichero_model::kind::{Kind, MoneyCurrency};
 
 use super::cause::{cannot_become, cause_of_field, definition_of};
 use super::table::fill;
-use super::{Action, Cause, Hazard, Phase, Planner, Step, sql};
+use super::{Action, Cause, Hazard, Phase, Planner, Step, option, sql};
 use crate::schema::columns::{Role, Shape};
 use crate::schema::convert::{Copy, Way};
 use crate::schema::ddl::quoted;
 use crate::schema::ddl::{link, literal};
-use crate::schema::desired::{Change, successors};
+use crate::schema::desired::Change;
 use crate::schema::fill::Reason;
 use crate::schema::{Field, Origin, Schema, Table};
 use crate::{Dialect, Error};
@@ -34,6 +34,9 @@ pub(super) fn convert(planner: &mut Planner<'_>, schema: &Schema, change: &Chang
     let values = count(planner, table, old)?;
     let from_to = format!("{} to {}", old.shape.word(), new.shape.word());
     let cause = cause_of_field(planner, table, new);
+    if let Way::Move(_) = &change.way {
+        option::compare(planner, table, new, old, &cause)?;
+    }
     let mut work = Conversion { planner, table, old, new, cause, values, from_to };
     match &change.way {
         Way::Same | Way::Leave => Ok(()),
@@ -255,67 +258,6 @@ fn list_of(column: &str, shape: &Shape, dialect: Dialect) -> String {
         }
         (Dialect::Postgres, _) => format!("jsonb_build_array({column})"),
     }
-}
-
-/// Adds the steps for options that took over others.
-pub(super) fn options(
-    planner: &mut Planner<'_>,
-    table: &Table,
-    field: &Field,
-    old: &Field,
-    cause: &Cause,
-) -> Result<(), Error> {
-    let Some(definition) = definition_of(planner, table, field) else { return Ok(()) };
-    let set = fichero_model::entity::options_of(&definition.kind);
-    let set = set.and_then(|set| planner.question.model.options.get(set.index()));
-    let is_stage = definition.pipeline.is_some();
-    let Some(column) = field.column(Role::Value) else { return Ok(()) };
-    for (was, now) in successors(set).filter(|(was, _)| old.options.iter().any(|option| option == was)) {
-        let (update, concerned) = renamed_option(table, field, column, (was, now), planner.question.dialect);
-        let rows = planner.facts.count(&table.name, &concerned)?;
-        let merged = rows > 0 && old.options.iter().any(|option| option == now);
-        let mut statements = vec![update];
-        if is_stage {
-            statements.extend(crate::system::stage::rename(&table.name, &field.column, was, now));
-        }
-        let what = format!("turn `{was}` into `{now}` in `{}` of `{}`", field.name, table.name);
-        let hazard = if merged { Hazard::Reinterprets } else { Hazard::Barrier };
-        let note =
-            merged.then(|| format!("records that were `{was}` cannot be told from those that were `{now}` then"));
-        let step = Step { rows: Some(rows), note, ..sql(what, cause, hazard, statements) };
-        planner.add(Phase::Values, step);
-    }
-    Ok(())
-}
-
-/// The statement that renames an option, and the condition for the rows that have it.
-fn renamed_option(
-    table: &Table,
-    field: &Field,
-    column: &str,
-    (was, now): (&str, &str),
-    dialect: Dialect,
-) -> (String, String) {
-    let (from, column) = (quoted(&table.name), quoted(column));
-    let (was, now) = (literal(was), literal(now));
-    let (value, rows) = match (&field.shape, dialect) {
-        (Shape::Many(_), Dialect::Sqlite) => (
-            format!(
-                "(SELECT json_group_array(v ORDER BY k) FROM (SELECT CASE value WHEN {was} THEN {now} ELSE value END AS v, \
-                 min(key) AS k FROM json_each({column}) GROUP BY 1))"
-            ),
-            format!("EXISTS (SELECT 1 FROM json_each({column}) WHERE value = {was})"),
-        ),
-        (Shape::Many(_), Dialect::Postgres) => (
-            format!(
-                "(SELECT jsonb_agg(v ORDER BY k) FROM (SELECT CASE value WHEN {was} THEN {now} ELSE value END AS v, \
-                 min(k) AS k FROM jsonb_array_elements_text({column}) WITH ORDINALITY AS e(value, k) GROUP BY 1) AS l)"
-            ),
-            format!("{column} @> jsonb_build_array({was}::text)"),
-        ),
-        _ => (now, format!("{column} = {was}")),
-    };
-    (format!("UPDATE {from} SET {column} = {value} WHERE {rows}"), rows)
 }
 
 /// Adds the steps for a field that follows something else from now on, or became required.

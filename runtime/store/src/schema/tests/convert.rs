@@ -8,7 +8,7 @@ use jiff::civil;
 use serde_json::json;
 
 use super::world::{Wish, World, id, on_each};
-use crate::schema::{Error, Role};
+use crate::schema::{Error, Hazard, Role};
 use crate::{Cell, ColumnType};
 
 fn deal(field: Spec) -> Model {
@@ -277,5 +277,73 @@ fn options_take_over_others() {
         assert_eq!(world.values("deal", "stage")[&id(1)], [words("open")]);
         assert_eq!(world.values("deal", "tags")[&id(1)], [list(json!(["won", "open"]))]);
         settled(&world, &merged);
+    });
+}
+
+#[test]
+fn options_that_leave_are_told_and_need_consent_where_records_have_them() {
+    let with = |names: &'static [&'static str]| {
+        let stage = choice("stage", names);
+        Builder::new().entity("deal", [stage, choice("tags", names).many()]).pipeline("sales", "deal", "stage").build()
+    };
+    let told = |world: &World, model: &Model| -> Vec<(String, Option<u64>, Hazard)> {
+        let steps = world.plan(model).unwrap().steps.into_iter();
+        steps.map(|step| (step.what, step.rows, step.hazard)).collect()
+    };
+    let tag = |name| format!("drop option `{name}` of `tags` in `deal`");
+    let stage = |name| format!("drop stage `{name}` of `stage` in `deal`");
+    on_each(|world| {
+        world.publish(&with(&["new", "open", "won", "it's"])).unwrap();
+        let tags = list(json!(["won", "it's"]));
+        world
+            .add("deal", id(1), &[("stage", Role::Value, words("open")), ("tags", Role::Value, tags.clone())])
+            .unwrap();
+        world.add("deal", id(2), &[("stage", Role::Value, words("open"))]).unwrap();
+
+        // What no record has goes without asking.
+        let without_new = with(&["open", "won", "it's"]);
+        let safe = [(stage("new"), Some(0), Hazard::Safe), (tag("new"), Some(0), Hazard::Safe)];
+        assert_eq!(told(&world, &without_new), safe);
+        world.publish(&without_new).unwrap();
+        settled(&world, &without_new);
+
+        let few = with(&["won"]);
+        let expected = [
+            (stage("open"), Some(2), Hazard::Reinterprets),
+            (stage("it's"), Some(0), Hazard::Safe),
+            (tag("open"), Some(0), Hazard::Safe),
+            (tag("it's"), Some(1), Hazard::Reinterprets),
+        ];
+        assert_eq!(told(&world, &few), expected);
+        let Err(Error::Consent(plan)) = world.publish(&few) else { panic!("dropping options needs consent") };
+        let note = plan.steps[0].note.as_deref().unwrap_or_default();
+        assert!(note.contains("write `was: open` at the stage that takes it over"), "{note}");
+        world.publish_as(&few, Wish { consent: Some(plan.hash()), ..Wish::default() }).unwrap();
+        assert_eq!(world.values("deal", "stage")[&id(1)], [words("open")]);
+        assert_eq!(world.values("deal", "tags")[&id(1)], [tags]);
+        settled(&world, &few);
+
+        // It comes back, and may leave again.
+        world.publish(&with(&["won", "open"])).unwrap();
+        assert!(matches!(world.publish(&few), Err(Error::Consent(_))));
+    });
+}
+
+#[test]
+fn options_that_leave_while_their_field_becomes_another() {
+    on_each(|world| {
+        world.publish(&deal(choice("x", &["a", "b"]))).unwrap();
+        world.add("deal", id(1), &[("x", Role::Value, words("b"))]).unwrap();
+        let needs_consent = |spec: Spec| {
+            let Err(Error::Consent(plan)) = world.publish(&deal(spec.clone())) else { panic!("it needs consent") };
+            assert!(plan.steps.iter().any(|step| step.what == "drop option `b` of `x` in `deal`"), "{:#?}", plan.steps);
+            world.publish_as(&deal(spec.clone()), Wish { consent: Some(plan.hash()), ..Wish::default() }).unwrap();
+            settled(&world, &deal(spec));
+        };
+        world.publish(&deal(text("x"))).unwrap();
+        needs_consent(choice("x", &["a"]));
+        world.publish(&deal(choice("x", &["a", "b"]))).unwrap();
+        needs_consent(choice("x", &["a"]).many());
+        assert_eq!(world.values("deal", "x")[&id(1)], [list(json!(["b"]))]);
     });
 }

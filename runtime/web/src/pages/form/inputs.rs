@@ -230,7 +230,8 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// The options that may be chosen, and those that are.
+    /// The options that may be chosen, and those that are: also one that the record holds and the definitions have no
+    /// more, so that a form that is saved does not choose another.
     fn choices(&self, options: OptionsId, slot: &Slot<'_>, chosen: &[&str]) -> Vec<Choice> {
         let set = &self.words.model[options].options;
         let held = self.chosen(slot);
@@ -240,12 +241,13 @@ impl<'a> Inputs<'a> {
                 || (!retired && slot.options.is_none_or(|allowed| allowed.iter().any(|allowed| &**allowed == name)))
         };
         let offered = set.iter().filter(|option| is_offered(&option.name, option.retired));
-        offered
-            .map(|option| {
-                let Pill { text, help, icon, .. } = self.words.option(options, &option.name);
-                Choice { value: option.name.to_string(), text, help, icon }
-            })
-            .collect()
+        let offered = offered.map(|option| {
+            let Pill { text, help, icon, .. } = self.words.option(options, &option.name);
+            Choice { value: option.name.to_string(), text, help, icon }
+        });
+        let names = slot.value.items().iter().filter_map(Value::as_text);
+        let gone = names.filter(|name| !set.iter().any(|option| *option.name == **name));
+        offered.chain(gone.map(|name| Choice::new(name, self.words.chrome_about("form.gone", name)))).collect()
     }
 
     /// The entries of a list that cannot be taken away, as they are posted.

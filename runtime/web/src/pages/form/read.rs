@@ -183,21 +183,29 @@ impl Reading<'_> {
     /// What an input gives; nothing when it was not posted, or left as it was shown.
     fn given(&self, field: &Field, name: &str) -> Option<Result<Given, Problem>> {
         let raw = touched(self.posted, field, name)?;
-        Some(match &field.kind {
-            Kind::Ref(_) if field.many => self.records(field, name).map(|records| Given::Value(Value::list(records))),
-            Kind::Ref(_) => self.reference(field, name).map(Given::Value),
-            Kind::Money { currency } => self.money(field, name, currency),
-            _ if field.many => {
-                let values: Result<Vec<Value>, Problem> = raw
-                    .lines()
-                    .map(str::trim)
-                    .filter(|line| !line.is_empty())
-                    .map(|line| self.value(field, line))
-                    .collect();
-                values.map(|values| Given::Value(Value::list(values)))
+        Some(
+            match &field.kind {
+                Kind::Ref(_) if field.many => {
+                    self.records(field, name).map(|records| Given::Value(Value::list(records)))
+                }
+                Kind::Ref(_) => self.reference(field, name).map(Given::Value),
+                Kind::Money { currency } => self.money(field, name, currency),
+                _ if field.many => {
+                    let values: Result<Vec<Value>, Problem> = raw
+                        .lines()
+                        .map(str::trim)
+                        .filter(|line| !line.is_empty())
+                        .map(|line| self.value(field, line))
+                        .collect();
+                    values.map(|values| Given::Value(Value::list(values)))
+                }
+                _ => self.value(field, &raw).map(Given::Value),
             }
-            _ => self.value(field, &raw).map(Given::Value),
-        })
+            .or_else(|problem| {
+                let names = raw.lines().map(str::trim).filter(|line| !line.is_empty());
+                text::unless_held(field, names.map(Some), problem)
+            }),
+        )
     }
 
     fn value(&self, field: &Field, raw: &str) -> Result<Value, Problem> {
