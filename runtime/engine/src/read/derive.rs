@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use fichero_model::expr::Expr;
+use fichero_model::entity::Field;
+use fichero_model::expr::{Expr, Row};
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
@@ -82,12 +83,9 @@ pub fn run(work: &Work<'_>, entity: EntityId, id: Option<Id>, input: Input) -> R
         }
     };
     let lines = settle(work, &mut draft)?;
-    let values = values(work, &draft, lines)?;
+    let values = work.gather(|| values(work, &draft, &lines))?;
     let mut fields = Map::new();
-    for (id, field) in work.live.model[entity].all_fields() {
-        if field.system || field.kind.is_rows() || field.is_link() {
-            continue;
-        }
+    for (id, field) in work.live.model[entity].all_fields().filter(|(_, field)| is_derived(field)) {
         let State { visible, required, readonly, options, kept: _ } = state(work, &draft, id)?;
         let mut state = json!({"visible": visible, "required": required, "readonly": readonly});
         if let Some(options) = options {
@@ -126,9 +124,7 @@ fn settle(work: &Work<'_>, draft: &mut Draft) -> Result<Lines, Refusal> {
             match check::draft_line(work, draft, (of, by), line, &stored, &mut seen)? {
                 Ok(mut line) => {
                     let own = settle(work, &mut line)?;
-                    let mut own = values(work, &line, own)?;
-                    own.insert("id".to_owned(), id.map_or(Json::Null, |id| Json::String(id.to_string())));
-                    all.push(Json::Object(own));
+                    all.push(numbered(id, values(work, &line, &own)?));
                     draft.errors.extend(std::mem::take(&mut line.errors).into_iter().map(|error| error.inside(&place)));
                     rows.push(line.row);
                 }
@@ -150,18 +146,55 @@ fn settle(work: &Work<'_>, draft: &mut Draft) -> Result<Lines, Refusal> {
     Ok(shown)
 }
 
-/// The values of a draft: what is stored, what is worked out, and the lines that were given.
-fn values(work: &Work<'_>, draft: &Draft, lines: Lines) -> Result<Map<String, Json>, Refusal> {
+/// Rows of other entities are nobody's to draft; lines belong to the record.
+fn is_derived(field: &Field) -> bool {
+    !field.system && !matches!(field.kind, Kind::Children { .. })
+}
+
+/// The values of a draft: what is stored, what is worked out, what it is linked with, and its lines: those that were given,
+/// else the stored ones.
+fn values(work: &Work<'_>, draft: &Draft, lines: &Lines) -> Result<Map<String, Json>, Refusal> {
     let model = Arc::clone(&work.live.model);
     let mut values = Map::new();
-    for (id, field) in model[draft.entity].all_fields() {
-        if field.system || field.kind.is_rows() || field.is_link() {
-            continue;
+    for (id, field) in model[draft.entity].all_fields().filter(|(_, field)| is_derived(field)) {
+        if field.kind.is_rows() {
+            let given = lines.iter().find(|(known, _)| *known == id);
+            let lines = given.map_or_else(|| stored_lines(work, draft, id), |(_, lines)| Ok(lines.clone()))?;
+            values.insert(field.name.to_string(), Json::Array(lines));
+        } else if field.is_link() {
+            codec::put(&model, field, &links(work, draft, id)?, &mut values);
+        } else {
+            codec::put(&model, field, &super::show::value(work, &draft.row, id)?, &mut values);
         }
-        codec::put(&model, field, &super::show::value(work, &draft.row, id)?, &mut values);
-    }
-    for (field, lines) in lines {
-        values.insert(model[draft.entity][field].name.to_string(), Json::Array(lines));
     }
     Ok(values)
+}
+
+/// What a reference to many of a draft points to: what was given, else what is stored.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn links(work: &Work<'_>, draft: &Draft, id: FieldId) -> Result<Value, Refusal> {
+    let list = |targets: Vec<Ref>| Value::list(targets.into_iter().map(Value::Ref));
+    if let Some((_, targets)) = draft.links.iter().find(|(link, _)| *link == id) {
+        return Ok(list(targets.clone()));
+    }
+    let Some(old) = &draft.old else { return Ok(Value::Nothing) };
+    Ok(list(work.rows_of(old, id)?.iter().filter_map(|row| row.reference()).collect()))
+}
+
+/// The lines of the stored record, each with its own values.
+fn stored_lines(work: &Work<'_>, draft: &Draft, id: FieldId) -> Result<Vec<Json>, Refusal> {
+    let Some(old) = &draft.old else { return Ok(Vec::new()) };
+    let line = |row: &Arc<Row>| {
+        let own = values(work, &Draft::unchanged(row), &Lines::new())?;
+        Ok(numbered(row.id(), own))
+    };
+    work.rows_of(old, id)?.iter().map(line).collect()
+}
+
+/// The values of a line with which one it is; none says that it would be new.
+fn numbered(id: Option<Id>, mut values: Map<String, Json>) -> Json {
+    values.insert("id".to_owned(), id.map_or(Json::Null, |id| Json::String(id.to_string())));
+    Json::Object(values)
 }

@@ -53,3 +53,37 @@ fn a_draft_is_derived_with_its_lines() {
         assert_eq!(boss.get(&format!("/api/thing/{id}")).await.json["total"], "10.00", "nothing was written");
     });
 }
+
+#[test]
+fn links_and_lines_are_derived_as_all_fields_are() {
+    on_each(async |world: &World| {
+        let boss = world.admin().await;
+        let (one, two) = (boss.create("box", json!({"name": "1"})).await, boss.create("box", json!({"name": "2"})).await);
+        let state = |visible: bool, required: bool, readonly: bool| json!({"visible": visible, "required": required, "readonly": readonly});
+
+        let derived = boss.post("/api/thing/derive", json!({"name": "Bare"})).await.json;
+        assert_eq!(derived["fields"]["boxes"], state(false, false, false), "{derived}");
+        assert_eq!(derived["fields"]["parts"], state(false, false, false), "{derived}");
+        assert_eq!((&derived["values"]["boxes"], &derived["values"]["parts"]), (&json!([]), &json!([])), "{derived}");
+
+        let draft = json!({"name": "A", "code": 7, "boxes": [two, one]});
+        let derived = boss.post("/api/thing/derive", draft).await.json;
+        assert_eq!(derived["fields"]["boxes"], state(true, true, false), "{derived}");
+        assert_eq!(derived["values"]["boxes"], json!([two, one]), "{derived}");
+
+        let parts = json!([{"name": "p", "cost": "10"}, {"name": "q"}]);
+        let made = json!({"name": "A", "code": 1, "boxes": [one], "parts": parts});
+        let id = boss.create("thing", made).await;
+        let derived = boss.post("/api/thing/derive", json!({"id": id, "sku": "fixed"})).await.json;
+        assert_eq!(derived["fields"]["boxes"], state(true, false, true), "{derived}");
+        assert_eq!(derived["fields"]["parts"], state(true, false, false), "{derived}");
+        assert_eq!(derived["values"]["boxes"], json!([one]), "{derived}");
+        let stored = boss.get(&format!("/api/thing/{id}")).await.json;
+        for (at, part) in stored["parts"].as_array().unwrap().iter().enumerate() {
+            let shown = &derived["values"]["parts"][at];
+            for name in ["id", "name", "cost", "cost_currency", "double"] {
+                assert_eq!(shown[name], part[name], "{name} in {derived}");
+            }
+        }
+    });
+}

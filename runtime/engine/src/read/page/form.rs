@@ -157,12 +157,7 @@ fn of_draft(work: &Work<'_>, draft: &Draft) -> Result<Vec<Value>, Refusal> {
     fields
         .map(|(id, field)| {
             if field.is_link() {
-                let given = draft.links.iter().find(|(link, _)| *link == id);
-                return match (given, &draft.old) {
-                    (Some((_, targets)), _) => Ok(Value::list(targets.iter().copied().map(Value::Ref))),
-                    (None, Some(old)) => super::value(work, old, id),
-                    (None, None) => Ok(Value::Nothing),
-                };
+                return derive::links(work, draft, id);
             }
             if field.kind.is_rows() { Ok(Value::Nothing) } else { show::value(work, &draft.row, id) }
         })
