@@ -57,6 +57,25 @@ fields:
   quantity: {type: integer, default: 1, min: 1}
   subtotal: {type: money, formula: 'round(price * quantity, 2)'}
 ---
+entity: list
+fields: {name: text, items: {type: lines, of: list_item}}
+---
+entity: list_item
+title: text
+fields: {list: {type: ref, to: list, required: true, on_delete: cascade}, text: text, notes: {type: lines, of: item_note}}
+---
+entity: item_note
+title: text
+fields: {item: {type: ref, to: list_item, required: true, on_delete: cascade}, text: text}
+---
+entity: rate
+exchange_rates: {currency: currency, date: day, rate: rate}
+fields: {currency: text, day: date, rate: {type: decimal, scale: 6}}
+---
+entity: order
+title: longer_name
+fields: {longer_name: text, abc: money, b: integer}
+---
 pipeline: sale_process
 entity: sale
 field: stage
@@ -276,6 +295,63 @@ fn history_tells_who_changed_what_and_nothing_derived() {
         let actions: Vec<_> =
             world.history("sale", id(&sale)).await.iter().map(|entry| entry["action"].clone()).collect();
         assert_eq!(actions, ["delete", "create"]);
+    });
+}
+
+#[test]
+fn the_history_of_a_record_tells_of_its_lines() {
+    on_each(SHOP, async |world| {
+        let customer = world.create("customer", json!({"name": "A"})).await;
+        let lines = json!([{"label": "x", "price": "5"}, {"label": "y", "price": "7", "quantity": 2}]);
+        let sale = world.create("sale", json!({"customer": id(&customer), "lines": lines})).await;
+        let (x, y) = (sale["lines"][0]["id"].clone(), sale["lines"][1]["id"].clone());
+        let kept = json!({"lines": [{"id": x, "label": "x", "price": "5"}, {"id": y}]});
+        let same = world.update("sale", id(&sale), kept).await;
+        assert_eq!(same["version"], 1, "lines that stay as they are change nothing");
+        let more = json!({"lines": [{"id": y, "price": "8.5"}, {"label": "z", "price": "1"}]});
+        let changed = world.update("sale", id(&sale), more).await;
+        assert_eq!((&changed["version"], &changed["total"]), (&json!(2), &json!("18.00")));
+        let z = &changed["lines"][1]["id"];
+        let history = world.history("sale", id(&sale)).await;
+        assert_eq!(history.len(), 2, "{history:?}");
+        assert_eq!(history[0]["action"], "update");
+        let gone = json!({"id": x, "label": "x", "price_currency": "EUR", "price": "5.00", "quantity": 1});
+        let new = json!({"id": z, "label": "z", "price_currency": "EUR", "price": "1.00", "quantity": 1});
+        let before = json!({"id": y, "price_currency": "EUR", "price": "7.00"});
+        let after = json!({"id": y, "price_currency": "EUR", "price": "8.50"});
+        assert_eq!(history[0]["changes"], json!({"lines": [[gone, before], [after, new]]}));
+
+        // Of a record that sums nothing up over its lines, too.
+        let list = world.create("list", json!({"name": "L", "items": [{"text": "a", "notes": [{"text": "n"}]}]})).await;
+        let item = &list["items"][0]["id"];
+        let none = json!({"items": [{"id": item, "notes": []}]});
+        assert_eq!(world.update("list", id(&list), none).await["version"], 2);
+        let history = world.history("list", id(&list)).await;
+        let note = &history[0]["changes"]["items"][0][0]["notes"][0]["text"];
+        assert_eq!((note, &history[0]["changes"]["items"][1]), (&json!("n"), &json!([{"id": item, "notes": []}])));
+        world.update("list", id(&list), json!({"items": []})).await;
+        let history = world.history("list", id(&list)).await;
+        assert_eq!(history[0]["changes"], json!({"items": [[{"id": item, "text": "a"}], []]}));
+    });
+}
+
+#[test]
+fn history_has_the_members_and_the_order_of_the_record() {
+    on_each(SHOP, async |world| {
+        let all = json!({"abc": "5", "longer_name": "x", "b": 1});
+        world.create("rate", json!({"currency": "USD", "day": "2026-01-01", "rate": "0.9"})).await;
+        let order = world.create("order", all).await;
+        let dollars = json!({"abc": "6.5", "abc_currency": "USD", "longer_name": "y", "b": 2});
+        world.update("order", id(&order), dollars).await;
+        world.update("order", id(&order), json!({"abc": "7"})).await;
+        let history = world.history("order", id(&order)).await;
+        assert_eq!(history[0]["changes"], json!({"abc": ["6.50", "7.00"]}));
+        let told = history[1]["changes"].to_string();
+        let wanted = r#"{"longer_name":["x","y"],"abc_currency":["EUR","USD"],"abc":["5.00","6.50"],"b":[1,2]}"#;
+        assert_eq!(told, wanted);
+        let told = history[2]["changes"].to_string();
+        let wanted = r#"{"longer_name":[null,"x"],"abc_currency":[null,"EUR"],"abc":[null,"5.00"],"b":[null,1]}"#;
+        assert_eq!(told, wanted);
     });
 }
 

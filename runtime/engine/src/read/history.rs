@@ -1,7 +1,8 @@
 //! What became of a record: who changed what, when, through which door.
 
-use fichero_model::Ref;
+use fichero_model::kind::Kind;
 use fichero_model::value::Value;
+use fichero_model::{EntityId, FieldId, Ref};
 use serde_json::{Map, Value as Json, json};
 
 use super::cursor::{self, Seal};
@@ -10,6 +11,8 @@ use crate::message::Message;
 use crate::policy::{self, ReadPath};
 use crate::record::work::Work;
 use crate::refusal::Refusal;
+use crate::value::write::MONEY_DIGITS;
+use crate::value::{json as codec, text};
 
 /// Which part of the history is asked for.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +54,7 @@ pub fn run(work: &Work<'_>, reference: Ref, request: &Request, seal: &Seal) -> R
         item.insert("action".to_owned(), json!(&*entry.action));
         item.insert("via".to_owned(), json!(&*entry.via));
         item.insert("cause".to_owned(), json!(entry.cause.as_deref()));
-        item.insert("changes".to_owned(), named(work, reference, entry.body.as_deref()));
+        item.insert("changes".to_owned(), Json::Object(told(work, reference.entity, entry.body.as_deref())));
         Json::Object(item)
     });
     Ok(Page { items: items.collect(), next, count: None })
@@ -68,13 +71,103 @@ fn name(work: &Work<'_>, person: Ref) -> String {
     }
 }
 
-/// The changes by the names that fields have today; a field that left the model keeps its physical name.
-pub(super) fn named(work: &Work<'_>, reference: Ref, body: Option<&Json>) -> Json {
-    let Some(Json::Object(changes)) = body else { return json!({}) };
-    let table = work.live.layout.schema().table(&work.live.layout.table_name(reference.entity));
+/// What the log says of a field.
+pub(super) struct Named<'b> {
+    /// The name that the field has today; the stored one of a field that left the model.
+    pub name: String,
+    /// The field, while the model has it.
+    pub field: Option<FieldId>,
+    /// What the log holds.
+    pub value: &'b Json,
+}
+
+/// The members of what the log holds, in the order that fields have today; those that left the model come last.
+pub(super) fn named<'b>(work: &Work<'_>, entity: EntityId, body: &'b Map<String, Json>) -> Vec<Named<'b>> {
+    let table = work.live.layout.schema().table(&work.live.layout.table_name(entity));
     let name = |physical: &String| match table.and_then(|table| table.born(physical)) {
         Some(field) => field.name.clone(),
         None => physical.clone(),
     };
-    Json::Object(changes.iter().map(|(physical, change)| (name(physical), change.clone())).collect())
+    let mut all: Vec<Named<'b>> = body
+        .iter()
+        .map(|(physical, value)| {
+            let name = name(physical);
+            Named { field: work.live.model[entity].field(&name).map(|(id, _)| id), name, value }
+        })
+        .collect();
+    all.sort_by(|one, other| {
+        let place = |named: &Named<'_>| named.field.map_or(usize::MAX, FieldId::index);
+        (place(one), &one.name).cmp(&(place(other), &other.name))
+    });
+    all
+}
+
+/// The changes, with the members that the JSON of a record has.
+fn told(work: &Work<'_>, entity: EntityId, body: Option<&Json>) -> Map<String, Json> {
+    let mut told = Map::new();
+    let Some(Json::Object(body)) = body else { return told };
+    for Named { name, field, value } in named(work, entity, body) {
+        let side = |at: usize| value.get(at).unwrap_or(&Json::Null);
+        match kind(work, entity, field) {
+            Some(Kind::Money { .. }) => {
+                let ((old, old_currency), (new, new_currency)) = (money(side(0)), money(side(1)));
+                if old_currency != new_currency {
+                    told.insert(format!("{name}_currency"), json!([old_currency, new_currency]));
+                }
+                told.insert(name, json!([old, new]));
+            }
+            Some(Kind::Lines { of, .. }) => {
+                let pair = json!([lines(work, *of, side(0)), lines(work, *of, side(1))]);
+                told.insert(name, pair);
+            }
+            _ => {
+                told.insert(name, value.clone());
+            }
+        }
+    }
+    told
+}
+
+fn kind<'w>(work: &'w Work<'_>, entity: EntityId, field: Option<FieldId>) -> Option<&'w Kind> {
+    Some(&work.live.model[entity][field?].kind)
+}
+
+/// Lines as the log holds them: of each which one it is, and what changed of it.
+fn lines(work: &Work<'_>, of: EntityId, written: &Json) -> Json {
+    let Json::Array(lines) = written else { return written.clone() };
+    let line = |line: &Json| match line {
+        Json::Object(line) => Json::Object(held(work, of, line)),
+        other => other.clone(),
+    };
+    lines.iter().map(line).collect()
+}
+
+fn held(work: &Work<'_>, entity: EntityId, line: &Map<String, Json>) -> Map<String, Json> {
+    let mut held = Map::new();
+    held.extend(line.get_key_value("id").map(|(name, id)| (name.clone(), id.clone())));
+    for Named { name, field, value } in named(work, entity, line) {
+        match kind(work, entity, field) {
+            Some(Kind::Money { .. }) => {
+                let (amount, currency) = money(value);
+                held.insert(format!("{name}_currency"), currency);
+                held.insert(name, amount);
+            }
+            Some(Kind::Lines { of, .. }) => {
+                held.insert(name, lines(work, *of, value));
+            }
+            _ => {
+                held.entry(name).or_insert_with(|| value.clone());
+            }
+        }
+    }
+    held
+}
+
+/// The amount and the currency of money as the log holds it; anything else as it is.
+fn money(written: &Json) -> (Json, Json) {
+    let text = |name: &str| written.get(name).and_then(Json::as_str);
+    match text("amount").and_then(text::exact) {
+        Some(amount) => (json!(codec::fixed(amount, MONEY_DIGITS)), json!(text("currency"))),
+        None => (written.clone(), Json::Null),
+    }
 }

@@ -94,6 +94,32 @@ fn note(work: &Work<'_>, old: Option<&Arc<Row>>, new: &Row, links: &[Relinked]) 
     });
 }
 
+/// Notes in the entry of a record what became of its lines: of each that was made, changed or removed, what it held and
+/// what it holds, as far as that differs.
+pub fn lines(work: &Work<'_>, (record, field): (Ref, FieldId), saved: &[Id], removed: &[Arc<Row>]) {
+    let definition = &work.live.model[record.entity][field];
+    let Kind::Lines { of, by } = definition.kind else { return };
+    let by = work.live.layout.column_name(of, by);
+    let side = |id: Id, changes: &Map<String, Json>, at: usize| {
+        let mut side = Map::from_iter([("id".to_owned(), json!(id.to_string()))]);
+        let values = changes.iter().filter(|(name, _)| **name != *by);
+        side.extend(values.map(|(name, pair)| (name.clone(), pair.get(at).cloned().unwrap_or_default())));
+        Json::Object(side)
+    };
+    let held = |row: &Arc<Row>| Some(side(row.id()?, &differences(work, of, None, row).0, 1));
+    let mut before: Vec<Json> = removed.iter().filter_map(held).collect();
+    let mut after = Vec::new();
+    for (id, is_new, changes) in work.noted(of, saved) {
+        if !is_new {
+            before.push(side(id, &changes, 0));
+        }
+        after.push(side(id, &changes, 1));
+    }
+    if !before.is_empty() || !after.is_empty() {
+        work.amend(record, &definition.name, json!([before, after]));
+    }
+}
+
 /// Notes that a record was put into the trash, taken out of it, or removed for good.
 ///
 /// # Errors

@@ -1,7 +1,10 @@
 //! Checked → written: the row, its links and lines, its log, and its parents' rollups.
 
-use fichero_model::EntityId;
+use std::sync::Arc;
+
 use fichero_model::entity::Source;
+use fichero_model::expr::Row;
+use fichero_model::{EntityId, FieldId, Id, Ref};
 
 use super::check::{Checked, CheckedLines};
 use super::log::Relinked;
@@ -13,21 +16,59 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// When a unique rule refuses it, the record was changed meanwhile, or the database cannot be written.
-pub fn save(work: &Work<'_>, mut checked: Checked) -> Result<Done, Refusal> {
-    let (entity, lines) = (checked.entity(), checked.take_lines());
-    let done = row(work, &mut checked)?;
-    for lines in lines {
-        save_lines(work, entity, lines)?;
+pub fn save(work: &Work<'_>, checked: Checked) -> Result<Done, Refusal> {
+    let pending = pending(work, checked)?;
+    write(work, pending)
+}
+
+/// A checked record, and what writing it would change.
+struct Pending {
+    checked: Checked,
+    links: Vec<Relinked>,
+    lines: Vec<PendingLines>,
+    /// Anything at all: a record is what its lines are, too.
+    is_changed: bool,
+}
+
+/// The lines of such a record.
+struct PendingLines {
+    field: FieldId,
+    saved: Vec<Pending>,
+    removed: Vec<Arc<Row>>,
+}
+
+fn pending(work: &Work<'_>, mut checked: Checked) -> Result<Pending, Refusal> {
+    let links = relinked(work, &mut checked)?;
+    let mut is_changed = !links.is_empty() || checked.is_changed(&work.live.model[checked.entity()]);
+    let mut all = Vec::new();
+    for CheckedLines { field, saved, removed } in checked.take_lines() {
+        let saved = saved.into_iter().map(|line| pending(work, line)).collect::<Result<Vec<_>, _>>()?;
+        is_changed |= !removed.is_empty() || saved.iter().any(|line| line.is_changed);
+        all.push(PendingLines { field, saved, removed });
+    }
+    Ok(Pending { checked, links, lines: all, is_changed })
+}
+
+fn write(work: &Work<'_>, mut pending: Pending) -> Result<Done, Refusal> {
+    let (entity, lines) = (pending.checked.entity(), std::mem::take(&mut pending.lines));
+    let done = row(work, &mut pending)?;
+    let record = Ref { entity, id: done.id };
+    for PendingLines { field, saved, removed } in lines {
+        let order = save_lines(work, (entity, field), saved, &removed)?;
+        // A record that is made has its lines from the beginning, and their own entries tell of them.
+        if done.effect == Effect::Updated {
+            super::log::lines(work, (record, field), &order, &removed);
+        }
     }
     Ok(done)
 }
 
-fn row(work: &Work<'_>, checked: &mut Checked) -> Result<Done, Refusal> {
-    let model = std::sync::Arc::clone(&work.live.model);
-    let definition = &model[checked.entity()];
+fn row(work: &Work<'_>, Pending { checked, links, is_changed, .. }: &mut Pending) -> Result<Done, Refusal> {
     let id = checked.row().id().ok_or_else(|| Refusal::internal("save", &"a record without identity"))?;
-    let links = relinked(work, checked)?;
-    if links.is_empty() && !checked.is_changed(definition) {
+    if !*is_changed {
+        if let Some(old) = checked.old() {
+            work.keep_written(old);
+        }
         let version = checked.old().map_or(1, |old| old.version());
         return Ok(Done { id, version, effect: Effect::Unchanged });
     }
@@ -42,10 +83,10 @@ fn row(work: &Work<'_>, checked: &mut Checked) -> Result<Done, Refusal> {
             Effect::Updated
         }
     };
-    for link in &links {
+    for link in &*links {
         work.write_links(checked.row(), link.field, &link.after)?;
     }
-    super::log::saved(work, checked, &links)?;
+    super::log::saved(work, checked, links)?;
     super::rollup::touch(work, checked.entity(), checked.old().map(|old| &**old), Some(checked.row()));
     Ok(Done { id, version: checked.row().version(), effect })
 }
@@ -72,7 +113,7 @@ fn relinked(work: &Work<'_>, checked: &mut Checked) -> Result<Vec<Relinked>, Ref
 /// Gives out the numbers of a new record, last of all, so that a refused one takes none; and passes over those that were
 /// given with it.
 fn number(work: &Work<'_>, checked: &mut Checked) -> Result<(), Refusal> {
-    let model = std::sync::Arc::clone(&work.live.model);
+    let model = Arc::clone(&work.live.model);
     let entity = checked.entity();
     for (id, field) in model[entity].all_fields() {
         if !matches!(field.source, Source::Sequence(_)) {
@@ -92,13 +133,20 @@ fn number(work: &Work<'_>, checked: &mut Checked) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn save_lines(work: &Work<'_>, parent: EntityId, lines: CheckedLines) -> Result<(), Refusal> {
-    for row in &lines.removed {
+/// Writes lines; gives those that stay, in their order.
+fn save_lines(
+    work: &Work<'_>,
+    (parent, field): (EntityId, FieldId),
+    saved: Vec<Pending>,
+    removed: &[Arc<Row>],
+) -> Result<Vec<Id>, Refusal> {
+    for row in removed {
         super::remove::trash_line(work, row)?;
     }
-    let mut order = Vec::with_capacity(lines.saved.len());
-    for line in lines.saved {
-        order.push(save(work, line)?.id);
+    let mut order = Vec::with_capacity(saved.len());
+    for line in saved {
+        order.push(write(work, line)?.id);
     }
-    work.order_lines(parent, lines.field, &order)
+    work.order_lines(parent, field, &order)?;
+    Ok(order)
 }

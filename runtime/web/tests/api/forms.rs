@@ -58,7 +58,8 @@ fn a_draft_is_derived_with_its_lines() {
 fn links_and_lines_are_derived_as_all_fields_are() {
     on_each(async |world: &World| {
         let boss = world.admin().await;
-        let (one, two) = (boss.create("box", json!({"name": "1"})).await, boss.create("box", json!({"name": "2"})).await);
+        let (one, two) =
+            (boss.create("box", json!({"name": "1"})).await, boss.create("box", json!({"name": "2"})).await);
         let state = |visible: bool, required: bool, readonly: bool| json!({"visible": visible, "required": required, "readonly": readonly});
 
         let derived = boss.post("/api/thing/derive", json!({"name": "Bare"})).await.json;

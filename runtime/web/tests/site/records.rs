@@ -172,6 +172,27 @@ fn history_tells_who_changed_what_in_words() {
 }
 
 #[test]
+fn history_tells_what_became_of_lines() {
+    on_each(async |world| {
+        let lines = json!([{"what": "Motor", "quantity": 1}, {"what": "Belt", "quantity": 2}]);
+        let deal = world.create("deal", json!({"name": "Belt", "lines": lines})).await;
+        let belt = world.get("deal", &deal).await["lines"][1]["id"].clone();
+        let lines = json!([{"id": belt, "quantity": 3}, {"what": "Drum", "quantity": 1}]);
+        world.update("deal", &deal, json!({"lines": lines})).await;
+        let page = world.browser("ana").await.open(&format!("/deal/{deal}")).await;
+        let history = page.part("id=\"history\"", "</section>").to_owned();
+        let text = crate::browser::Page { body: history, ..page.clone() }.text();
+        for seen in [
+            "Lines before: Motor after: – empty",
+            "Lines · Belt · Quantity before: 2 after: 3",
+            "Lines before: – empty after: Drum",
+        ] {
+            assert!(text.contains(seen), "`{seen}` is not in {text}");
+        }
+    });
+}
+
+#[test]
 fn a_list_a_record_and_a_form_look_as_they_did() {
     let before: std::cell::RefCell<Option<Vec<String>>> = std::cell::RefCell::default();
     on_each(async |world| {

@@ -1,22 +1,23 @@
 //! What became of a record, with typed values; and what others did to it since somebody read it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
 use fichero_model::value::{Currency, Money, Value};
-use fichero_model::{FieldId, Model, Ref};
+use fichero_model::{EntityId, FieldId, Model, Ref};
 use fichero_store::system::change::Change;
 use jiff::Timestamp;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json, json};
 
 use super::{Seen, Titles, records_in, titles, values};
 use crate::actor::Actor;
 use crate::engine::Engine;
 use crate::live::Live;
 use crate::policy::{self, ReadPath};
-use crate::read::{cursor, history};
+use crate::read::cursor;
+use crate::read::history::{self, Named};
 use crate::record::work::Work;
 use crate::refusal::Refusal;
 use crate::value::{json, text};
@@ -42,9 +43,14 @@ pub struct Entry {
     pub changes: Vec<Changed>,
 }
 
-/// A field that changed.
+/// A field that changed, of the record or of one of its lines. A line that was added or removed is a change of the field
+/// that it belongs to: from nothing to the line, or back.
 #[derive(Clone, Debug)]
 pub struct Changed {
+    /// The lines that lead to the one that changed, from the record down: each with the field it belongs to.
+    pub inside: Vec<(FieldId, Ref)>,
+    /// Whose field it is.
+    pub entity: EntityId,
     /// The field's name; its stored one when it left the model.
     pub name: String,
     /// The field, while the model has it.
@@ -93,7 +99,7 @@ impl Engine {
             let mut before = HashMap::new();
             // From the newest to the oldest, so that the oldest word on a field stays.
             for change in changes.iter().take_while(|change| change.revision > version) {
-                for changed in typed(work, record, change) {
+                for changed in typed(work, record, change).into_iter().filter(|changed| changed.inside.is_empty()) {
                     before.extend(changed.field.map(|field| (field, changed.old)));
                 }
             }
@@ -141,23 +147,72 @@ pub(super) fn entries(
 pub(super) fn named(entries: &[Entry]) -> Vec<Ref> {
     let changes = entries.iter().flat_map(|entry| &entry.changes);
     let mut named = records_in(changes.flat_map(|change| [&change.old, &change.new]));
+    let changes = entries.iter().flat_map(|entry| &entry.changes);
+    named.extend(changes.flat_map(|change| &change.inside).map(|(_, line)| *line));
     named.extend(entries.iter().filter_map(|entry| entry.by));
     named
 }
 
 fn typed(work: &Work<'_>, record: Ref, change: &Change) -> Vec<Changed> {
+    let mut all = Vec::new();
+    if let Some(Json::Object(body)) = change.body.as_deref() {
+        gather(work, record.entity, body, &[], &mut all);
+    }
+    all
+}
+
+/// The changes of a record or a line, each `[before, after]`.
+fn gather(
+    work: &Work<'_>,
+    entity: EntityId,
+    body: &Map<String, Json>,
+    inside: &[(FieldId, Ref)],
+    all: &mut Vec<Changed>,
+) {
     let model = &work.live.model;
-    let Json::Object(changes) = history::named(work, record, change.body.as_deref()) else { return Vec::new() };
-    let changed = |(name, pair): (String, Json)| {
-        let side = |at: usize| pair.get(at).cloned().unwrap_or_default();
-        let found = model[record.entity].field(&name);
-        let value = |json: &Json| match found {
-            Some((_, field)) => read(model, field, json),
-            None => loose(json),
-        };
-        Changed { field: found.map(|(id, _)| id), old: value(&side(0)), new: value(&side(1)), name }
+    for Named { name, field, value } in history::named(work, entity, body) {
+        let side = |at: usize| value.get(at).unwrap_or(&Json::Null);
+        let put =
+            |old: Value, new: Value| Changed { inside: inside.to_vec(), entity, name: name.clone(), field, old, new };
+        match field.map(|id| (id, &model[entity][id])) {
+            Some((id, Field { kind: Kind::Lines { of, .. }, .. })) => {
+                for (line, old, new) in paired(*of, side(0), side(1)) {
+                    match (old, new) {
+                        (Some(old), Some(new)) => {
+                            let names: BTreeSet<&String> =
+                                old.keys().chain(new.keys()).filter(|name| *name != "id").collect();
+                            let pair = |name: &String| json!([old.get(name), new.get(name)]);
+                            let body = names.into_iter().map(|name| (name.clone(), pair(name))).collect();
+                            gather(work, *of, &body, &[inside, &[(id, line)]].concat(), all);
+                        }
+                        (old, new) => {
+                            let there = |side: Option<_>| side.map_or(Value::Nothing, |_| Value::Ref(line));
+                            all.push(put(there(old), there(new)));
+                        }
+                    }
+                }
+            }
+            Some((_, field)) => all.push(put(read(model, field, side(0)), read(model, field, side(1)))),
+            None => all.push(put(loose(side(0)), loose(side(1)))),
+        }
+    }
+}
+
+/// What the log holds of a line.
+type Side<'b> = Option<&'b Map<String, Json>>;
+
+/// Lines with what each held and holds, those that were there before first.
+fn paired<'b>(of: EntityId, old: &'b Json, new: &'b Json) -> Vec<(Ref, Side<'b>, Side<'b>)> {
+    let line = |line: &'b Json| {
+        let line = line.as_object()?;
+        Some((Ref { entity: of, id: line.get("id")?.as_str()?.parse().ok()? }, line))
     };
-    changes.into_iter().map(changed).collect()
+    let side = |side: &'b Json| side.as_array().into_iter().flatten().filter_map(line).collect::<Vec<_>>();
+    let (old, new) = (side(old), side(new));
+    let (held, holds): (HashMap<_, _>, HashMap<_, _>) = (old.iter().copied().collect(), new.iter().copied().collect());
+    let before = old.iter().map(|(line, held)| (*line, Some(*held), holds.get(line).copied()));
+    let added = new.iter().filter(|(line, _)| !held.contains_key(line));
+    before.chain(added.map(|(line, holds)| (*line, None, Some(*holds)))).collect()
 }
 
 /// A value as the log holds it. One that is no longer of the field's type is shown as the text it was.

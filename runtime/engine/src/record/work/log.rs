@@ -1,16 +1,16 @@
 //! What follows from a command: rollups to refresh, and the log of what it did.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use fichero_model::entity::{Rollup, RollupFunction, Source};
 use fichero_model::expr::Aggregate;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
-use fichero_model::{FieldId, Ref};
+use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::query::{Aggregation, Filter, Measure};
 use fichero_store::system::{change, stage};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::{Carried, Dirty, Work};
 use crate::record::follow;
@@ -96,13 +96,32 @@ impl Work<'_> {
         self.entries.borrow_mut().push(entry);
     }
 
+    /// What was noted of those of some records that were made or changed: which, whether it is new, and its changes.
+    pub fn noted(&self, entity: EntityId, records: &[Id]) -> Vec<(Id, bool, Map<String, Json>)> {
+        let entries = self.entries.borrow();
+        let of_entity = entries.iter().filter(|entry| entry.record.entity == entity);
+        let by_id: HashMap<Id, &Entry> = of_entity.map(|entry| (entry.record.id, entry)).collect();
+        let told = records.iter().filter_map(|id| Some((*id, *by_id.get(id)?)));
+        told.filter(|(_, entry)| !is_silent(entry))
+            .map(|(id, entry)| (id, entry.action == "create", entry.changes.clone()))
+            .collect()
+    }
+
+    /// Adds a change to what was noted last of a record.
+    pub fn amend(&self, record: Ref, name: &str, change: Json) {
+        if let Some(entry) = self.entries.borrow_mut().iter_mut().rev().find(|entry| entry.record == record) {
+            entry.changes.insert(name.to_owned(), change);
+        }
+    }
+
     /// Writes the log of this command, and orders what follows it later.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn flush(&self) -> Result<(), Refusal> {
         follow::order(self)?;
-        let noted = std::mem::take(&mut *self.entries.borrow_mut());
+        let mut noted = std::mem::take(&mut *self.entries.borrow_mut());
+        noted.retain(|entry| !is_silent(entry));
         if noted.is_empty() {
             return Ok(());
         }
@@ -147,4 +166,9 @@ impl Work<'_> {
             body: (!entry.changes.is_empty()).then(|| Arc::new(Json::Object(entry.changes.clone()))),
         }
     }
+}
+
+/// Whether an entry says nothing: what changed follows from something else, whose own entry tells of it.
+fn is_silent(entry: &Entry) -> bool {
+    entry.action == "update" && entry.changes.is_empty()
 }

@@ -182,8 +182,9 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// From now on a record is seen as it was written: a draft of it may lack what was given out last, such as its number.
-    fn keep_written(&self, row: &Arc<Row>) {
+    /// From now on a record is seen as it was written: a draft of it may lack what was given out last, such as its number,
+    /// and one that changes nothing is not written at all.
+    pub fn keep_written(&self, row: &Arc<Row>) {
         let Some(reference) = row.reference() else { return };
         if let Some(draft) = self.pending.borrow_mut().get_mut(&reference.id) {
             *draft = Arc::clone(row);

@@ -56,15 +56,26 @@ fn via(name: &str) -> context::Via {
 }
 
 fn change(words: &Words<'_>, record: Ref, changed: &Changed) -> Change {
-    let field = changed.field.map(|id| &words.model[record.entity][id]);
+    let field = changed.field.map(|id| &words.model[changed.entity][id]);
     let cell = |value: &Value| match (field, value) {
         (_, Value::Nothing) => Cell::Empty,
+        // A line that was added or removed.
+        (Some(field), Value::Ref(line)) if field.kind.is_rows() => Cell::Text { text: words.title(*line) },
         (Some(field), value) => words.cell(field, value),
         (None, value) => Cell::Text { text: fichero_engine::value::text::plain(value) },
     };
-    Change {
-        label: field.map_or_else(|| changed.name.clone(), |field| words.label(&field.label).to_owned()),
-        old: cell(&changed.old),
-        new: cell(&changed.new),
+    Change { label: label(words, record, changed), old: cell(&changed.old), new: cell(&changed.new) }
+}
+
+/// What changed, behind the lines that lead to it.
+fn label(words: &Words<'_>, record: Ref, changed: &Changed) -> String {
+    let mut parts = Vec::new();
+    let mut entity = record.entity;
+    for (lines, line) in &changed.inside {
+        parts.extend([words.label(&words.model[entity][*lines].label).to_owned(), words.title(*line)]);
+        entity = line.entity;
     }
+    let field = changed.field.map(|id| words.label(&words.model[changed.entity][id].label).to_owned());
+    parts.push(field.unwrap_or_else(|| changed.name.clone()));
+    parts.join(" · ")
 }
