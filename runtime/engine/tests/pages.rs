@@ -136,6 +136,7 @@ async fn form(world: &World, deal: Ref, lines: Option<usize>) -> u64 {
     let question = FormQuestion {
         entity,
         id: Some(deal.id),
+        trashed: false,
         input,
         conditions: Vec::new(),
         pickers: vec![

@@ -35,7 +35,7 @@ pub use deletion::{Affected, Deletion};
 pub use form::{FormFacts, FormQuestion, LineFacts};
 pub use home::{HomeFacts, HomeQuestion};
 pub use list::{List, ListQuestion, ListRow};
-pub use past::{Changed, Entry, Since};
+pub use past::{Changed, Entry, Gone, Since};
 pub use picker::{Ask, Pick, Picks, SuggestQuestion};
 pub use record::{RecordFacts, RecordQuestion, Related, RelatedQuestion};
 pub use trash::{Trash, TrashRow};

@@ -7,6 +7,7 @@
 
 pub mod duration;
 pub mod errors;
+mod gone;
 pub mod inputs;
 mod laid;
 pub mod lines;
@@ -30,7 +31,7 @@ use super::visitor::Visitor;
 use super::words::Words;
 use super::{address, conflict, layout, settings};
 use crate::api::problem;
-use crate::ui::context::{FormPage, Hidden, Link};
+use crate::ui::context::{FormPage, Gone, Hidden, Link};
 
 use errors::Errors;
 use inputs::Inputs;
@@ -56,6 +57,8 @@ pub struct Attempt {
     pub refusal: Option<Refusal>,
     /// It holds what is not saved yet.
     pub changed: bool,
+    /// The record was deleted meanwhile.
+    pub gone: Option<Gone>,
 }
 
 /// `GET /{entity}/new`: fields may be given in the address; `_from` is a record to begin like.
@@ -69,7 +72,8 @@ pub async fn edit(visitor: Visitor, Path((name, id)): Path<(String, String)>) ->
     let form = match visitor.record(&name, &id) {
         Ok(Ref { entity, id }) => {
             let (posted, typed) = (Posted::default(), Typed::default());
-            show(&visitor, Attempt { entity, id: Some(id), posted, typed, refusal: None, changed: false }).await
+            show(&visitor, Attempt { entity, id: Some(id), posted, typed, refusal: None, changed: false, gone: None })
+                .await
         }
         Err(refusal) => Err(refusal),
     };
@@ -88,7 +92,7 @@ pub async fn create(Path(name): Path<String>, VisitorPost(visitor, posted): Visi
 /// `POST /{entity}/{id}/edit`.
 pub async fn update(Path((name, id)): Path<(String, String)>, VisitorPost(visitor, posted): VisitorPost) -> Response {
     let answer = match visitor.record(&name, &id) {
-        Ok(Ref { entity, id }) => submit(&visitor, entity, Some(id), posted).await,
+        Ok(record) => change(&visitor, record, posted).await,
         Err(refusal) => Err(refusal),
     };
     visitor.reply(answer).await
@@ -101,7 +105,25 @@ async fn begin(visitor: &Visitor, name: &str, mut posted: Posted) -> Result<Resp
         posted.push(FROM, &from.to_string());
     }
     let typed = read::read(visitor, entity, &posted).await?;
-    show(visitor, Attempt { entity, id: None, posted, typed, refusal: None, changed: false }).await
+    show(visitor, Attempt { entity, id: None, posted, typed, refusal: None, changed: false, gone: None }).await
+}
+
+/// Changes a record. One that was deleted while somebody was at it is brought back first, or copied, if they ask for it.
+async fn change(visitor: &Visitor, record: Ref, mut posted: Posted) -> Result<Response, Refusal> {
+    let Ref { entity, id } = record;
+    match posted.last("_do") {
+        Some(gone::COPY) => return submit(visitor, entity, None, gone::copied(visitor.model(), entity, &posted)).await,
+        Some(gone::RESTORE) => {
+            if let Err(refusal) = gone::restore(visitor, record, &mut posted).await {
+                return gone::show(visitor, record, posted, refusal).await;
+            }
+        }
+        _ => {}
+    }
+    match submit(visitor, entity, Some(id), posted.clone()).await {
+        Err(refusal) if refusal.kind == Kind::NotFound => gone::show(visitor, record, posted, refusal).await,
+        answer => answer,
+    }
 }
 
 async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted: Posted) -> Result<Response, Refusal> {
@@ -116,7 +138,7 @@ async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted:
     let typed = read::read(visitor, entity, &posted).await?;
     // `derive` is what scripts ask for while one types: the form as it would be now.
     if deed == "derive" || deed.starts_with("add:") || deed.starts_with("remove:") {
-        return show(visitor, Attempt { entity, id, posted, typed, refusal: None, changed: true }).await;
+        return show(visitor, Attempt { entity, id, posted, typed, refusal: None, changed: true, gone: None }).await;
     }
     let mut input = typed.input.clone();
     // What the form shows and does not ask is not its to give.
@@ -136,7 +158,8 @@ async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted:
     match answer {
         Ok(answer) => Ok(done(visitor, entity, &answer.done, &deed, &posted)),
         Err(refusal) => {
-            refused(visitor, Attempt { entity, id, posted, typed, refusal: Some(refusal), changed: true }).await
+            refused(visitor, Attempt { entity, id, posted, typed, refusal: Some(refusal), changed: true, gone: None })
+                .await
         }
     }
 }
@@ -248,6 +271,7 @@ fn question(spec: &Spec<'_>, id: Option<Id>, input: Input) -> FormQuestion {
     FormQuestion {
         entity: spec.entity,
         id,
+        trashed: false,
         input: Input { errors: Vec::new(), ..input },
         conditions: spec.conditions(),
         pickers: spec.pickers.clone(),
@@ -260,7 +284,7 @@ fn question(spec: &Spec<'_>, id: Option<Id>, input: Input) -> FormQuestion {
 /// # Errors
 /// When the reader may not make or change such a record.
 pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refusal> {
-    let Attempt { entity, id, posted, mut typed, mut refusal, changed } = attempt;
+    let Attempt { entity, id, posted, mut typed, mut refusal, changed, gone } = attempt;
     let model = visitor.model();
     if model[entity].line_of.is_some() && id.is_none() {
         // Lines are made in the form of the record they belong to.
@@ -269,11 +293,12 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
     let spec = Spec::of(model, entity);
     let input = typed.input.clone();
     let engine = &visitor.app.engine;
-    let mut seen = engine.form_page(&visitor.live, &visitor.actor, question(&spec, id, input)).await;
+    let question = |input| FormQuestion { trashed: gone.is_some(), ..question(&spec, id, input) };
+    let mut seen = engine.form_page(&visitor.live, &visitor.actor, question(input)).await;
     if changed && seen.as_ref().is_err_and(|failure| failure.kind == Kind::Internal) {
         // What was typed makes a definition fail: the form is shown without what would follow from it.
         typed.rows.values_mut().flatten().for_each(|row: &mut PostedRow| row.at = None);
-        seen = engine.form_page(&visitor.live, &visitor.actor, question(&spec, id, Input::default())).await;
+        seen = engine.form_page(&visitor.live, &visitor.actor, question(Input::default())).await;
     }
     let Seen { reader, now, page: mut facts, .. } = seen?;
     facts.titles = std::mem::take(&mut facts.titles).and(std::mem::take(&mut typed.titles));
@@ -326,8 +351,13 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         help: model.form_of(entity).and_then(|form| form.help.as_ref()).map(|help| words.label(help).to_owned()),
         changed,
         entity: head,
+        gone,
     };
-    let status = refusal.map_or(StatusCode::OK, |refusal| problem::status(refusal.kind));
+    let status = match (refusal, &page.gone) {
+        (Some(refusal), _) => problem::status(refusal.kind),
+        (None, Some(_)) => StatusCode::CONFLICT,
+        (None, None) => StatusCode::OK,
+    };
     Ok(visitor.html(status, &page))
 }
 

@@ -53,7 +53,7 @@ async fn document(visitor: &Visitor, name: &str) -> Result<Response, Refusal> {
     let entity = settings.map(|settings| settings.entity).ok_or_else(Refusal::not_found)?;
     let id = held(visitor, entity).await?;
     let posted = Posted::new(vec![("_next".to_owned(), format!("{HERE}/{name}"))]);
-    let attempt = Attempt { entity, id, posted, typed: Typed::default(), refusal: None, changed: false };
+    let attempt = Attempt { entity, id, posted, typed: Typed::default(), refusal: None, changed: false, gone: None };
     form::show(visitor, attempt).await
 }
 

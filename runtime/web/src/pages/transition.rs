@@ -61,7 +61,7 @@ async fn transition(
             let typed = read::read(visitor, entity, &posted).await?;
             form::refused(
                 visitor,
-                Attempt { entity, id: Some(id), posted, typed, refusal: Some(refusal), changed: true },
+                Attempt { entity, id: Some(id), posted, typed, refusal: Some(refusal), changed: true, gone: None },
             )
             .await
         }

@@ -46,7 +46,7 @@ pub use conflict::{ConflictPage, Difference};
 pub use error::ErrorPage;
 pub use field::{Choice, ChoiceGroup, ChoiceStyle, Field, Input, LineColumn, LineRow, Lines, Picker, TextKind};
 pub use filter::{Chip, Filters};
-pub use form::{FormPage, FormProblem, FormSection};
+pub use form::{FormPage, FormProblem, FormSection, Gone};
 pub use history::{Change, Event, History, HistoryEntry, Via};
 pub use home::{DayPart, HomeGroup, HomeList, HomePage, RecentRecord};
 pub use list::{Count, ListPage, Pager, Tab};

@@ -15,6 +15,7 @@ pub fn new(say: Words) -> FormPage {
         open: None,
         changed: false,
         problems: Vec::new(),
+        gone: None,
     }
 }
 
@@ -59,6 +60,20 @@ pub fn refused(say: Words) -> FormPage {
             _ => {}
         }
     }
+    form
+}
+
+/// Of a record that somebody else deleted meanwhile.
+pub fn gone(say: Words) -> FormPage {
+    let mut form = new(say);
+    form.changed = true;
+    form.title = Some("Packing line, Zaragoza plant".to_owned());
+    form.gone = Some(Gone {
+        who: "Lucía Ferrer".to_owned(),
+        at: when(&say.of("2 minutes ago", "hace 2 minutos", "2 минуты назад")),
+        restore: true,
+        copy: true,
+    });
     form
 }
 
@@ -108,6 +123,7 @@ pub fn lines(say: Words) -> FormPage {
         open: None,
         changed: false,
         problems: Vec::new(),
+        gone: None,
     }
 }
 

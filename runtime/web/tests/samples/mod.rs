@@ -38,6 +38,7 @@ pub fn all(renderer: &Renderer, locale: Locale) -> Vec<Sample> {
     add("record-trashed", renderer.page(locale, &records::trashed(say)));
     add("form-new", renderer.page(locale, &forms::new(say)));
     add("form-refused", renderer.page(locale, &forms::refused(say)));
+    add("form-gone", renderer.page(locale, &forms::gone(say)));
     add("form-lines", renderer.page(locale, &forms::lines(say)));
     add("search", renderer.page(locale, &others::search(say)));
     add("settings", renderer.page(locale, &others::settings(say)));

@@ -75,3 +75,74 @@ fn a_stale_stage_or_deletion_does_nothing_and_shows_the_record() {
         assert_eq!(world.get("deal", &deal).await["stage"], "talk");
     });
 }
+
+#[test]
+fn what_was_typed_survives_the_record_it_was_typed_for() {
+    on_each(async |world| {
+        world.add_person("luis", "Luis Ortega", "en", true).await;
+        let lines = json!([{"what": "Motor", "quantity": 2, "price": "10"}]);
+        let made = json!({"name": "Belt", "amount": "100", "tender": true, "lines": lines});
+        let deal = world.create("deal", made).await;
+        let (edit, trash) = (format!("/deal/{deal}/edit"), format!("/deal/{deal}/delete"));
+        let (mut ana, mut luis) = (world.browser("ana").await, world.browser("luis").await);
+        let mut form = ana.open(&edit).await.form(&edit);
+        luis.save(&luis.clone().open(&trash).await.form(&trash)).await;
+        form.set("amount", "300").set("name", "Belt <b>").set("lines.0.quantity", "3");
+
+        let told = ana.submit(&form).await;
+        assert_eq!(told.status, 409);
+        let text = told.text();
+        for seen in
+            ["Luis Ortega deleted this record while you were editing it", "Restore and save", "Save as a new record"]
+        {
+            assert!(text.contains(seen), "`{seen}` is not in {text}");
+        }
+        let again = told.form(&edit);
+        assert_eq!(
+            (again.value("amount"), again.value("name"), again.value("lines.0.quantity")),
+            ("300", "Belt <b>", "3")
+        );
+
+        // As a new record.
+        let mut copy = again.clone();
+        copy.add("_do", "copy");
+        let answer = ana.submit(&copy).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let copied = world.get("deal", answer.location().strip_prefix("/deal/").unwrap()).await;
+        assert_ne!(copied["id"], deal);
+        assert_eq!(
+            (&copied["name"], &copied["amount"], &copied["tender"]),
+            (&json!("Belt <b>"), &json!("300.00"), &json!(true))
+        );
+        assert_eq!((&copied["lines"][0]["what"], &copied["lines"][0]["quantity"]), (&json!("Motor"), &json!(3)));
+
+        // Out of the trash, with what was typed.
+        let mut restore = again.clone();
+        restore.add("_do", "restore");
+        ana.save(&restore).await;
+        let restored = world.get("deal", &deal).await;
+        assert_eq!((&restored["name"], &restored["amount"]), (&json!("Belt <b>"), &json!("300.00")));
+        assert_eq!(restored["lines"][0]["quantity"], 3);
+        // Whoever comes later sees what was changed meanwhile.
+        assert_eq!(ana.submit(&restore).await.status, 409);
+
+        // Removed for good: what was typed is a new record.
+        let mut form = ana.open(&edit).await.form(&edit);
+        luis.save(&luis.clone().open(&trash).await.form(&trash)).await;
+        let purge = format!("/deal/{deal}/purge");
+        luis.save(&luis.clone().open(&purge).await.form(&purge)).await;
+        form.set("name", "Once more");
+        let told = ana.submit(&form).await;
+        assert_eq!(told.status, 409);
+        assert!(told.text().contains("saving makes a new record"), "{}", told.text());
+        let answer = ana.submit(&told.form("/deal")).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let new = world.get("deal", answer.location().strip_prefix("/deal/").unwrap()).await;
+        assert_eq!((&new["name"], &new["lines"][0]["what"]), (&json!("Once more"), &json!("Motor")));
+
+        // One that never was is not found.
+        let mut nowhere = form.clone();
+        nowhere.action = format!("/deal/{}/edit", "00000000-0000-0000-0000-000000000001");
+        assert_eq!(ana.submit(&nowhere).await.status, 404);
+    });
+}

@@ -33,6 +33,8 @@ pub struct FormQuestion {
     pub entity: EntityId,
     /// The record that is changed; nothing for a new one.
     pub id: Option<Id>,
+    /// The record may lie in the trash: it was put there while somebody was at it.
+    pub trashed: bool,
     /// What was typed so far, as far as it could be read.
     pub input: Input,
     /// Conditions over the draft, such as those of sections.
@@ -90,14 +92,15 @@ impl Engine {
     ) -> Result<Seen<FormFacts>, Refusal> {
         self.look(live, actor, move |work| {
             policy::may_read(work.actor, ReadPath::Get)?;
-            let FormQuestion { entity, id, input, .. } = question.clone();
+            let FormQuestion { entity, id, trashed, input, .. } = question.clone();
             let action = if id.is_some() { Action::Update } else { Action::Create };
             policy::may(work.actor, &work.live.model, entity, action)?;
             let mut draft = match id {
                 None => Draft::create(work, entity, input)?,
                 Some(id) => {
-                    let old = work.living(Ref { entity, id })?.ok_or_else(Refusal::not_found)?;
-                    Draft::update(work, old, input)?
+                    let record = Ref { entity, id };
+                    let old = if trashed { work.any(record)? } else { work.living(record)? };
+                    Draft::update(work, old.ok_or_else(Refusal::not_found)?, input)?
                 }
             };
             facts(work, &mut draft, &question)

@@ -119,6 +119,42 @@ impl Engine {
     }
 }
 
+/// How a record came to be no longer there.
+#[derive(Clone, Debug)]
+pub struct Gone {
+    /// It lies in the trash; else it was removed for good.
+    pub trashed: bool,
+    /// When.
+    pub at: Timestamp,
+    /// By whom; nothing for the system.
+    pub by: Option<Ref>,
+    /// The titles of the record and of who deleted it.
+    pub titles: Titles,
+}
+
+impl Engine {
+    /// How a record came to be no longer there; nothing for one that lives or never was.
+    ///
+    /// # Errors
+    /// When it may not be read.
+    pub async fn gone_page(&self, live: &Arc<Live>, actor: &Actor, record: Ref) -> Result<Seen<Option<Gone>>, Refusal> {
+        self.look(live, actor, move |work| {
+            policy::may_read(work.actor, ReadPath::History)?;
+            if work.living(record)?.is_some() {
+                return Ok(None);
+            }
+            let trashed = work.any(record)?.is_some();
+            let wanted = if trashed { "delete" } else { "purge" };
+            let changes = work.history(record, None, ENTRIES)?;
+            let Some(change) = changes.iter().find(|change| *change.action == *wanted) else { return Ok(None) };
+            let by = change.actor.map(|id| Ref { entity: work.live.model.user, id });
+            let named: Vec<Ref> = by.into_iter().chain([record]).collect();
+            Ok(Some(Gone { trashed, at: change.at, by, titles: titles(work, &named)? }))
+        })
+        .await
+    }
+}
+
 /// A page of the history of a record, and the cursor of the next one.
 pub(super) fn entries(
     work: &Work<'_>,

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use super::{EntityHead, Field, Hidden, Page};
+use super::{EntityHead, Field, Hidden, Page, When};
 
 /// The form that creates or changes a record.
 ///
 /// It posts to [`FormPage::action`]. The pressed button posts `_do`: `save`, `save_and_new`, `add:FIELD` (another line, or
-/// another value of a many-reference; shown again, nothing saved), `remove:FIELD:INDEX` (that line; likewise).
+/// another value of a many-reference; shown again, nothing saved), `remove:FIELD:INDEX` (that line; likewise), `restore`
+/// and `copy` (of a record that is gone; see [`Gone`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FormPage {
     /// The surroundings.
@@ -32,6 +33,21 @@ pub struct FormPage {
     pub changed: bool,
     /// What was refused: in the summary at the top. Those of a field stand at the field too ([`Field::errors`]).
     pub problems: Vec<FormProblem>,
+    /// The record was deleted while somebody was at it.
+    pub gone: Option<Gone>,
+}
+
+/// A record was deleted while somebody was at it, and what can be done with what was typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gone {
+    /// Who deleted it.
+    pub who: String,
+    /// When.
+    pub at: When,
+    /// It can be taken out of the trash and saved.
+    pub restore: bool,
+    /// What was typed can be a new record.
+    pub copy: bool,
 }
 
 /// Inputs under one heading.
