@@ -198,6 +198,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("bad_value", "{0} must be one of {1}, not {2}", "{0} debe ser uno de {1}, no {2}", "{0} должен быть одним из: {1}, а не {2}"),
     ("repeated_parameter", "{0} is given twice", "{0} se indica dos veces", "{0} указан дважды"),
     ("bad_address", "The address holds what is not text in UTF-8 behind its percent signs", "La dirección contiene, tras los signos de porcentaje, algo que no es texto en UTF-8", "Адрес содержит после знаков процента не текст в UTF-8"),
+    ("nul_address", "The address holds a NUL character (%00), which no value can have", "La dirección contiene un carácter NUL (%00), que ningún valor puede tener", "Адрес содержит символ NUL (%00), которого не может быть ни в одном значении"),
     ("bad_tags", "{0} must be a list of entity tags in quotation marks, or *", "{0} debe ser una lista de etiquetas de entidad entre comillas, o *", "{0} должен быть списком меток сущностей в кавычках или *"),
     ("bad_key", "Idempotency-Key must be one text of 1 to 255 ASCII characters", "Idempotency-Key debe ser un solo texto de 1 a 255 caracteres ASCII", "Idempotency-Key должен быть одной строкой из 1–255 знаков ASCII"),
     ("other_key", "{0} differs from the one in the address", "{0} difiere del de la dirección", "«{0}» отличается от указанного в адресе"),
@@ -214,7 +215,10 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("idempotency_mismatch", "This Idempotency-Key was used with another body", "Esta Idempotency-Key ya se usó con otro cuerpo", "Этот Idempotency-Key уже использован с другим телом"),
     ("too_large", "The request is too large", "La petición es demasiado grande", "Запрос слишком большой"),
     ("not_external", "“{0}” is not an external key of this entity", "«{0}» no es una clave externa de esta entidad", "«{0}» — не внешний ключ этой сущности"),
-    ("foreign_post", "This form was opened in another session, or on another site; go back, reload the page and send it again", "Este formulario se abrió en otra sesión o en otro sitio; vuelva, recargue la página y envíelo de nuevo", "Форма открыта в другом сеансе или на другом сайте; вернитесь, обновите страницу и отправьте снова"),
+    ("foreign_post", "The form was sent from another site; open the page here and send it again", "El formulario se envió desde otro sitio; abra la página aquí y envíelo de nuevo", "Форма отправлена с другого сайта; откройте страницу здесь и отправьте снова"),
+    ("expired_form", "This form was opened in another session, so that it is not certain that you sent it; look it over and send it again", "Este formulario se abrió en otra sesión, así que no es seguro que lo enviara usted; revíselo y envíelo de nuevo", "Форма открыта в другом сеансе, и неизвестно, вы ли её отправили; проверьте её и отправьте снова"),
+    ("no_token", "What was sent lacks the token that every form of these pages has (_csrf); open the page and send its form", "A lo enviado le falta la marca que lleva todo formulario de estas páginas (_csrf); abra la página y envíe su formulario", "В отправленном нет метки, которая есть у каждой формы этих страниц (_csrf); откройте страницу и отправьте её форму"),
+    ("bad_form", "What was sent cannot be read as a form: it must be pairs of names and texts in UTF-8 (application/x-www-form-urlencoded)", "Lo enviado no se puede leer como formulario: deben ser pares de nombres y textos en UTF-8 (application/x-www-form-urlencoded)", "Отправленное не читается как форма: нужны пары имён и текстов в UTF-8 (application/x-www-form-urlencoded)"),
     ("superseded", "The definitions changed meanwhile; please try again", "Las definiciones han cambiado mientras tanto; inténtelo de nuevo", "Определения изменились; попробуйте ещё раз"),
 ];
 

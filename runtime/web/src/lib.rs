@@ -3,6 +3,7 @@
 pub mod api;
 pub mod health;
 pub mod pages;
+mod percent;
 pub mod server;
 pub mod ui;
 

@@ -11,7 +11,7 @@ mod derive;
 mod idempotency;
 mod list;
 pub mod openapi;
-mod parameters;
+pub(crate) mod parameters;
 mod precondition;
 pub mod problem;
 mod record;

@@ -7,14 +7,15 @@ use fichero_engine::read::list::{ListRequest, MOST, ShapeRequest, Trash};
 use fichero_engine::read::{aggregate, history};
 use serde_json::Value as Json;
 
+use crate::percent;
+
 /// The pairs of a query, each name once. A leading `_` is kept.
 ///
 /// # Errors
 /// When it is not UTF-8 in percent signs, holds NUL, or names something twice.
 pub fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Refusal> {
     let mut pairs: Vec<(String, String)> = Vec::new();
-    for part in query.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+    for (name, value) in percent::pairs(query.unwrap_or_default()) {
         let (name, value) = (decoded(name)?, decoded(value)?);
         if pairs.iter().any(|(known, _)| bare(known) == bare(&name)) {
             return Err(repeated(bare(&name)));
@@ -192,21 +193,9 @@ fn shortened(text: &str) -> String {
 
 /// A part of a query as text.
 fn decoded(part: &str) -> Result<String, Refusal> {
-    let wrong = || Refusal { code: "bad_address", ..Refusal::malformed(Message::key("bad_address")) };
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
-                let (Some(high), Some(low)) = (digit(), digit()) else { return Err(wrong()) };
-                u8::try_from(high * 16 + low).map_err(|_| wrong())?
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or_else(wrong)
+    let wrong = |key| Refusal { code: "bad_address", ..Refusal::malformed(Message::key(key)) };
+    let text = percent::decoded(part).ok_or_else(|| wrong("bad_address"))?;
+    if text.contains('\0') { Err(wrong("nul_address")) } else { Ok(text) }
 }
 
 /// Splits at commas that are not inside brackets or quotes: `count(),sum(round(a,2))`.

@@ -11,6 +11,7 @@ mod gone;
 pub mod inputs;
 mod laid;
 pub mod lines;
+mod names;
 pub mod raw;
 pub mod read;
 pub mod spec;
@@ -26,11 +27,11 @@ use fichero_model::kind;
 use fichero_model::{EntityId, FieldId, Id, Model, Ref};
 
 use super::notice::Notice;
-use super::post::{Posted, VisitorPost};
+use super::post::{FormPost, Posted};
 use super::visitor::Visitor;
 use super::words::Words;
 use super::{address, conflict, layout, settings};
-use crate::api::problem;
+use crate::api::{parameters, problem};
 use crate::ui::context::{FormPage, Gone, Hidden, Link};
 
 use errors::Errors;
@@ -81,19 +82,24 @@ pub async fn edit(visitor: Visitor, Path((name, id)): Path<(String, String)>) ->
 }
 
 /// `POST /{entity}`.
-pub async fn create(Path(name): Path<String>, VisitorPost(visitor, posted): VisitorPost) -> Response {
-    let answer = match visitor.entity(&name) {
-        Ok(entity) => submit(&visitor, entity, None, posted).await,
-        Err(refusal) => Err(refusal),
+pub async fn create(Path(name): Path<String>, FormPost(visitor, posted, expired): FormPost) -> Response {
+    let answer = match (visitor.entity(&name), expired) {
+        (Ok(entity), None) => submit(&visitor, entity, None, posted).await,
+        (Ok(entity), Some(refusal)) => again(&visitor, entity, None, posted, refusal).await,
+        (Err(refusal), _) => Err(refusal),
     };
     visitor.reply(answer).await
 }
 
 /// `POST /{entity}/{id}/edit`.
-pub async fn update(Path((name, id)): Path<(String, String)>, VisitorPost(visitor, posted): VisitorPost) -> Response {
-    let answer = match visitor.record(&name, &id) {
-        Ok(record) => change(&visitor, record, posted).await,
-        Err(refusal) => Err(refusal),
+pub async fn update(
+    Path((name, id)): Path<(String, String)>,
+    FormPost(visitor, posted, expired): FormPost,
+) -> Response {
+    let answer = match (visitor.record(&name, &id), expired) {
+        (Ok(record), None) => change(&visitor, record, posted).await,
+        (Ok(Ref { entity, id }), Some(refusal)) => again(&visitor, entity, Some(id), posted, refusal).await,
+        (Err(refusal), _) => Err(refusal),
     };
     visitor.reply(answer).await
 }
@@ -106,6 +112,18 @@ async fn begin(visitor: &Visitor, name: &str, mut posted: Posted) -> Result<Resp
     }
     let typed = read::read(visitor, entity, &posted).await?;
     show(visitor, Attempt { entity, id: None, posted, typed, refusal: None, changed: false, gone: None }).await
+}
+
+/// The form as it was typed, of which nothing was taken.
+async fn again(
+    visitor: &Visitor,
+    entity: EntityId,
+    id: Option<Id>,
+    posted: Posted,
+    refusal: Refusal,
+) -> Result<Response, Refusal> {
+    let typed = read::read(visitor, entity, &posted).await?;
+    show(visitor, Attempt { entity, id, posted, typed, refusal: Some(refusal), changed: true, gone: None }).await
 }
 
 /// Changes a record. One that was deleted while somebody was at it is brought back first, or copied, if they ask for it.
@@ -129,6 +147,10 @@ async fn change(visitor: &Visitor, record: Ref, mut posted: Posted) -> Result<Re
 async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted: Posted) -> Result<Response, Refusal> {
     conflict::keep(visitor.model(), entity, &mut posted);
     let deed = posted.last("_do").unwrap_or("save").to_owned();
+    let known = ["save", "save_and_new", "derive", gone::RESTORE, gone::COPY].contains(&&*deed);
+    if !known && !deed.starts_with("add:") && !deed.starts_with("remove:") {
+        return Err(parameters::unknown("_do"));
+    }
     if let Some(list) = deed.strip_prefix("add:") {
         add(visitor.model(), entity, list, &mut posted);
     } else if let Some((list, index)) = deed.strip_prefix("remove:").and_then(|rest| rest.split_once(':')) {

@@ -14,7 +14,7 @@ use fichero_engine::live::Live;
 
 use super::preference::Preferences;
 use super::voice::Voice;
-use super::{cookie, csrf, reply};
+use super::{cookie, csrf, post, reply};
 use crate::api::problem;
 use crate::server::{App, Pinned};
 use crate::ui::context::{ErrorPage, Nav, Page, Template};
@@ -101,6 +101,13 @@ impl Guest {
     pub fn refuse(&self, refusal: &Refusal) -> Response {
         let status = problem::status(refusal.kind);
         let detail = Some(refusal.detail.text(self.voice.locale));
-        self.html(status, &ErrorPage { page: self.page(), status: status.as_u16(), detail, reference: None })
+        let page = ErrorPage {
+            page: self.page(),
+            status: status.as_u16(),
+            form: post::is_about_form(refusal),
+            detail,
+            reference: None,
+        };
+        self.html(status, &page)
     }
 }

@@ -48,6 +48,9 @@ pub async fn sign_in(Pinned(app): Pinned, request: Request) -> Response {
         let refusal = Some(LoginRefusal::Expired);
         return guest.html(StatusCode::FORBIDDEN, &LoginPage { login, refusal, ..blank(&guest, next) });
     }
+    if let Err(refusal) = posted.only(&["login", "password"]) {
+        return guest.refuse(&refusal);
+    }
     match app.engine.login(&login, posted.last("password").unwrap_or_default()).await {
         Ok(secret) => {
             let response = reply::see_other(&next);
@@ -59,8 +62,13 @@ pub async fn sign_in(Pinned(app): Pinned, request: Request) -> Response {
 }
 
 /// `POST /logout`.
-pub async fn sign_out(VisitorPost(visitor, _): VisitorPost) -> Response {
-    if let Err(refusal) = visitor.app.engine.logout(&visitor.secret).await {
+pub async fn sign_out(VisitorPost(visitor, posted): VisitorPost) -> Response {
+    let known = posted.only(&[]);
+    let signed_out = async {
+        known?;
+        visitor.app.engine.logout(&visitor.secret).await
+    };
+    if let Err(refusal) = signed_out.await {
         return visitor.refuse(&refusal).await;
     }
     let gone = |response, name| reply::with_cookie(response, cookie::set(name, "", visitor.secure, Some(0)));

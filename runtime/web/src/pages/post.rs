@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Form, FromRequest, FromRequestParts as _, Request};
-use axum::http::StatusCode;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use fichero_engine::message::Message;
 use fichero_engine::{Kind, Refusal};
@@ -11,6 +12,8 @@ use fichero_engine::{Kind, Refusal};
 use super::guest::Guest;
 use super::visitor::Visitor;
 use super::{address, csrf};
+use crate::api::parameters;
+use crate::percent;
 use crate::server::App;
 
 /// What a form posts. A name may stand several times; where one value is wanted, the last counts.
@@ -36,13 +39,33 @@ impl Posted {
     /// # Errors
     /// When it is no form, or too large.
     pub async fn read(request: Request, app: &App) -> Result<Self, Refusal> {
-        let read = Form::<Vec<(String, String)>>::from_request(request, app).await;
-        read.map(|Form(pairs)| Self::new(pairs)).map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                return Refusal::new(Kind::TooLarge, "too_large", Message::key("too_large"));
-            }
-            Refusal::malformed(Message::with("bad_parameter", ["body"]))
-        })
+        let wrong = || Refusal::malformed(Message::key("bad_form"));
+        let media = request.headers().get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok());
+        let media = media.and_then(|media| media.split(';').next()).unwrap_or_default().trim();
+        if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(wrong());
+        }
+        let body = Bytes::from_request(request, app).await.map_err(|rejection| {
+            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            if too_large { Refusal::new(Kind::TooLarge, "too_large", Message::key("too_large")) } else { wrong() }
+        })?;
+        let text = std::str::from_utf8(&body).map_err(|_| wrong())?;
+        let pair = |(name, value)| Some((percent::decoded(name)?, percent::decoded(value)?));
+        let pairs = percent::pairs(text).map(pair).collect::<Option<Vec<_>>>();
+        pairs.map(Self::new).ok_or_else(wrong)
+    }
+
+    /// That nothing else stands there than these names, and those that forms of all kinds post.
+    ///
+    /// # Errors
+    /// The first name that means nothing here.
+    pub fn only(&self, names: &[&str]) -> Result<(), Refusal> {
+        const USUAL: [&str; 5] = ["_csrf", "_next", "_version", "_do", "_charset_"];
+        let mut known = self.pairs().map(|(name, _)| name);
+        match known.find(|name| !names.contains(name) && !USUAL.contains(name)) {
+            Some(name) => Err(parameters::unknown(name)),
+            None => Ok(()),
+        }
     }
 
     /// All pairs in their order.
@@ -99,12 +122,14 @@ pub struct VisitorPost(pub Visitor, pub Posted);
 /// A post of somebody who is not.
 pub struct GuestPost(pub Guest, pub Posted);
 
-impl VisitorPost {
-    /// Reads a post; another site's, or one without its token, is answered with a page that says so.
-    ///
-    /// # Errors
-    /// The answer.
-    pub async fn read(request: Request, app: &App) -> Result<Self, Response> {
+/// A post of somebody who is signed in, of a form that they can be shown again: one that was opened in another session
+/// comes with what to tell of it, and is not to be taken.
+pub struct FormPost(pub Visitor, pub Posted, pub Option<Refusal>);
+
+impl FromRequest<App> for FormPost {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::from_request_parts(&mut parts, app).await?;
         let ours = csrf::is_from_here(&parts.headers);
@@ -112,10 +137,23 @@ impl VisitorPost {
             Ok(posted) => posted,
             Err(refusal) => return Err(visitor.refuse(&refusal).await),
         };
-        if ours && visitor.is_token(posted.last("_csrf").unwrap_or_default()) {
-            Ok(Self(visitor, posted))
-        } else {
-            Err(visitor.refuse(&foreign()).await)
+        match foreign(ours, posted.last("_csrf"), |token| visitor.is_token(token)) {
+            None => Ok(Self(visitor, posted, None)),
+            Some(refusal) if refusal.code == EXPIRED => Ok(Self(visitor, posted, Some(refusal))),
+            Some(refusal) => Err(visitor.refuse(&refusal).await),
+        }
+    }
+}
+
+impl VisitorPost {
+    /// Reads a post; another site's, or one without its token, is answered with a page that says so.
+    ///
+    /// # Errors
+    /// The answer.
+    pub async fn read(request: Request, app: &App) -> Result<Self, Response> {
+        match FormPost::from_request(request, app).await? {
+            FormPost(visitor, posted, None) => Ok(Self(visitor, posted)),
+            FormPost(visitor, _, Some(refusal)) => Err(visitor.refuse(&refusal).await),
         }
     }
 }
@@ -141,14 +179,28 @@ impl GuestPost {
             Ok(posted) => posted,
             Err(refusal) => return Err(guest.refuse(&refusal)),
         };
-        if ours && guest.is_token(posted.last("_csrf").unwrap_or_default()) {
-            Ok(Self(guest, posted))
-        } else {
-            Err(guest.refuse(&foreign()))
+        match foreign(ours, posted.last("_csrf"), |token| guest.is_token(token)) {
+            None => Ok(Self(guest, posted)),
+            Some(refusal) => Err(guest.refuse(&refusal)),
         }
     }
 }
 
-fn foreign() -> Refusal {
-    Refusal::new(Kind::Forbidden, "foreign_post", Message::key("foreign_post"))
+/// The code of a post whose form was opened in another session.
+const EXPIRED: &str = "expired_form";
+
+/// Why a post is not certain to come from a form of the reader's session, if it is not.
+fn foreign(ours: bool, token: Option<&str>, is_token: impl Fn(&str) -> bool) -> Option<Refusal> {
+    let code = match token {
+        _ if !ours => "foreign_post",
+        None => "no_token",
+        Some(token) if is_token(token) => return None,
+        Some(_) => EXPIRED,
+    };
+    Some(Refusal::new(Kind::Forbidden, code, Message::key(code)))
+}
+
+/// Whether a refusal is about the form as such, not about what its sender may do.
+pub fn is_about_form(refusal: &Refusal) -> bool {
+    matches!(refusal.code, "foreign_post" | "no_token" | EXPIRED)
 }

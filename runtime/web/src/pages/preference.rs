@@ -5,12 +5,12 @@
 
 use axum::http::HeaderMap;
 use axum::response::Response;
+use fichero_engine::Refusal;
 
-use super::guest::Guest;
 use super::post::{GuestPost, Posted, VisitorPost};
 use super::visitor::Visitor;
 use super::{cookie, reply, voice};
-use crate::api::session;
+use crate::api::{parameters, session};
 use crate::server::Pinned;
 use crate::ui::context::Theme;
 use crate::ui::locale::Locale;
@@ -37,16 +37,21 @@ impl Preferences {
         preferences
     }
 
-    /// Takes over one of them.
-    pub fn put(&mut self, name: &str, value: &str) {
+    /// Takes over one of them; false for what is none.
+    pub fn put(&mut self, name: &str, value: &str) -> bool {
         match (name, value) {
-            ("locale", tag) => self.locale = Locale::from_tag(tag).or(self.locale),
+            ("locale", tag) => match Locale::from_tag(tag) {
+                Some(locale) => self.locale = Some(locale),
+                None => return false,
+            },
             ("theme", "light") => self.theme = Theme::Light,
             ("theme", "dark") => self.theme = Theme::Dark,
-            ("theme", _) => self.theme = Theme::Auto,
-            ("nav", value) => self.narrow = value == "narrow",
-            _ => {}
+            ("theme", "auto") => self.theme = Theme::Auto,
+            ("nav", "narrow") => self.narrow = true,
+            ("nav", "wide") => self.narrow = false,
+            _ => return false,
         }
+        true
     }
 
     /// As the cookie holds them.
@@ -62,6 +67,9 @@ impl Preferences {
     }
 }
 
+/// What can be preferred, and between what.
+const CHOICES: [(&str, &str); 3] = [("locale", "en, es, ru"), ("theme", "auto, light, dark"), ("nav", "narrow, wide")];
+
 /// `POST /preferences`: goes back to where it came from.
 pub async fn save(Pinned(app): Pinned, request: axum::extract::Request) -> Response {
     let signed_in = cookie::get(request.headers(), session::COOKIE).is_some();
@@ -75,29 +83,34 @@ pub async fn save(Pinned(app): Pinned, request: axum::extract::Request) -> Respo
         }
     } else {
         match GuestPost::read(request, &app).await {
-            Ok(GuestPost(guest, posted)) => save_guest(&guest, &posted),
+            Ok(GuestPost(guest, posted)) => {
+                saved(guest.preferences, &posted, guest.secure).unwrap_or_else(|refusal| guest.refuse(&refusal))
+            }
             Err(response) => response,
         }
     }
 }
 
-async fn save_own(visitor: &Visitor, posted: &Posted) -> Result<Response, fichero_engine::Refusal> {
+async fn save_own(visitor: &Visitor, posted: &Posted) -> Result<Response, Refusal> {
+    let answer = saved(visitor.preferences, posted, visitor.secure)?;
     if let Some(locale) = posted.last("locale").and_then(Locale::from_tag) {
         visitor.app.engine.prefer_locale(&visitor.actor, voice::own(locale)).await?;
     }
-    Ok(answer(visitor.preferences, posted, visitor.secure))
+    Ok(answer)
 }
 
-fn save_guest(guest: &Guest, posted: &Posted) -> Response {
-    answer(guest.preferences, posted, guest.secure)
-}
-
-fn answer(mut preferences: Preferences, posted: &Posted, secure: bool) -> Response {
-    for (name, value) in posted.pairs() {
-        preferences.put(name, value);
+fn saved(mut preferences: Preferences, posted: &Posted, secure: bool) -> Result<Response, Refusal> {
+    posted.only(&CHOICES.map(|(name, _)| name))?;
+    for (name, known) in CHOICES {
+        if let Some(value) = posted.last(name)
+            && !preferences.put(name, value)
+        {
+            return Err(parameters::not_one_of(name, known, value));
+        }
     }
     let response = reply::see_other(posted.next());
-    reply::with_cookie(response, cookie::set(cookie::PREFERENCES, &preferences.written(), secure, Some(cookie::YEAR)))
+    let cookie = cookie::set(cookie::PREFERENCES, &preferences.written(), secure, Some(cookie::YEAR));
+    Ok(reply::with_cookie(response, cookie))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub async fn delete(Path((name, id)): Path<(String, String)>, VisitorPost(visito
 
 async fn run_delete(visitor: &Visitor, name: &str, id: &str, posted: &Posted) -> Result<Response, Refusal> {
     let record = visitor.record(name, id)?;
+    posted.only(&[])?;
     let command = Command::Delete { entity: record.entity, id: record.id, version: posted.version() };
     match visitor.app.engine.command(&visitor.actor, command, Mode::Live, None).await {
         Ok(_) => Ok(visitor.go(&format!("/{name}"), Some(Notice::Deleted(name.to_owned(), record.id)))),
@@ -25,13 +26,14 @@ async fn run_delete(visitor: &Visitor, name: &str, id: &str, posted: &Posted) ->
 }
 
 /// `POST /{entity}/{id}/restore`.
-pub async fn restore(Path((name, id)): Path<(String, String)>, VisitorPost(visitor, _): VisitorPost) -> Response {
-    let restored = run_restore(&visitor, &name, &id).await;
+pub async fn restore(Path((name, id)): Path<(String, String)>, VisitorPost(visitor, posted): VisitorPost) -> Response {
+    let restored = run_restore(&visitor, &name, &id, &posted).await;
     visitor.reply(restored).await
 }
 
-async fn run_restore(visitor: &Visitor, name: &str, id: &str) -> Result<Response, Refusal> {
+async fn run_restore(visitor: &Visitor, name: &str, id: &str, posted: &Posted) -> Result<Response, Refusal> {
     let record = visitor.record(name, id)?;
+    posted.only(&[])?;
     let command = Command::Restore { entity: record.entity, id: record.id, version: None };
     let done = visitor.app.engine.command(&visitor.actor, command, Mode::Live, None).await;
     done.map_err(told)?;
@@ -39,13 +41,14 @@ async fn run_restore(visitor: &Visitor, name: &str, id: &str) -> Result<Response
 }
 
 /// `POST /{entity}/{id}/purge`.
-pub async fn purge(Path((name, id)): Path<(String, String)>, VisitorPost(visitor, _): VisitorPost) -> Response {
-    let purged = run_purge(&visitor, &name, &id).await;
+pub async fn purge(Path((name, id)): Path<(String, String)>, VisitorPost(visitor, posted): VisitorPost) -> Response {
+    let purged = run_purge(&visitor, &name, &id, &posted).await;
     visitor.reply(purged).await
 }
 
-async fn run_purge(visitor: &Visitor, name: &str, id: &str) -> Result<Response, Refusal> {
+async fn run_purge(visitor: &Visitor, name: &str, id: &str, posted: &Posted) -> Result<Response, Refusal> {
     let record = visitor.record(name, id)?;
+    posted.only(&[])?;
     let command = Command::Purge { entity: record.entity, id: record.id, version: None };
     let done = visitor.app.engine.command(&visitor.actor, command, Mode::Live, None).await;
     done.map_err(told)?;

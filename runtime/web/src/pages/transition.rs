@@ -38,6 +38,7 @@ async fn transition(
     posted: &Posted,
 ) -> Result<Response, Refusal> {
     let Ref { entity, id } = visitor.record(name, id)?;
+    posted.only(&["to"])?;
     let model = visitor.model();
     let field = match field {
         Some(field) => model[entity].field(field).filter(|(_, field)| field.pipeline.is_some()),

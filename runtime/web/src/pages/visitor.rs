@@ -17,7 +17,7 @@ use super::notice::Notice;
 use super::preference::Preferences;
 use super::voice::Voice;
 use super::words::Words;
-use super::{address, chrome, cookie, csrf, reply};
+use super::{address, chrome, cookie, csrf, post, reply};
 use crate::api::problem::{self, Problem};
 use crate::api::session;
 use crate::server::{App, Pinned};
@@ -189,7 +189,13 @@ impl Visitor {
             Err(_) => Reader::default(),
         };
         let detail = Some(refusal.detail.text(self.voice.locale));
-        let page = ErrorPage { page: self.page(&reader, None), status: status.as_u16(), detail, reference: None };
+        let page = ErrorPage {
+            page: self.page(&reader, None),
+            status: status.as_u16(),
+            form: post::is_about_form(refusal),
+            detail,
+            reference: None,
+        };
         self.html(status, &page)
     }
 }

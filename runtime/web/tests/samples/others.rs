@@ -269,6 +269,7 @@ pub fn conflict(say: Words) -> ConflictPage {
 
 pub fn error(say: Words, status: u16) -> ErrorPage {
     ErrorPage {
+        form: false,
         page: page(say, "/opportunity/404"),
         status,
         detail: (status == 409).then(|| {

@@ -428,3 +428,50 @@ stages: {first: {}, middle: {}, last: {}}
 async fn edit_of(browser: &mut Browser, thing: &str) -> Form {
     browser.open(&format!("/thing/{thing}/edit")).await.form(&format!("/thing/{thing}/edit"))
 }
+
+#[test]
+fn what_a_form_posts_that_means_nothing_is_told() {
+    on_each(async |world| {
+        let mut ana = world.browser("ana").await;
+        let form = ana.open("/deal/new").await.form("/deal");
+        let csrf = form.value("_csrf").to_owned();
+        for (name, value, told) in [
+            ("zz", "1", "There is no field “zz”"),
+            ("nmae", "x", "did you mean “name”"),
+            ("tender", "maybe", "Tender must be true or false"),
+            ("expected", "5", "Expected cannot be written"),
+            ("lines.0.zz", "1", "There is no field “zz”"),
+            ("name.text", "x", "There is no field “name.text”"),
+            ("_was.zz", "1", "There is no field “zz”"),
+            ("_zz", "1", "There is no field “_zz”"),
+        ] {
+            let mut wrong = form.clone();
+            wrong.set("name", "Belt").add(name, value);
+            let refused = ana.submit(&wrong).await;
+            assert_eq!(refused.status, 422, "{name}: {}", refused.text());
+            assert!(refused.text().contains(told), "{name}: {}", refused.text());
+            assert_eq!(refused.form("/deal").value("name"), "Belt");
+        }
+        let mut wrong = form.clone();
+        wrong.set("name", "Belt").add("_do", "zz");
+        assert_eq!(ana.submit(&wrong).await.status, 400);
+        for (path, name, value, told) in [
+            ("/preferences", "locale", "xx", "locale must be one of en, es, ru, not xx"),
+            ("/preferences", "theme", "blue", "theme must be one of auto, light, dark, not blue"),
+            ("/preferences", "zz", "1", "“zz” has no meaning here"),
+            ("/logout", "zz", "1", "“zz” has no meaning here"),
+        ] {
+            let refused = ana.post(path, &[("_csrf", &csrf), (name, value)]).await;
+            assert_eq!(refused.status, 400, "{path} {name}");
+            assert!(refused.text().contains(told), "{}", refused.text());
+        }
+        assert!(ana.open("/deal?view=all").await.rows().is_empty(), "nothing was made");
+        let mut good = form.clone();
+        good.set("name", "Belt").add("_charset_", "UTF-8").add("tender", "on");
+        assert_eq!(ana.submit(&good).await.status, 303);
+        assert_eq!(
+            ana.post("/preferences", &[("_csrf", &csrf), ("locale", "es"), ("_next", "/deal")]).await.status,
+            303
+        );
+    });
+}

@@ -18,7 +18,7 @@ use fichero_model::kind::{Kind, MoneyCurrency};
 use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Id, Model, Ref};
 
-use super::duration;
+use super::{duration, names};
 use crate::pages::post::Posted;
 use crate::pages::visitor::Visitor;
 use crate::pages::words::Words;
@@ -70,6 +70,7 @@ pub async fn read(visitor: &Visitor, entity: EntityId, posted: &Posted) -> Resul
     let picks = names.into_iter().map(|(name, _)| name).zip(picks).collect();
     let reading = Reading { model, posted, picks, notation: notation(visitor, &reader), chrome: visitor.voice.chrome };
     reading.record(entity, &mut typed);
+    typed.input.errors.extend(names::wrong(model, entity, posted));
     Ok(typed)
 }
 
@@ -211,7 +212,11 @@ impl Reading<'_> {
     fn value(&self, field: &Field, raw: &str) -> Result<Value, Problem> {
         let trimmed = raw.trim();
         match &field.kind {
-            Kind::Boolean => Ok(Value::Boolean(trimmed == "true")),
+            Kind::Boolean => match trimmed {
+                "true" | "on" => Ok(Value::Boolean(true)),
+                "false" | "" => Ok(Value::Boolean(false)),
+                _ => Err(about(field, "not_boolean", [])),
+            },
             _ if trimmed.is_empty() => Ok(Value::Nothing),
             Kind::Integer => match typed::integer(self.chrome, trimmed) {
                 Ok(number) => check::integer(field, number),
