@@ -200,7 +200,7 @@ fn rollups_follow_children_wherever_they_change() {
 #[test]
 fn a_stage_follows_only_where_it_may_and_with_what_it_requires() {
     on_each(SHOP, async |world| {
-        let customer = world.create("customer", json!({"name": "A"})).await;
+        let customer = world.create("customer", json!({"name": "A", "tier": "gold"})).await;
         let sale = world.create("sale", json!({"customer": id(&customer)})).await;
         assert_eq!(codes(world.transition("sale", id(&sale), "paid", nothing()).await), ["stage: transition"]);
         assert_eq!(codes(world.transition("sale", id(&sale), "sent", nothing()).await), ["note: required"]);
@@ -461,5 +461,55 @@ fn references_to_many_are_kept_also_through_an_entity_of_their_own() {
         assert_eq!(world.get("person", id(&ann)).await["clubs"], json!([]));
         world.restore("club", id(&golf)).await.unwrap();
         assert_eq!(world.get("person", id(&ann)).await["clubs"], json!([id(&golf)]));
+    });
+}
+
+const HIDDEN: &str = r#"
+entity: thing
+title: name
+fields:
+  name: text
+  lock: boolean
+  key: {type: text, visible_if: lock, required: true}
+  many: {type: ref, to: thing, many: true, visible_if: lock, required: true}
+  why: {type: text, visible_if: lock, required_if: name == "x"}
+  note: {type: text, visible_if: lock}
+  way: {type: text, visible_if: lock}
+  parts: {type: lines, of: part}
+---
+entity: part
+title: text
+fields:
+  thing: {type: ref, to: thing, required: true, on_delete: cascade}
+  text: {type: text, visible_if: thing.lock, required: true}
+---
+pipeline: thing_process
+entity: thing
+field: stage
+stages: {one: {}, two: {require: [note]}}
+transitions: {one: {two: {require: [way]}}, two: [one]}
+"#;
+
+#[test]
+fn nothing_is_asked_for_where_nothing_is_shown() {
+    on_each(HIDDEN, async |world| {
+        let thing = world.create("thing", json!({"name": "x", "parts": [{}]})).await;
+        let asked = ["key: required", "many: required", "why: required"];
+        assert_eq!(codes(world.try_update("thing", id(&thing), json!({"lock": true, "many": []})).await), asked);
+        assert_eq!(
+            codes(world.try_create("thing", json!({"name": "x", "lock": true, "parts": [{}]})).await),
+            ["parts[0].text: required", "key: required", "many: required", "why: required"]
+        );
+        world.transition("thing", id(&thing), "two", nothing()).await.unwrap();
+        let other = id(&thing);
+        let shown = json!({"lock": true, "key": "k", "many": [other]});
+        let shown = world.create("thing", shown).await;
+        assert_eq!(
+            codes(world.transition("thing", id(&shown), "two", nothing()).await),
+            ["note: required", "way: required"]
+        );
+        let hidden = json!({"lock": false, "key": null, "many": []});
+        world.update("thing", id(&shown), hidden).await;
+        world.transition("thing", id(&shown), "two", nothing()).await.unwrap();
     });
 }

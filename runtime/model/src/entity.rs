@@ -217,6 +217,11 @@ impl Field {
         self.many && matches!(self.kind, Kind::Ref(_))
     }
 
+    /// True when every record has a value: one is asked for, and nothing hides the field.
+    pub fn is_always_given(&self) -> bool {
+        self.required && self.visible_if.is_none()
+    }
+
     /// True when people and programs may write it at all.
     pub fn is_input(&self) -> bool {
         !self.system

@@ -101,7 +101,7 @@ pub(super) fn check_required(cx: &Context<'_>, entity: EntityId, row: &Entry, co
         let made = field.default.is_some() || !matches!(field.source, fichero_model::entity::Source::Input);
         let given =
             row.value.get(&field.name).is_some() || field.pipeline.is_some() || matches!(field.kind, Kind::Boolean);
-        if field.required && !made && !given && !findings.is_broken(&field.name) {
+        if field.is_always_given() && !made && !given && !findings.is_broken(&field.name) {
             let message = format!(
                 "the record `{}` is given no `{}`, which every `{}` needs",
                 row.key.text, field.name, cx.model[entity].name

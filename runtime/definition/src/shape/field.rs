@@ -1,6 +1,6 @@
 //! The keys of a field, an option, and what belongs to them.
 
-use super::common::{CHECK, COLOR, COUNT, ENTITY, HELP, ICON, LABEL, VISIBLE_IF, WAS};
+use super::common::{CHECK, COLOR, COUNT, ENTITY, HELP, ICON, LABEL, WAS};
 use super::{Keys, NameOf, Shape, key};
 
 /// A field of an entity, mixin, settings, message or question.
@@ -24,8 +24,12 @@ pub static FIELD: Keys = Keys {
         ),
         key("many", Shape::Boolean, "True holds any number of values in order."),
         key("through", ENTITY, "For `many` references: the entity whose records are the links."),
-        key("required", Shape::Boolean, "True refuses a record without a value."),
-        key("required_if", Shape::Expression, "Required where this holds."),
+        key(
+            "required",
+            Shape::Boolean,
+            "True refuses a record without a value, unless `visible_if` says that the field is not shown.",
+        ),
+        key("required_if", Shape::Expression, "Required where this holds and the field is shown."),
         key(
             "unique",
             Shape::OneOf(&[Shape::Boolean, Shape::Map(&FIELD_UNIQUE)]),
@@ -99,7 +103,11 @@ pub static FIELD: Keys = Keys {
         key("once", Shape::Boolean, "True lets the value be set once and never changed."),
         key("readonly", Shape::Boolean, "True keeps people from changing it; rules may."),
         key("readonly_if", Shape::Expression, "Read-only for people where this holds."),
-        VISIBLE_IF,
+        key(
+            "visible_if",
+            Shape::Expression,
+            "Shown only where this holds. Elsewhere no value is asked for: neither by `required` and `required_if` nor by a stage.",
+        ),
         key(
             "options_if",
             Shape::Expression,

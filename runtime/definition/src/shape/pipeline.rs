@@ -44,7 +44,7 @@ pub static STAGE: Keys = Keys {
         key("outcome", Shape::Name(NameOf::Other), "What it means to have come here, such as `won` or `lost`."),
         key("closed", Shape::Boolean, "True ends the pipeline for the record."),
         key("limit", Shape::Duration, "How long a record should stay at most.").not_yet(),
-        key("require", FIELDS, "Fields that must have a value to enter it."),
+        key("require", FIELDS, "Fields that must have a value to enter it, as far as they are shown."),
         WAS,
     ]],
     extra: Some(&Shape::Value),
@@ -58,7 +58,7 @@ static TRANSITION: Keys = Keys {
         HELP,
         key("guard", Shape::Expression, "Only where this holds.").not_yet(),
         key("roles", ROLES, "Only people with one of these roles.").not_yet(),
-        key("require", FIELDS, "Fields that must have a value to go this way."),
+        key("require", FIELDS, "Fields that must have a value to go this way, as far as they are shown."),
     ]],
     ..Keys::NONE
 };

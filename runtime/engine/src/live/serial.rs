@@ -176,6 +176,18 @@ impl Decisions {
     }
 }
 
+/// The fields that a value may be asked for.
+fn required(model: &Model, entity: EntityId) -> BTreeSet<FieldId> {
+    let fields = model[entity].all_fields();
+    let own = fields.filter(|(_, field)| field.required || field.required_if.is_some()).map(|(id, _)| id);
+    let stages = model.pipelines.iter().filter(|pipeline| pipeline.entity == entity).flat_map(|one| &one.stages);
+    let of_stages = stages.flat_map(|stage| {
+        let ways = stage.next.iter().flatten().flat_map(|way| &way.require);
+        stage.require.iter().chain(ways).copied()
+    });
+    own.chain(of_stages).collect()
+}
+
 /// Everything that is evaluated when a record is saved or deleted, with the rule it stands in.
 fn expressions(model: &Model, entity: EntityId) -> Vec<(&Expr, Of, Option<&Rule>)> {
     let definition = &model[entity];
@@ -190,7 +202,10 @@ fn expressions(model: &Model, entity: EntityId) -> Vec<(&Expr, Of, Option<&Rule>
             all.extend(in_setting(setting).into_iter().map(|expr| (expr, Of::Decision, Some(rule))));
         }
     }
-    for (_, field) in definition.all_fields() {
+    let asked = required(model, entity);
+    for (id, field) in definition.all_fields() {
+        // Whether a value is asked for is decided by whether the field is shown, too.
+        all.extend(field.visible_if.iter().filter(|_| asked.contains(&id)).map(|expr| (expr, Of::Decision, None)));
         let conditions =
             field.required_if.iter().chain(&field.readonly_if).chain(&field.options_if).chain(&field.fix_rate_if);
         let checks = field.validate.iter().map(|check| &check.bad);

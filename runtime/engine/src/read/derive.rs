@@ -61,9 +61,10 @@ pub fn state(work: &Work<'_>, draft: &Draft, id: FieldId) -> Result<State, Refus
         Some(old) => kept::entries(work, old, id)?,
         None => Vec::new(),
     };
+    let visible = draft.is_shown(work, field)?;
     Ok(State {
-        visible: field.visible_if.is_none() || holds(&field.visible_if)?,
-        required: field.required || holds(&field.required_if)?,
+        visible,
+        required: visible && (field.required || holds(&field.required_if)?),
         readonly: field.readonly || !field.is_input() || settled || holds(&field.readonly_if)?,
         kept,
         options,

@@ -348,11 +348,13 @@ fn check_rules(work: &Work<'_>, draft: &mut Draft, field: &Field, value: &Value)
 }
 
 fn is_required(work: &Work<'_>, draft: &Draft, field: &Field) -> Result<bool, Refusal> {
-    match &field.required_if {
-        _ if field.required => Ok(true),
-        Some(condition) => draft.holds(work, condition, &[], None),
-        None => Ok(false),
-    }
+    let is_asked = match &field.required_if {
+        _ if field.required => true,
+        Some(condition) => draft.holds(work, condition, &[], None)?,
+        None => false,
+    };
+    // What nobody is shown is asked of nobody.
+    Ok(is_asked && draft.is_shown(work, field)?)
 }
 
 /// Whether a draft has nothing in a field. Of lists those that it is to have count, or else those that are stored.
@@ -397,7 +399,7 @@ fn check_stages(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
         );
         for missing in required {
             let wanted = &model[draft.entity][missing];
-            if is_empty(work, draft, missing, wanted)? {
+            if is_empty(work, draft, missing, wanted)? && draft.is_shown(work, wanted)? {
                 let stage = stage_label(work, pipeline, &to);
                 let (_, message) = about(wanted, "stage_requires", [Argument::from(&stage)]);
                 draft.error(work, missing, ("required", message));

@@ -182,6 +182,14 @@ impl Draft {
         self.eval(work, expr, locals, value).map(|value| value.is_true())
     }
 
+    /// Whether a field is shown, so that a value can be asked for.
+    ///
+    /// # Errors
+    /// When the definition fails.
+    pub fn is_shown(&self, work: &Work<'_>, field: &Field) -> Result<bool, Refusal> {
+        field.visible_if.as_ref().map_or(Ok(true), |condition| self.holds(work, condition, &[], None))
+    }
+
     /// The records that it refers to and that what is stored does not.
     pub fn fresh_references(&self, work: &Work<'_>) -> Vec<(FieldId, Ref)> {
         let changed = |id: FieldId| self.old.as_ref().is_none_or(|old| old.get(id) != self.row.get(id));

@@ -148,7 +148,7 @@ impl<'m> Records<'m> {
 /// Whether a new record without it is refused, whatever else is given.
 fn is_needed(field: &Field) -> bool {
     let is_given = matches!(field.source, Source::Input) && field.default.is_none() && field.pipeline.is_none();
-    field.required && is_given && !matches!(field.kind, Kind::Boolean | Kind::Lines { .. })
+    field.is_always_given() && is_given && !matches!(field.kind, Kind::Boolean | Kind::Lines { .. })
 }
 
 fn component_at(model: &Model, of: EntityId, suffix: &str) -> String {

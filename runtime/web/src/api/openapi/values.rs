@@ -67,19 +67,19 @@ pub fn given(model: &Model, field: &Field) -> Json {
     match field.many {
         true => {
             let most = field.max_items.map_or(MOST_VALUES, |most| most as usize);
-            let least = field.min_items.unwrap_or(0).max(u32::from(field.required));
+            let least = field.min_items.unwrap_or(0).max(u32::from(field.is_always_given()));
             let mut list = json!({"type": "array", "items": one, "maxItems": most});
             if least > 0 {
                 list["minItems"] = json!(least);
             }
             // The empty list is none, so that it has no least number of entries.
-            match (field.required, least) {
+            match (field.is_always_given(), least) {
                 (true, _) => list,
                 (false, 0) => nullable(list, true),
                 (false, _) => json!({"anyOf": [list, {"type": "array", "maxItems": 0}, {"type": "null"}]}),
             }
         }
-        false => nullable(one, !field.required),
+        false => nullable(one, !field.is_always_given()),
     }
 }
 
@@ -135,7 +135,7 @@ pub fn nullable(schema: Json, nullable: bool) -> Json {
 
 fn text(field: &Field, max: u32) -> Json {
     let mut schema = json!({"type": "string", "maxLength": max, "pattern": format!("^{ANY}*$")});
-    if field.required {
+    if field.is_always_given() {
         // A text of blanks alone is none.
         schema["minLength"] = json!(1);
         schema["pattern"] = json!(format!("^{ANY}*[^\\s\\u0000]{ANY}*$"));

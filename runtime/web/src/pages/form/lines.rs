@@ -45,7 +45,7 @@ pub fn sheet(inputs: &Inputs<'_>, id: FieldId, errors: &[(FieldId, FieldId)]) ->
         let field = &model[of][*id];
         LineColumn {
             label: inputs.words.label(&field.label).to_owned(),
-            required: field.required && field.is_input() && !matches!(field.source, Source::Copy(_)),
+            required: field.is_always_given() && field.is_input() && !matches!(field.source, Source::Copy(_)),
             align: list::align(field),
         }
     });
@@ -107,7 +107,7 @@ impl Table<'_> {
                 value: &value,
                 widget: widget(field),
                 fixed: kept || is_fixed(field, None) || field.readonly,
-                required: field.required && !comes_by_itself(field, &value),
+                required: field.is_always_given() && !comes_by_itself(field, &value),
                 options: None,
                 kept: &[],
             };
