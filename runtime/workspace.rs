@@ -96,8 +96,21 @@ impl deploy::Compile for Compiler {
 /// When it cannot be written.
 pub fn lock(folder: &Path) -> Result<PathBuf, Failure> {
     let (sources, _) = Sources::load(folder, &Stock);
+    write_lock(folder, &fichero_definition::lock(&sources))
+}
+
+/// Takes note of the packs that `workspace.lock` does not hold, as they were read. What it says of the others stays,
+/// for only [`lock`] agrees to a change. Gives the path of the file where it was written.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn complete_lock(folder: &Path, sources: &Sources) -> Result<Option<PathBuf>, Failure> {
+    fichero_definition::completed(sources).map(|text| write_lock(folder, &text)).transpose()
+}
+
+fn write_lock(folder: &Path, text: &str) -> Result<PathBuf, Failure> {
     let path = folder.join("workspace.lock");
-    fs::write(&path, fichero_definition::lock(&sources)).map_err(|error| Failure::file("write", &path, &error))?;
+    fs::write(&path, text).map_err(|error| Failure::file("write", &path, &error))?;
     Ok(path)
 }
 

@@ -1,4 +1,4 @@
-//! `fichero apply`: puts the definitions of the folder in force.
+//! `fichero apply`: puts the definitions of the folder in force, and takes note of its packs in `workspace.lock`.
 
 use fichero_engine::data::Which;
 use fichero_engine::deploy::fill::{self, Round, Standing};
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::node::{NoTexts, Node, failed, load_data, refused};
 use super::plan::{stranger, told};
 use super::{Context, Dir, Exit, Failure, Outcome, runtime, steps};
-use crate::workspace::{Workspace, parent};
+use crate::workspace::{Workspace, complete_lock, parent};
 
 /// The arguments of `fichero apply`.
 #[derive(Debug, clap::Args)]
@@ -41,6 +41,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             parent::note(&folder, &node.database, newest);
             let human = format!("nothing to do: deployment {} has these definitions", newest.seq);
             context.report.summary(&human, || json!({"deployment": newest.seq, "published": false}));
+            note_packs(&node, context, &workspace);
             return finish(&node, context, Deployed { deployment: newest.clone(), definitions });
         }
         if let Some(newest) = &newest
@@ -50,7 +51,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         }
         let order = node.order(newest.map_or(0, |newest| newest.seq), args.consent.as_deref());
         match deploy::publish(&node.db, &definitions, &order) {
-            Ok((deployment, plan)) => return published(&node, context, deployment, &plan, definitions),
+            Ok((deployment, plan)) => {
+                note_packs(&node, context, &workspace);
+                return published(&node, context, deployment, &plan, definitions);
+            }
             // Somebody published in between. Without a consent there is nothing that was promised: plan again.
             Err(deploy::Error::LostRace { .. }) if args.consent.is_none() => {}
             Err(deploy::Error::LostRace { newest }) => {
@@ -67,6 +71,19 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         }
     }
     Err(Failure::new("others publish all the time; nothing was changed").help("Try again"))
+}
+
+/// Takes note of packs that the lock does not hold: whoever applies has agreed to them. The definitions are in force
+/// already, so a folder that cannot be written to is told and no failure.
+fn note_packs(node: &Node, context: &Context, workspace: &Workspace) {
+    match complete_lock(&node.folder, &workspace.sources) {
+        Ok(None) => {}
+        Ok(Some(path)) => context.report.note(&format!("{} takes note of the packs", path.display())),
+        Err(failure) => context.report.note(&format!(
+            "warning: the packs could not be noted: {}; nobody is told when one of them changes",
+            failure.what.unwrap_or_default()
+        )),
+    }
 }
 
 fn published(node: &Node, context: &Context, deployment: Deployment, plan: &Plan, definitions: Definitions) -> Outcome {

@@ -132,3 +132,31 @@ fn who_loses_a_race_plans_again() {
         assert_eq!(in_force.iter().filter(|last| **last).count(), 1, "the last one is in force");
     }
 }
+
+#[test]
+fn who_applies_takes_note_of_the_packs() {
+    let folder = Folder::with("packs/clinic/pack.yaml", "pack: clinic\nversion: 1.0.0\nlocale: en\n");
+    folder.write("workspace.yaml", "workspace: acme\ntitle: Acme\npacks: {base: stock, clinic: installed}\n");
+    folder.run(&["plan"]).ends_with(2);
+    assert!(!folder.path().join("workspace.lock").exists(), "looking notes nothing");
+    let told = folder.run(&["apply"]).ends_with(0);
+    assert!(told.stderr.contains("workspace.lock takes note of the packs"), "{}", told.stderr);
+    let noted = folder.read("workspace.lock");
+    assert!(noted.contains("\nbase: {version: ") && noted.contains("\nclinic: {version: 1.0.0, "), "{noted}");
+    folder.run(&["check", "--deny", "warnings"]).ends_with(0);
+
+    // What changed is told, and nobody agrees to it by applying.
+    folder.write("packs/clinic/visit.yaml", "entity: visit\ntitle: name\nfields: {name: text}\n");
+    let told = folder.run(&["apply"]).ends_with(1);
+    assert!(told.stderr.contains("workspace.lock:3:9: error[F0812]"), "{}", told.stderr);
+    assert_eq!(folder.read("workspace.lock"), noted);
+
+    // A pack that is missing there is noted, also where the definitions are in force already.
+    folder.run(&["pack", "lock"]).ends_with(0);
+    folder.run(&["apply"]).ends_with(0);
+    let noted = folder.read("workspace.lock");
+    folder.write("workspace.lock", "# nothing\n");
+    let told = folder.run(&["apply"]).ends_with(0);
+    assert!(told.stderr.contains("warning[F0814]"), "{}", told.stderr);
+    assert_eq!(folder.read("workspace.lock"), noted);
+}

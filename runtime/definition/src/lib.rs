@@ -27,7 +27,7 @@ pub mod yaml;
 pub use catalog::{Catalog, Document};
 pub use explain::explain;
 pub use resolve::{Capabilities, compile};
-pub use source::{File, NoPacks, Sources, StockPacks, lock};
+pub use source::{File, NoPacks, Sources, StockPacks, completed, lock};
 
 use fichero_model::diagnostic::Diagnostic;
 

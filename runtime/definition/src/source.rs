@@ -18,7 +18,7 @@ use std::sync::Arc;
 use fichero_model::diagnostic::{Diagnostic, Texts};
 use sha2::{Digest, Sha256};
 
-pub use lock::lock;
+pub use lock::{completed, lock};
 
 /// The largest definition file, in bytes.
 pub const LARGEST: usize = 1 << 20;
@@ -146,6 +146,8 @@ pub struct Sources {
     layers: Vec<Layer>,
     /// The layer of each file.
     layer_of: Vec<usize>,
+    /// The lock of a folder, which is no definition.
+    lock: Option<File>,
     complete: bool,
 }
 
@@ -206,6 +208,7 @@ impl Sources {
 
 impl Texts for Sources {
     fn text(&self, file: &str) -> Option<Arc<str>> {
-        self.file(file).and_then(File::text).cloned()
+        let lock = || self.lock.as_ref().filter(|lock| &*lock.path == file);
+        self.file(file).or_else(lock).and_then(File::text).cloned()
     }
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
-use fichero_definition::source::{Origin, lock};
+use fichero_definition::source::{Origin, completed, lock};
 use fichero_definition::{File, NoPacks, Sources, StockPacks, catalog};
 use fichero_model::diagnostic::Diagnostic;
 
@@ -161,6 +161,46 @@ fn the_lock_tells_stock_packs_from_others() {
     let changed = Sources::load(dir.path(), &One("1.2.3")).1;
     assert_eq!(codes(&changed), ["F0812"]);
     assert!(changed[0].is_error());
+}
+
+#[test]
+fn a_lock_is_completed_and_never_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let listed = |packs: &str| write(dir.path(), &[("workspace.yaml", &format!("workspace: test\npacks: {packs}\n"))]);
+    let load = || Sources::load(dir.path(), &One("1.2.3"));
+    listed("{}");
+    assert_eq!(completed(&load().0), None, "without packs there is nothing to note");
+    listed("{base: stock}");
+    let first = completed(&load().0).unwrap();
+    assert_eq!(first, lock(&load().0));
+    write(dir.path(), &[("workspace.lock", &first), ("packs/clinic/pack.yaml", "pack: clinic\nversion: 1.0.0\n")]);
+    assert_eq!(completed(&load().0), None);
+
+    // A pack that came is told and noted; one that changed is told, and what was noted of it stays.
+    listed("{base: stock, clinic: installed}");
+    let (upgraded, found) = Sources::load(dir.path(), &One("1.3.0"));
+    assert_eq!(codes(&found), ["F0812", "F0814"]);
+    assert!(found.iter().all(|finding| !finding.is_error()));
+    let second = completed(&upgraded).unwrap();
+    assert!(second.starts_with(&first), "{second}");
+    write(dir.path(), &[("workspace.lock", &second)]);
+    assert_eq!(codes(&Sources::load(dir.path(), &One("1.3.0")).1), ["F0812"]);
+
+    // A pack that is gone is forgotten.
+    listed("{base: stock}");
+    assert_eq!(codes(&load().1), [""; 0]);
+    assert_eq!(completed(&load().0), Some(first));
+}
+
+#[test]
+fn a_lock_that_cannot_be_read_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &[("workspace.yaml", "workspace: test\npacks: {base: stock}\n")]);
+    fs::create_dir(dir.path().join("workspace.lock")).unwrap();
+    assert_eq!(codes(&Sources::load(dir.path(), &One("1.2.3")).1), ["F0001"]);
+    fs::remove_dir(dir.path().join("workspace.lock")).unwrap();
+    fs::write(dir.path().join("workspace.lock"), [0xFF, 0xFE, 0x41]).unwrap();
+    assert_eq!(codes(&Sources::load(dir.path(), &One("1.2.3")).1), ["F0002"]);
 }
 
 #[test]

@@ -149,6 +149,8 @@ codes! {
     SIMILAR_NAME "F0810" "a new name that resembles an existing one" "The overlay adds an entry whose name is nearly that of an existing one. If it was meant to change that one, correct the name.";
     REMOVED_IN_USE "F0811" "something removed is still used" "Behaviour that names a removed field cannot work. Remove or change it too.";
     LOCK "F0812" "a pack that differs from the lock" "`workspace.lock` records the version and hash of each pack; this pack has changed since. A stock pack changes with the program, so that is a warning; any other pack must not change unseen, so it is an error until you have looked at the change and run `fichero pack lock`.";
+    LOCK_BROKEN "F0813" "a lock that cannot be understood" "`workspace.lock` holds an entry for each pack: `base: {version: 1.0.0, hash: sha256-…}`. What stands here is none, so it would protect nothing. Put the file back as it was, from version control; or look at what the packs hold now, remove it and run `fichero pack lock`.";
+    LOCK_LACKS "F0814" "a pack that the lock does not hold" "There is a `workspace.lock`, and it says nothing of this pack, so that nobody would be told if it changed. `fichero pack lock` takes note of it, and so does `fichero apply`.";
 
     NOT_YET_KIND "F0901" "a kind of document this release does not run yet" "The document is well-formed, but this release does not act on its kind. Remove it for now; nothing would happen by it.";
     NOT_YET_TYPE "F0902" "a type this release does not store yet" "The type belongs to the language but is not stored by this release yet.";

@@ -49,7 +49,7 @@ pub(super) fn load(dir: &Path, stock: &dyn StockPacks) -> (Sources, Vec<Diagnost
         ));
         files.truncate(MOST_FILES);
     }
-    let (sources, wrong) = packs::assemble(files);
+    let (mut sources, wrong) = packs::assemble(files);
     // A pack that could not be read was told already, with what lies in the way.
     let told = |diagnostic: &Diagnostic| {
         diagnostic.code == code::PACK_MISSING
@@ -57,7 +57,11 @@ pub(super) fn load(dir: &Path, stock: &dyn StockPacks) -> (Sources, Vec<Diagnost
     };
     let wrong: Vec<Diagnostic> = wrong.into_iter().filter(|diagnostic| !told(diagnostic)).collect();
     findings.extend(wrong);
-    findings.extend(lock::verify(dir, &sources));
+    match lock::read(dir) {
+        Ok(file) => sources.lock = file,
+        Err(diagnostic) => findings.push(*diagnostic),
+    }
+    findings.extend(lock::verify(&sources));
     (sources, findings)
 }
 
