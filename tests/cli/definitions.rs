@@ -202,3 +202,23 @@ fn an_expression_may_begin_with_a_minus() {
     folder.run(&["eval", "deal", "-amount > 5", "--sql"]).ends_with(0);
     folder.run(&["eval", "deal", "--sql", "-amount > 5"]).ends_with(0);
 }
+
+#[test]
+fn a_pack_works_the_same_with_a_prefix() {
+    let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime/definition/tests/prefixed/clinic");
+    for prefix in ["", "cl_"] {
+        let folder = Folder::new();
+        let prefixed = if prefix.is_empty() { String::new() } else { format!(", prefix: {prefix}") };
+        let listed = format!("workspace: acme\npacks: {{base: stock, clinic: {{path: '{pack}'{prefixed}}}}}\n");
+        folder.write("workspace.yaml", &listed);
+        let run = folder.run(&["test", "--filter", "a visit is seen"]).ends_with(0);
+        assert!(run.stdout.contains("1 passed, 0 failed"), "{}", run.stdout);
+
+        folder.run(&["apply"]).ends_with(0);
+        folder.write("visits.csv", "Reason,Who,Room\nCold,Anna,A\nCough,Ben,\n");
+        let (entity, mapping) = (format!("{prefix}visit"), format!("{prefix}visits"));
+        let file = folder.path().join("visits.csv").display().to_string();
+        let run = folder.run(&["import", &entity, &file, "--map", &mapping, "--format", "json"]).ends_with(0).json();
+        assert_eq!((run["created"].as_i64(), run["updated"].as_i64()), (Some(1), Some(1)), "{run}");
+    }
+}

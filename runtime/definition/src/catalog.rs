@@ -44,6 +44,8 @@ pub struct Document {
     pub kind: &'static str,
     /// Its name, with the prefix of its pack.
     pub name: Arc<str>,
+    /// Its name as its author wrote it, which people read where it has no label.
+    pub written: Arc<str>,
     /// Where its name stands.
     pub name_place: Place,
     /// Its keys without the first.

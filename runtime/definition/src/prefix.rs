@@ -3,9 +3,10 @@
 //! The tables of [`crate::shape`] say where a name refers to a definition. Names inside expressions and scripts are
 //! left: [`crate::catalog::Catalog::renames`] tells whoever compiles them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::catalog::Renames;
+use crate::catalog::{Document, Renames};
 use crate::node::{Node, NodeValue};
 use crate::read::Read;
 use crate::shape::{self, Keys, NameOf, Naming, Shape};
@@ -18,12 +19,15 @@ pub(crate) fn apply(sources: &Sources, read: &mut Read) -> Vec<Renames> {
     if sources.layers().iter().all(|layer| layer.prefix.is_empty()) {
         return renames;
     }
+    let declared: HashSet<(usize, &'static str, Arc<str>)> =
+        read.documents.iter().map(|document| (document.layer, document.kind, Arc::clone(&document.name))).collect();
     for document in &mut read.documents {
         let Some(layer) = sources.layers().get(document.layer).filter(|layer| !layer.prefix.is_empty()) else {
             continue;
         };
         let named = shape::kind(document.kind).is_some_and(|shape| shape.name != Naming::Sentence);
-        if !named || document.kind == "pack" {
+        let declares = |kind, name: &Arc<str>| declared.contains(&(document.layer, kind, Arc::clone(name)));
+        if !named || document.kind == "pack" || is_given(document, declares) {
             continue;
         }
         let new: Arc<str> = Arc::from(format!("{}{}", layer.prefix, document.name));
@@ -49,6 +53,16 @@ pub(crate) fn apply(sources: &Sources, read: &mut Read) -> Vec<Renames> {
         rename_layer(Some(renames), overlay.kind, &mut overlay.node);
     }
     renames
+}
+
+/// True for a name that is not the pack's to make: the one menu of the application, and what is named after an entity of
+/// another pack.
+fn is_given(document: &Document, declares: impl Fn(&'static str, &Arc<str>) -> bool) -> bool {
+    let of_other = |kind: &'static str| document.node.get(kind).is_none() && !declares(kind, &document.name);
+    match shape::kind(document.kind).map(|shape| shape.name) {
+        Some(Naming::SnakeOr(kind)) => of_other(kind),
+        _ => document.kind == "menu" && &*document.name == "main",
+    }
 }
 
 /// What the pack's author called a document before bore the prefix too.

@@ -213,7 +213,15 @@ impl Reader<'_> {
             let found = check::check(&what, &node, shape.keys, extent, self.sources);
             self.take(found);
         }
-        self.read.documents.push(Document { kind: shape.kind, name, name_place, node, layer, broken });
+        self.read.documents.push(Document {
+            kind: shape.kind,
+            written: Arc::clone(&name),
+            name,
+            name_place,
+            node,
+            layer,
+            broken,
+        });
     }
 
     fn overlay(&mut self, layer: usize, first: &Entry, mut node: Node, condition: Condition) {
@@ -332,16 +340,13 @@ impl Read {
                     true
                 }
                 Some((first, layer)) => {
-                    let help = if *layer == document.layer {
-                        format!(
-                            "rename one of them; to change the first, write `extend: {} {}`",
-                            document.kind, document.name
-                        )
-                    } else {
-                        format!(
-                            "to change the first, write `extend: {} {}`; to keep both, give the pack a `prefix`",
-                            document.kind, document.name
-                        )
+                    let extend = format!("to change the first, write `extend: {} {}`", document.kind, document.name);
+                    let own = shape::kind(document.kind).is_some_and(|shape| shape.name == Naming::Snake);
+                    let help = match (*layer == document.layer, own) {
+                        (true, _) => format!("rename one of them; {extend}"),
+                        (false, true) => format!("{extend}; to keep both, give the pack a `prefix`"),
+                        // What is named after an entity keeps that name under a prefix too.
+                        (false, false) => extend,
                     };
                     let diagnostic = Diagnostic::error(
                         code::DUPLICATE_NAME,

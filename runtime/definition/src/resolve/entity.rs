@@ -32,7 +32,7 @@ pub(super) fn build(
 ) -> Entity {
     let document = declaration.document;
     let node = &document.node;
-    let label = text::label(node.get("label"), &document.name, findings);
+    let label = text::label(node.get("label"), &document.written, findings);
     let is_settings = document.kind == "settings";
     let plural = text::optional(node.get("plural"), findings)
         .unwrap_or_else(|| if is_settings { label.clone() } else { plural_of(&label) });

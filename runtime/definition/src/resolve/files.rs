@@ -8,6 +8,7 @@ use fichero_model::diagnostic::Texts;
 use fichero_model::place::Place;
 
 use crate::catalog::{Catalog, Renames};
+use crate::node::{Node, NodeValue};
 use crate::source::Sources;
 
 /// The files, with the renames of packs that are loaded with a prefix.
@@ -58,6 +59,51 @@ impl<'s> Files<'s> {
     pub fn current<'n>(&'n self, file: &str, kind: &'static str, name: &'n str) -> &'n str {
         let found = self.prefixed.get(file).and_then(|prefixed| prefixed.renames.get(&(kind, Arc::from(name))));
         found.map_or(name, |renamed| &**renamed)
+    }
+
+    /// A path of this application as an author of `file` writes it, with the current names of the entity, the view or the
+    /// settings that it leads to.
+    pub fn current_path<'p>(&self, file: &str, path: &'p str) -> Cow<'p, str> {
+        let Some(behind) = path.strip_prefix('/').filter(|_| self.prefixed.contains_key(file)) else {
+            return Cow::Borrowed(path);
+        };
+        let end = behind.find(['?', '#']).unwrap_or(behind.len());
+        let (steps, rest) = behind.split_at(end);
+        let mut steps: Vec<&str> = steps.split('/').collect();
+        match &mut *steps {
+            ["admin", "settings", settings, ..] => *settings = self.current(file, "settings", settings),
+            [entity, ..] => *entity = self.current(file, "entity", entity),
+            [] => {}
+        }
+        let (query, fragment) = rest.split_at(rest.find('#').unwrap_or(rest.len()));
+        let part = |part: &str| match part.split_once('=') {
+            Some((name @ ("view" | "?view"), view)) => format!("{name}={}", self.current(file, "view", view)),
+            _ => part.to_owned(),
+        };
+        let query: Vec<String> = query.split('&').map(part).collect();
+        Cow::Owned(format!("/{}{}{fragment}", steps.join("/"), query.join("&")))
+    }
+
+    /// A value that is a path, or an expression that makes one, with current names in the texts that begin with `/`.
+    pub fn with_current_paths(&self, node: &Node) -> Node {
+        let mut node = node.clone();
+        let file = Arc::clone(&node.place.file);
+        if let NodeValue::Scalar(scalar) = &mut node.value
+            && self.prefixed.contains_key(&file)
+        {
+            scalar.text = match scalar.text.starts_with('=') {
+                // Every second piece stands in quotes.
+                true => {
+                    let pieces = scalar.text.split('"').enumerate().map(|(index, piece)| match index % 2 {
+                        0 => Cow::Borrowed(piece),
+                        _ => self.current_path(&file, piece),
+                    });
+                    pieces.collect::<Vec<_>>().join("\"").into()
+                }
+                false => self.current_path(&file, &scalar.text).into(),
+            };
+        }
+        node
     }
 
     /// An expression of `file` with the current names of settings and scripts, and where they were put.
@@ -150,5 +196,33 @@ mod tests {
             assert_eq!(before_edits(text.find(word).unwrap(), &edits), written.find(word).unwrap(), "{word}");
         }
         assert_eq!(files.with_current_names("b.yaml", written).0, written);
+    }
+
+    #[test]
+    fn paths_of_a_prefixed_pack_lead_to_what_it_declares() {
+        let own = [("entity", "visit"), ("view", "long"), ("settings", "visit")];
+        let renames: Renames =
+            own.into_iter().map(|(kind, name)| ((kind, Arc::from(name)), Arc::from(format!("cl_{name}")))).collect();
+        let (sources, catalog) = (Sources::default(), Catalog::default());
+        let files = Files {
+            sources: &sources,
+            catalog: &catalog,
+            prefixed: [(Arc::from("a.yaml"), Prefixed { renames: &renames, scripts: HashMap::new() })].into(),
+        };
+        for (written, meant) in [
+            ("/visit", "/cl_visit"),
+            ("/visit/visit?limit=5&view=long#visit", "/cl_visit/visit?limit=5&view=cl_long#visit"),
+            ("/visit?view=other", "/cl_visit?view=other"),
+            ("/visits?view=long", "/visits?view=cl_long"),
+            ("/admin/settings/visit", "/admin/settings/cl_visit"),
+            ("/", "/"),
+            ("https://example.org/visit", "https://example.org/visit"),
+        ] {
+            assert_eq!(files.current_path("a.yaml", written), meant);
+            assert_eq!(files.current_path("b.yaml", written), written);
+        }
+        let place = Place::start_of(&Arc::from("a.yaml"));
+        let formula = files.with_current_paths(&Node::word(&place, r#"="/visit/" + visit.id + "/edit""#));
+        assert_eq!(formula.as_text().map(|text| &**text), Some(r#"="/cl_visit/" + visit.id + "/edit""#));
     }
 }

@@ -51,18 +51,21 @@ fn entry(cx: &Context<'_>, views: &[View], entry: &Entry, findings: &mut Finding
         (None, None) if node.get("entries").is_some() => None,
         // Where this release cannot lead yet was told already.
         (None, None) if ["report", "dashboard"].iter().any(|key| node.get(key).is_some()) => return None,
-        (None, None) => match cx.declared.find(&entry.key.text) {
-            Some(entity) => Some(MenuTarget::Entity(entity)),
-            None => {
-                let known = cx.model.entities.iter().map(|entity| &*entity.name);
-                let message = format!(
-                    "the menu entry `{}` leads nowhere: it is named after no entity, and says neither entity nor view",
-                    entry.key.text
-                );
-                findings.unknown(code::MENU, &entry.key.place, message, &entry.key.text, known);
-                return None;
+        // The author of a pack with a prefix names the entity without it.
+        (None, None) => {
+            match cx.declared.find(findings.files().current(&entry.key.place.file, "entity", &entry.key.text)) {
+                Some(entity) => Some(MenuTarget::Entity(entity)),
+                None => {
+                    let known = cx.model.entities.iter().map(|entity| &*entity.name);
+                    let message = format!(
+                        "the menu entry `{}` leads nowhere: it is named after no entity, and says neither entity nor view",
+                        entry.key.text
+                    );
+                    findings.unknown(code::MENU, &entry.key.place, message, &entry.key.text, known);
+                    return None;
+                }
             }
-        },
+        }
     };
     let label = text::optional(node.get("label"), findings)
         .unwrap_or_else(|| label_of(cx, views, &entry.key.text, target.as_ref()));
@@ -93,7 +96,7 @@ fn address(node: &Node, findings: &mut Findings<'_>) -> Option<Arc<str>> {
     // seem to.
     let is_plain = !url.contains(|letter: char| letter == '\\' || letter.is_control());
     if is_plain && (here || ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| url.starts_with(scheme))) {
-        return Some(Arc::clone(url));
+        return Some(findings.files().current_path(&node.place.file, url).into());
     }
     findings.error_with_help(
         code::MENU,

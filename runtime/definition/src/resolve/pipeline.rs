@@ -94,7 +94,7 @@ pub(super) fn pipelines(cx: &Context<'_>, kinds: &Kinds<'_, '_>, findings: &mut 
                     .and_then(|node| expression::condition(node, &Scope::row(cx.model, entity), findings));
                 pipelines.push(Pipeline {
                     name: Arc::clone(&document.name),
-                    label: text::label(document.node.get("label"), &document.name, findings),
+                    label: text::label(document.node.get("label"), &document.written, findings),
                     help: text::optional(document.node.get("help"), findings),
                     entity,
                     field: id,

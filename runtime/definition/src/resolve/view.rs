@@ -41,7 +41,7 @@ fn view(cx: &Context<'_>, document: &Document, findings: &mut Findings<'_>) -> O
     Some(View {
         name: Arc::clone(&document.name),
         was: former::names(node),
-        label: text::label(node.get("label"), &document.name, findings),
+        label: text::label(node.get("label"), &document.written, findings),
         help: text::optional(node.get("help"), findings),
         icon: node.get("icon").and_then(Node::as_text).cloned(),
         entity,

@@ -326,7 +326,8 @@ impl Test<'_> {
     }
 
     fn page(&self, node: &Node, findings: &mut Findings<'_>) -> Option<Action> {
-        let path = self.text(node.get("path")?, findings)?;
+        let path = findings.files().with_current_paths(node.get("path")?);
+        let path = self.text(&path, findings)?;
         if let Setting::Literal(Value::Text(text)) = &path
             && !text.starts_with('/')
         {
