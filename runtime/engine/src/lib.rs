@@ -13,6 +13,7 @@ pub mod figures;
 pub mod idempotency;
 pub mod import;
 pub mod input;
+pub mod jobs;
 pub mod live;
 pub mod message;
 pub mod policy;

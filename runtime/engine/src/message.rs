@@ -123,6 +123,7 @@ fn sentence(key: &'static str, locale: Locale) -> &'static str {
 const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("invalid", "Some values are not acceptable", "Algunos valores no son válidos", "Некоторые значения недопустимы"),
     ("not_found", "There is no such record", "No existe ese registro", "Такой записи нет"),
+    ("nothing_here", "In this release there is nothing at this address", "En esta versión no hay nada en esta dirección", "В этой версии по этому адресу ничего нет"),
     ("unknown_entity", "There is no entity “{0}”", "No existe la entidad «{0}»", "Нет сущности «{0}»"),
     ("forbidden", "You may not do this", "No tiene permiso para hacer esto", "У вас нет прав на это действие"),
     ("unauthenticated", "Please sign in", "Inicie sesión", "Войдите в систему"),
@@ -166,6 +167,10 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("nul", "{0} holds a NUL character, which cannot be kept", "{0} contiene un carácter NUL, que no se puede guardar", "«{0}» содержит символ NUL, который нельзя сохранить"),
     ("not_utf8", "{0} is not text in UTF-8", "{0} no es texto en UTF-8", "«{0}» — не текст в UTF-8"),
     ("number_unclear", "{0}: “{1}” could be read in two ways; write the number without separators of thousands", "{0}: «{1}» se puede leer de dos maneras; escriba el número sin separador de miles", "«{0}»: «{1}» можно прочесть двояко; напишите число без разделителя тысяч"),
+    ("quote_open", "The quote that opens in line {0} is never closed", "La comilla que se abre en la línea {0} no se cierra nunca", "Кавычка, открытая в строке {0}, нигде не закрыта"),
+    ("quote_behind", "In line {0} text stands behind a closing quote; a quote inside a quoted text is written twice", "En la línea {0} hay texto detrás de una comilla de cierre; dentro de un texto entre comillas, una comilla se escribe dos veces", "В строке {0} за закрывающей кавычкой стоит текст; кавычка внутри текста в кавычках пишется дважды"),
+    ("value_lost", "{0}: the mapping makes nothing of “{1}”", "{0}: la asignación no saca nada de «{1}»", "«{0}»: из «{1}» ничего не получается"),
+    ("not_in_form", "{0} must be written as {1}", "{0} debe escribirse como {1}", "«{0}»: нужна запись вида {1}"),
     ("ragged", "The row has {0} cells, and the heading {1}", "La fila tiene {0} celdas y el encabezado {1}", "В строке {0} ячеек, а в заголовке {1}"),
     ("match_empty", "{0} is empty, and rows are matched by it", "{0} está vacío, y las filas se identifican por él", "«{0}» пусто, а строки сопоставляются по нему"),
     ("match_ambiguous", "More than one record has the same {0}", "Más de un registro tiene el mismo valor de {0}", "Несколько записей с тем же значением: {0}"),

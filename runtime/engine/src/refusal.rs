@@ -106,6 +106,14 @@ impl Refusal {
         Self::new(Kind::NotFound, "not_found", Message::key("not_found"))
     }
 
+    /// There is no entity of that name. A word of the interface itself is not called one: this release has nothing there.
+    pub fn unknown_entity(name: &str) -> Self {
+        if fichero_model::name::is_reserved_entity(name) {
+            return Self::new(Kind::NotFound, "not_found", Message::key("nothing_here"));
+        }
+        Self::new(Kind::NotFound, "unknown_entity", Message::with("unknown_entity", [name]))
+    }
+
     /// The person may not do this.
     pub fn forbidden() -> Self {
         Self::new(Kind::Forbidden, "forbidden", Message::key("forbidden"))

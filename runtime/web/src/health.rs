@@ -39,6 +39,14 @@ pub async fn metrics(Pinned(app): Pinned) -> Response {
     put("fichero_refusals_total", "counter", "Commands and queries refused.", figures.refusals);
     put("fichero_queries_total", "counter", "Queries answered.", figures.queries);
     put("fichero_deployment", "gauge", "The deployment in force.", u64::try_from(live.seq).unwrap_or(0));
+    // Without the database there are still the figures of the process itself.
+    if let Ok(jobs) = app.engine.job_counts().await {
+        put("fichero_jobs_waiting", "gauge", "Jobs whose time has not come.", jobs.waiting);
+        put("fichero_jobs_ready", "gauge", "Jobs that may be tried now.", jobs.ready);
+        put("fichero_jobs_claimed", "gauge", "Jobs that a worker has claimed.", jobs.claimed);
+        put("fichero_jobs_dead", "gauge", "Jobs that failed for the last time: see /admin/jobs.", jobs.dead);
+        put("fichero_jobs_late_seconds", "gauge", "How long the longest ready job has waited.", jobs.late);
+    }
     put("fichero_entities", "gauge", "Entities of the model in force.", live.model.entities.len() as u64);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

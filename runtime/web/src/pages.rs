@@ -19,6 +19,7 @@ mod csrf;
 mod form;
 mod guest;
 mod home;
+mod jobs;
 mod layout;
 mod list;
 mod login;
@@ -83,6 +84,8 @@ pub fn routes() -> Router<App> {
         .route("/preferences", post(preference::save))
         .route("/admin", get(problems::redirect))
         .route("/admin/problems", get(problems::show))
+        .route("/admin/jobs", get(jobs::show))
+        .route("/admin/jobs/{id}/retry", post(jobs::retry))
         .route("/admin/settings", get(settings::show))
         .route("/admin/settings/{name}", get(settings::edit))
         .route("/admin/watch", get(watch::show))

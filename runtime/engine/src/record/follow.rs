@@ -22,6 +22,7 @@ use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
 use super::work::Work;
+use crate::jobs::About;
 use crate::live::{Live, Way};
 use crate::refusal::Refusal;
 use crate::worker;
@@ -97,6 +98,16 @@ pub fn run(work: &Work<'_>, payload: &Json) -> Result<(), Refusal> {
     }
     let is_shared = work.with(|tx| Ok(tx.dialect() == Dialect::Postgres))?;
     if is_shared && !again { errand.order(work, true) } else { Ok(()) }
+}
+
+/// What a job is about: that which has changed, and which others follow.
+pub fn about(live: &Live, payload: &Json) -> Option<About> {
+    let errand = Errand::read(live, payload)?;
+    let record = match *errand.ids {
+        [only] => Some(only),
+        _ => None,
+    };
+    Some(About { entity: errand.of, record })
 }
 
 /// The records of an entity that follow some of another.

@@ -11,6 +11,7 @@ use super::later;
 use crate::actor::{Actor, Via};
 use crate::command::Mode;
 use crate::engine::Engine;
+use crate::jobs::About;
 use crate::live::Live;
 use crate::record::follow;
 use crate::refusal::Refusal;
@@ -59,6 +60,16 @@ impl Kind {
         match self {
             Kind::SweepIdempotency => Some(SignedDuration::from_hours(1)),
             Kind::Follow => None,
+            #[cfg(test)]
+            Kind::Echo => None,
+        }
+    }
+
+    /// What a job of this kind is about, where its payload says so and the model still knows it.
+    pub fn about(self, live: &Live, job: &Job) -> Option<About> {
+        match self {
+            Kind::SweepIdempotency => None,
+            Kind::Follow => follow::about(live, &job.payload),
             #[cfg(test)]
             Kind::Echo => None,
         }

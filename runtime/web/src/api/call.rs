@@ -3,8 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use fichero_engine::message::Message;
-use fichero_engine::{Kind, Refusal};
+use fichero_engine::Refusal;
 use fichero_model::{EntityId, Id, Ref};
 
 use super::problem::Problem;
@@ -53,7 +52,7 @@ impl Call {
     /// When there is none.
     pub fn entity(&self, name: &str) -> Result<EntityId, Refusal> {
         let found = self.app.engine.live().model.entity(name).map(|(id, _)| id);
-        found.ok_or_else(|| Refusal::new(Kind::NotFound, "unknown_entity", Message::with("unknown_entity", [name])))
+        found.ok_or_else(|| Refusal::unknown_entity(name))
     }
 
     /// The record of an entity's name and an id.

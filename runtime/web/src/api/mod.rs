@@ -9,6 +9,7 @@ mod bulk;
 mod call;
 mod derive;
 mod idempotency;
+mod jobs;
 mod list;
 pub mod openapi;
 pub(crate) mod parameters;
@@ -33,6 +34,8 @@ pub fn routes() -> Router<App> {
         .route("/api/logout", post(auth::logout))
         .route("/api/schema", get(schema::show))
         .route("/api/openapi.json", get(openapi::show))
+        .route("/api/jobs", get(jobs::show))
+        .route("/api/jobs/{id}/retry", post(jobs::retry))
         .route("/api/{entity}", get(list::show).post(record::create))
         .route("/api/{entity}/query", post(list::query))
         .route("/api/{entity}/aggregate", get(aggregate::show))

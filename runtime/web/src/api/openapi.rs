@@ -39,6 +39,9 @@ pub fn document(model: &Model, actor: &Actor) -> Json {
     paths.insert("/api/schema".to_owned(), json!({"get": operation("schema", "The model itself", described)}));
     let described = json!({"200": answer("This description", json!({"type": "object"}))});
     paths.insert("/api/openapi.json".to_owned(), json!({"get": operation("openapi", "This description", described)}));
+    if actor.admin {
+        paths.extend(jobs());
+    }
     for (id, _) in model.all_entities() {
         let records = records::Records::new(model, id, actor.locale);
         schemas.extend(records.schemas());
@@ -55,6 +58,34 @@ pub fn document(model: &Model, actor: &Actor) -> Json {
             "schemas": schemas,
         },
     })
+}
+
+/// What administrators may do about jobs.
+fn jobs() -> [(String, Json); 2] {
+    let text = || json!({"type": "string"});
+    let number = || json!({"type": "integer", "minimum": 0});
+    let about = json!({"type": ["object", "null"], "required": ["entity", "id"], "properties": {
+        "entity": text(), "id": {"type": ["string", "null"]},
+    }});
+    let job = json!({
+        "type": "object",
+        "required": ["id", "kind", "about", "due_at", "attempts", "dead_at", "error"],
+        "properties": {
+            "id": text(), "kind": text(), "about": about, "due_at": text(), "attempts": number(), "dead_at": text(),
+            "error": {"type": ["string", "null"]},
+        },
+    });
+    let all = json!({"type": "object", "required": ["items", "waiting", "ready", "claimed", "dead"], "properties": {
+        "items": {"type": "array", "items": job, "description": "Those that failed for the last time"},
+        "waiting": number(), "ready": number(), "claimed": number(), "dead": number(),
+    }});
+    let show = operation("jobs", "How many jobs there are, and the dead ones", json!({"200": answer("Jobs", all)}));
+    let retried = json!({"204": {"description": "It is tried again"}});
+    let retry = operation("retry_job", "Have a dead job tried again", retried);
+    [
+        ("/api/jobs".to_owned(), json!({"get": show})),
+        ("/api/jobs/{id}/retry".to_owned(), json!({"parameters": [parts::id()], "post": retry})),
+    ]
 }
 
 fn login() -> Json {

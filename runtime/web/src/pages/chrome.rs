@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::visitor::Visitor;
 use super::words::Words;
-use super::{csrf, layout, problems, settings};
+use super::{csrf, jobs, layout, problems, settings};
 use crate::ui::context::{Color, Nav, NavGroup, NavItem, Page, User, Watch};
 
 /// The surroundings of a page about `entity`, if it is about one.
@@ -247,7 +247,8 @@ fn administrators(words: &Words<'_>, visitor: &Visitor, entity: Option<EntityId>
     let definitions = own(words, "nav.definitions", "code", problems::HERE, here);
     let definitions = NavItem { note: Some(visitor.live.seq.to_string()), ..definitions };
     let settings = Some(settings).filter(|_| !words.model.settings.is_empty());
-    settings.into_iter().chain([definitions]).collect()
+    let jobs = own(words, "jobs.title", "refresh", jobs::HERE, visitor.path.split('?').next() == Some(jobs::HERE));
+    settings.into_iter().chain([definitions, jobs]).collect()
 }
 
 fn own(words: &Words<'_>, key: &str, icon: &str, href: &str, current: bool) -> NavItem {

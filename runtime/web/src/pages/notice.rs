@@ -20,6 +20,8 @@ pub enum Notice {
     Restored,
     /// A record was removed for good.
     Purged,
+    /// A job is tried again.
+    Retried,
     /// Somebody else changed the record before: nothing was done.
     Stale,
 }
@@ -35,6 +37,7 @@ impl Notice {
             Notice::Deleted(entity, id) => format!("deleted:{entity}:{id}"),
             Notice::Restored => "restored".to_owned(),
             Notice::Purged => "purged".to_owned(),
+            Notice::Retried => "retried".to_owned(),
             Notice::Stale => "stale".to_owned(),
         }
     }
@@ -55,6 +58,7 @@ impl Notice {
             ("deleted", Some((entity, id))) => Some(Notice::Deleted(entity, id)),
             ("restored", None) => Some(Notice::Restored),
             ("purged", None) => Some(Notice::Purged),
+            ("retried", None) => Some(Notice::Retried),
             ("stale", None) => Some(Notice::Stale),
             _ => None,
         }
@@ -80,6 +84,7 @@ impl Notice {
             }
             Notice::Restored => say(Tone::Success, "notice.restored"),
             Notice::Purged => say(Tone::Plain, "notice.purged"),
+            Notice::Retried => say(Tone::Success, "notice.retried"),
             Notice::Stale => say(Tone::Warning, "notice.stale"),
         }
     }
@@ -102,6 +107,7 @@ mod tests {
             Notice::Deleted("deal".to_owned(), id),
             Notice::Restored,
             Notice::Purged,
+            Notice::Retried,
             Notice::Stale,
         ] {
             assert_eq!(Notice::read(&notice.written()), Some(notice));

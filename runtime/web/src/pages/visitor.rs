@@ -107,9 +107,8 @@ impl Visitor {
     /// # Errors
     /// When there is none.
     pub fn entity(&self, name: &str) -> Result<EntityId, Refusal> {
-        let message = || fichero_engine::message::Message::with("unknown_entity", [name]);
         let found = self.model().entity(name).map(|(id, _)| id);
-        found.ok_or_else(|| Refusal::new(Kind::NotFound, "unknown_entity", message()))
+        found.ok_or_else(|| Refusal::unknown_entity(name))
     }
 
     /// The record that an address names.

@@ -27,6 +27,7 @@ mod filter;
 mod form;
 mod history;
 mod home;
+mod jobs;
 mod list;
 mod login;
 mod page;
@@ -49,6 +50,7 @@ pub use filter::{Chip, Filters};
 pub use form::{FormPage, FormProblem, FormSection, Gone};
 pub use history::{Change, Event, History, HistoryEntry, Via};
 pub use home::{DayPart, HomeGroup, HomeList, HomePage, RecentRecord};
+pub use jobs::{DeadJob, JobsPage};
 pub use list::{Count, ListPage, Pager, Tab};
 pub use login::{DemoLogin, LoginPage, LoginRefusal, Person};
 pub use page::{EntityHead, Nav, NavGroup, NavItem, Notice, Page, Theme, Undo, User, Watch};
@@ -77,6 +79,7 @@ templates! {
     ErrorPage => "error.html",
     FormPage => "form.html",
     HomePage => "home.html",
+    JobsPage => "jobs.html",
     ListPage => "list.html",
     LoginPage => "login.html",
     ProblemsPage => "problems.html",

@@ -24,6 +24,8 @@ fn everything_is_described_and_nothing_that_is_always_refused() {
         for operation in [
             "POST /api/login",
             "POST /api/logout",
+            "GET /api/jobs",
+            "POST /api/jobs/{id}/retry",
             "GET /api/schema",
             "GET /api/thing",
             "POST /api/thing",

@@ -4,6 +4,7 @@
 mod bulk;
 mod described;
 mod forms;
+mod jobs;
 mod lists;
 mod people;
 mod refusals;

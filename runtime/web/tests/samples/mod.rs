@@ -42,6 +42,8 @@ pub fn all(renderer: &Renderer, locale: Locale) -> Vec<Sample> {
     add("form-lines", renderer.page(locale, &forms::lines(say)));
     add("search", renderer.page(locale, &others::search(say)));
     add("settings", renderer.page(locale, &others::settings(say)));
+    add("jobs", renderer.page(locale, &others::jobs(say)));
+    add("jobs-none", renderer.page(locale, &others::no_jobs(say)));
     add("delete", renderer.page(locale, &others::delete(say)));
     add("delete-blocked", renderer.page(locale, &others::delete_blocked(say)));
     add("trash", renderer.page(locale, &lists::trash(say)));

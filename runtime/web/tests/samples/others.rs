@@ -107,6 +107,23 @@ pub fn settings(say: Words) -> SettingsPage {
     SettingsPage { page: page(say, "/admin/settings"), documents: vec![link(&sales, "/admin/settings/sales")] }
 }
 
+pub fn jobs(say: Words) -> JobsPage {
+    let job = DeadJob {
+        kind: "follow".to_owned(),
+        about: Some(link(&say.of("Product", "Producto", "Товар"), "/product/1")),
+        attempts: 20,
+        at: when(&say.of("2 hours ago", "hace 2 horas", "2 часа назад")),
+        error: Some("A definition failed: <too many> steps".to_owned()),
+        retry: "/admin/jobs/1/retry".to_owned(),
+    };
+    let other = DeadJob { kind: "sweep_idempotency".to_owned(), about: None, error: None, ..job.clone() };
+    JobsPage { page: page(say, "/admin/jobs"), dead: 2, waiting: 1, jobs: vec![job, other] }
+}
+
+pub fn no_jobs(say: Words) -> JobsPage {
+    JobsPage { dead: 0, jobs: Vec::new(), ..jobs(say) }
+}
+
 pub fn delete(say: Words) -> ConfirmPage {
     ConfirmPage {
         page: Page {

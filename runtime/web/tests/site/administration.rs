@@ -1,7 +1,13 @@
 //! What administrators look after besides records.
 
+use std::sync::Arc;
+
+use fichero_store::system::job::{self, Claim, Lane, NewJob};
+use fichero_store::{Isolation, Priority};
+use serde_json::json;
+
 use crate::browser::Page;
-use crate::world::on_each;
+use crate::world::{World, on_each};
 
 #[test]
 fn settings_are_reached_from_the_menu_and_saved_on_their_page() {
@@ -39,7 +45,7 @@ fn the_definitions_are_always_in_the_menu_and_are_the_administrators() {
         let mut ana = world.browser("ana").await;
         let home = ana.open("/").await;
         assert_eq!((home.link("Definitions"), home.link("Settings")), (None, None));
-        for path in ["/admin/problems", "/admin/settings", "/admin/settings/selling"] {
+        for path in ["/admin/problems", "/admin/jobs", "/admin/settings", "/admin/settings/selling"] {
             let refused = ana.get(path).await;
             assert_eq!(refused.status, 403);
             assert!(refused.text().contains("This page is for administrators"), "{}", refused.text());
@@ -62,5 +68,58 @@ fn search_says_where_one_can() {
         let deals = main.link("Deals").unwrap();
         assert_eq!(deals, "/deal?view=all&q=ebro%20%26");
         ana.open(&deals).await;
+    });
+}
+
+/// A job that failed for the last time.
+async fn bury(world: &World) {
+    let buried = world.engine.write(Priority::Interactive, Isolation::ReadCommitted, |engine, _, tx| {
+        let now = engine.clock().now();
+        let payload = Arc::new(json!({}));
+        let id = engine.ids().id(now);
+        job::enqueue(tx, &NewJob { id, lane: Lane::Effect, kind: "follow".into(), key: None, due_at: now, payload })?;
+        let claim = Claim { lane: Lane::Effect, limit: 1, worker: "test", now, lease_until: now };
+        for claimed in job::claim(tx, &claim)? {
+            job::bury(tx, &claimed, "the disk is <full>", now)?;
+        }
+        Ok::<_, fichero_engine::Refusal>(())
+    });
+    buried.await.unwrap();
+}
+
+#[test]
+fn dead_jobs_are_listed_and_tried_again_by_a_button() {
+    on_each(async |world| {
+        world.add_person("root", "Root", "es", true).await;
+        let mut root = world.browser("root").await;
+        let home = root.open("/").await;
+        let here = home.link("Tareas fallidas").unwrap();
+        let page = root.open(&here).await;
+        assert!(page.text().contains("No hay tareas fallidas"), "{}", page.text());
+        bury(world).await;
+        let figures = world.stranger().get("/metrics").await.body;
+        assert!(figures.contains("\nfichero_jobs_dead 1\n"), "{figures}");
+        let page = root.open(&here).await;
+        for said in ["follow", "the disk is <full>", "1 tarea ha fallado por última vez"] {
+            assert!(page.text().contains(said), "{said}: {}", page.text());
+        }
+        let action = page.part("/admin/jobs/", "\"").to_owned();
+        let form = page.form(&action);
+        let mut forged = form.clone();
+        forged.set("_csrf", "x");
+        assert_eq!(root.submit(&forged).await.status, 403);
+        let mut ana = world.browser("ana").await;
+        let token = ana.open("/deal/new").await.form("/deal").value("_csrf").to_owned();
+        forged.set("_csrf", &token);
+        assert_eq!(ana.submit(&forged).await.status, 403, "jobs are the administrators'");
+        let answer = root.submit(&form).await;
+        assert_eq!((answer.status, answer.location()), (303, "/admin/jobs"));
+        let page = root.open(&here).await;
+        for said in ["Se vuelve a intentar.", "No hay tareas fallidas", "1 tarea más espera"] {
+            assert!(page.text().contains(said), "{said}: {}", page.text());
+        }
+        assert_eq!(root.submit(&form).await.status, 404, "it is not dead any more");
+        let nowhere = root.get("/admin/nothing").await;
+        assert!(nowhere.status == 404 && !nowhere.text().contains("entidad"), "{}", nowhere.text());
     });
 }

@@ -7,7 +7,7 @@ macro_rules! embedded {
 }
 
 /// Every template by name.
-pub(super) const ALL: [(&str, &str); 38] = embedded![
+pub(super) const ALL: [(&str, &str); 39] = embedded![
     "app.html",
     "base.html",
     "confirm.html",
@@ -15,6 +15,7 @@ pub(super) const ALL: [(&str, &str); 38] = embedded![
     "error.html",
     "form.html",
     "home.html",
+    "jobs.html",
     "list.html",
     "login.html",
     "macro/action.html",
