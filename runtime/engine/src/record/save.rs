@@ -41,7 +41,7 @@ fn pending(work: &Work<'_>, mut checked: Checked) -> Result<Pending, Refusal> {
     let links = relinked(work, &mut checked)?;
     let mut is_changed = !links.is_empty() || checked.is_changed(&work.live.model[checked.entity()]);
     let mut all = Vec::new();
-    for CheckedLines { field, saved, removed } in checked.take_lines() {
+    for CheckedLines { field, saved, removed, .. } in checked.take_lines() {
         let saved = saved.into_iter().map(|line| pending(work, line)).collect::<Result<Vec<_>, _>>()?;
         is_changed |= !removed.is_empty() || saved.iter().any(|line| line.is_changed);
         all.push(PendingLines { field, saved, removed });

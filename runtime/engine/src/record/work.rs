@@ -67,8 +67,8 @@ pub struct Work<'a> {
     presumed: RefCell<BTreeSet<Ref>>,
     /// The rows behind lists as they are stored: lines, children, links.
     lists: RefCell<Lists>,
-    /// The lists of drafts, with the version of the draft: what was before has another.
-    drafted: RefCell<HashMap<(Id, FieldId), (i64, Vec<Arc<Row>>)>>,
+    /// The lists of drafts.
+    drafted: RefCell<Drafted>,
     /// Drafts that expressions see in place of what is stored.
     pending: RefCell<HashMap<Id, Arc<Row>>>,
     /// Drafts are not seen: what is asked is how things were before the command.
@@ -106,6 +106,9 @@ pub struct Carried {
 
 /// Rows by the record and field whose list they are.
 type Lists = HashMap<(Id, FieldId), Vec<Arc<Row>>>;
+
+/// The same of drafts, with the version of the draft: what was before has another.
+type Drafted = HashMap<(Id, FieldId), (i64, Vec<Arc<Row>>)>;
 
 #[derive(Debug, Default)]
 struct Missing {
