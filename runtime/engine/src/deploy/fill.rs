@@ -1,9 +1,9 @@
-//! Fills what old rows lack after a deployment: stored formulas and computed fields, rollups, the worth of money, and
-//! values for fields that became required, and numbers of new sequences.
+//! Fills what old rows lack after a deployment: stored formulas and computed fields, rollups, the worth of money, values
+//! for fields that became required, stages of new pipelines, and numbers of new sequences.
 //!
 //! Values are worked out as a save would, batch by batch behind interactive commands. They follow from what is there, so
-//! they raise no version and write no history, but for a value that a definition gives a field by `fill`, and for a
-//! number: those are changes like any other.
+//! they raise no version and write no history, but for a value that a definition gives a field by `fill`, for a stage
+//! and for a number: those are changes like any other.
 //!
 //! What cannot be filled is passed over and told of ([`findings`]): a row that a new definition has no value for, or
 //! that would break a unique rule, keeps no other row from being filled, and a fill that fails as a whole no other fill.
@@ -290,13 +290,15 @@ fn revalue(work: &Work<'_>, draft: &mut Draft, field: FieldId) -> Result<(), Ref
     Ok(())
 }
 
-/// Gives a field that became required and holds nothing what its definition says.
+/// Gives a field that became required and holds nothing what its definition says; a stage is the first.
 fn require(work: &Work<'_>, draft: &mut Draft, field: FieldId) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
     match &model[draft.entity][field].fill {
-        Some(setting) if draft.row.get(field).is_nothing() => draft.settle(work, field, setting, &[]),
-        _ => Ok(()),
+        Some(setting) if draft.row.get(field).is_nothing() => draft.settle(work, field, setting, &[])?,
+        Some(_) => {}
+        None => draft.enter_pipeline(work, field),
     }
+    Ok(())
 }
 
 /// Gives a row without a number one of the day it was made. Rows come by their ids, which were given out in the order

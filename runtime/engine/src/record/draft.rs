@@ -77,6 +77,7 @@ impl Draft {
         let mut draft = Self::unchanged(&old);
         draft.begin_change(work);
         draft.take(work, input)?;
+        draft.enter_pipelines(work);
         super::money::follow_rates(work, &mut draft)?;
         draft.keep_references(work)?;
         draft.copy(work)?;
@@ -359,15 +360,32 @@ impl Draft {
             if self.given.contains(&id) || self.alike.contains(&id) {
                 continue;
             }
-            if let Some(default) = &field.default {
-                self.settle(work, id, default, &[])?;
-            } else if let Some(pipeline) = field.pipeline
-                && let Some(first) = model[pipeline].stages.first()
-            {
-                self.set(id, Value::Text(first.name.clone()));
+            match &field.default {
+                Some(default) => self.settle(work, id, default, &[])?,
+                None => self.enter_pipeline(work, id),
             }
         }
         Ok(())
+    }
+
+    /// A record that was there before its pipeline enters it when it is saved.
+    fn enter_pipelines(&mut self, work: &Work<'_>) {
+        for (id, _) in work.live.model[self.entity].all_fields().filter(|(_, field)| field.pipeline.is_some()) {
+            if !self.given.contains(&id) {
+                self.enter_pipeline(work, id);
+            }
+        }
+    }
+
+    /// A record without a stage begins in the first.
+    pub fn enter_pipeline(&mut self, work: &Work<'_>, id: FieldId) {
+        let model = &work.live.model;
+        if let Some(pipeline) = model[self.entity][id].pipeline
+            && let Some(first) = model[pipeline].stages.first()
+            && self.row.get(id).is_nothing()
+        {
+            self.set(id, Value::Text(Arc::clone(&first.name)));
+        }
     }
 
     /// Gives a field what a definition sets it to. A value that does not fit is the writer's to see.

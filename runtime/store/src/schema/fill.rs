@@ -33,7 +33,7 @@ pub struct Fill {
 pub enum Reason {
     /// It follows an expression or rollup that is new or has changed. Values that somebody has overridden stay.
     Derived,
-    /// It became required; rows where it holds nothing get its `fill`.
+    /// It became required; rows where it holds nothing get its `fill`, or the first stage of its pipeline.
     Required,
     /// It is a sequence that the rows there were have no numbers of.
     Numbers,

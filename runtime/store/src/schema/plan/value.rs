@@ -305,9 +305,9 @@ pub(super) fn is_numbered(planner: &Planner<'_>, table: &Table, field: &Field) -
         .is_some_and(|field| matches!(field.source, fichero_model::entity::Source::Sequence(_)))
 }
 
-/// Whether the author says what old rows get.
+/// Whether the author says what old rows get: with `fill`, or by a pipeline, which they enter at its first stage.
 pub(super) fn has_filling(planner: &Planner<'_>, table: &Table, field: &Field) -> bool {
-    definition_of(planner, table, field).is_some_and(|field| field.fill.is_some())
+    definition_of(planner, table, field).is_some_and(|field| field.fill.is_some() || field.pipeline.is_some())
 }
 
 /// Adds the steps for another currency of the workspace: all money is worth something else.

@@ -1,0 +1,109 @@
+//! Pipelines of records that were there before them, on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod world;
+
+use std::sync::Arc;
+
+use fichero_engine::deploy;
+use fichero_engine::deploy::fill::{Round, Standing, findings};
+use fichero_model::clock::Clock as _;
+use serde_json::{Value as Json, json};
+use world::{World, codes, id, model, on_each};
+
+const BEFORE: &str = r#"
+entity: site
+fields:
+  name: text
+  visits: {type: children, of: visit, by: site}
+  open: {type: integer, rollup: count(visits), where: name != "x"}
+---
+entity: visit
+fields:
+  name: {type: text, required: true}
+  site: {type: ref, to: site}
+  report: text
+  chance: {type: decimal, scale: 0, compute: 1 + 1}
+"#;
+
+const PIPELINE: &str = r#"
+---
+pipeline: visit_process
+entity: visit
+field: state
+stages:
+  planned: {probability: 10}
+  done: {probability: 100, closed: true, require: [report]}
+transitions: {planned: [done]}
+"#;
+
+fn after() -> String {
+    let rest = BEFORE.replace("name != \"x\"", "not state.closed").replace("1 + 1", "state.probability");
+    format!("{rest}{PIPELINE}")
+}
+
+async fn fill(world: &World) {
+    let mut round = Round::new(&world.engine);
+    while round.batch().await.unwrap() == Standing::More {}
+    assert!(findings(&world.engine).await.unwrap().is_empty());
+}
+
+#[test]
+fn old_records_enter_a_new_pipeline_at_its_first_stage() {
+    on_each(BEFORE, async |world| {
+        let site = world.create("site", json!({"name": "Roof"})).await;
+        let visits = ["a", "b"].map(|name| json!({"name": name, "site": id(&site)}));
+        let [first, second] =
+            [world.create("visit", visits[0].clone()).await, world.create("visit", visits[1].clone()).await];
+        let (db, new, now) = (world.engine.db().clone(), Arc::new(model(&after())), world.clock.now());
+        let plan = tokio::task::spawn_blocking(move || deploy::plan(&db, &new, now).unwrap()).await.unwrap();
+        let step = plan.steps.iter().find(|step| step.what == "fill `state` in the rows of `visit`");
+        assert_eq!(step.expect("it is shown").rows, Some(2), "{:#?}", plan.steps);
+        assert!(!plan.hazard().needs_consent());
+
+        world.publish(model(&after())).await;
+        // Who saves a record before it was filled puts it where it belongs.
+        let saved = world.update("visit", id(&first), json!({"name": "A"})).await;
+        assert_eq!((&saved["name"], &saved["state"], &saved["chance"]), (&json!("A"), &json!("planned"), &json!("10")));
+        fill(world).await;
+        let filled = world.get("visit", id(&second)).await;
+        assert_eq!(
+            (&filled["state"], &filled["chance"], &filled["version"]),
+            (&json!("planned"), &json!("10"), &json!(2))
+        );
+        assert_eq!(world.get("visit", id(&first)).await["version"], 2, "what has a stage is left alone");
+        assert_eq!(world.get("site", id(&site)).await["open"], 2);
+        let history = world.history("visit", id(&second)).await;
+        assert_eq!(history[0]["changes"]["state"], json!([Json::Null, "planned"]), "{}", history[0]);
+        assert_eq!(moves(world, id(&second)).await, [(None, Some("planned".to_owned()))]);
+
+        let moved = world.transition("visit", id(&second), "done", json!({"report": "fine"})).await.unwrap();
+        assert_eq!(moved["state"], "done");
+    });
+}
+
+#[test]
+fn a_record_without_a_stage_is_saved_into_the_first() {
+    on_each(BEFORE, async |world| {
+        let visits = ["a", "b", "c"].map(|name| json!({"name": name}));
+        let mut made = Vec::new();
+        for visit in visits {
+            made.push(world.create("visit", visit).await);
+        }
+        world.publish(model(&after())).await;
+        assert_eq!(world.update("visit", id(&made[0]), json!({"name": "A"})).await["state"], "planned");
+        // The writer's word goes first: any stage may be the one it begins in, none is no stage.
+        let done = json!({"state": "done", "report": "fine"});
+        assert_eq!(world.update("visit", id(&made[1]), done).await["state"], "done");
+        assert_eq!(codes(world.try_update("visit", id(&made[2]), json!({"state": null})).await), ["state: required"]);
+    });
+}
+
+/// The stages a record went through.
+async fn moves(world: &World, id: &str) -> Vec<(Option<String>, Option<String>)> {
+    let id = id.parse().unwrap();
+    let moves =
+        world.engine.read(move |_, _, tx| Ok(fichero_store::system::stage::of(tx, id, "state")?)).await.unwrap();
+    let text = |stage: Option<Arc<str>>| stage.map(|stage| stage.to_string());
+    moves.into_iter().map(|step| (text(step.from.clone()), text(step.to.clone()))).collect()
+}
