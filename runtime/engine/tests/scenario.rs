@@ -154,6 +154,11 @@ given: {patient: {ana: {name: Ana}}}
 steps:
   wrong: {refused: {update: =ana, set: {name: Bea}}}
 ---
+test: moments are shown on both sides
+at: 2026-03-29T02:30 Europe/Madrid
+steps:
+  wrong: {expect: 'now() == datetime("2026-03-29T03:30")'}
+---
 test: time does not run backwards
 at: 2026-03-02T09:00
 steps:

@@ -1,5 +1,6 @@
 //! Durations and moments as authors write them.
 
+use fichero_model::expr::time::first_of;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
@@ -70,7 +71,7 @@ fn local_moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
         Some(day) => day.to_datetime(Time::midnight()),
         None => text.contains('T').then(|| text.parse().ok()).flatten()?,
     };
-    zone.to_ambiguous_timestamp(local).compatible().ok()
+    first_of(local, zone)
 }
 
 #[cfg(test)]
@@ -101,7 +102,9 @@ mod tests {
         assert_eq!(of("2026-03-02T09:00:00+02:00").as_deref(), Some("2026-03-02T07:00:00Z"));
         assert_eq!(of("2026-03-02").as_deref(), Some("2026-03-01T23:00:00Z"));
         // The hour that the clock change skips, and the one it doubles.
-        assert_eq!(of("2026-03-29T02:30").as_deref(), Some("2026-03-29T01:30:00Z"));
+        assert_eq!(of("2026-03-29T02:30").as_deref(), Some("2026-03-29T01:00:00Z"));
+        assert_eq!(of("2026-03-29T02:00").as_deref(), Some("2026-03-29T01:00:00Z"));
+        assert_eq!(of("2026-03-29T03:00").as_deref(), Some("2026-03-29T01:00:00Z"));
         assert_eq!(of("2026-10-25T02:30").as_deref(), Some("2026-10-25T00:30:00Z"));
         for slip in ["soon", "2026-13-01", "2026-03-02T09:00 Madrid", "2026-03-02 09:00"] {
             assert_eq!(of(slip), None, "{slip}");

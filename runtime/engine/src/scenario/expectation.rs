@@ -59,10 +59,11 @@ fn part(work: &Work<'_>, expr: &Expr, context: &Context<'_>, node: &Node, sides:
     Part { text: piece(&expr.text, &node.at), values: values.collect() }
 }
 
-/// What stands there already need not be shown again.
+/// What stands there already need not be shown again. A moment is written as clocks show it somewhere, and is shown as
+/// the other side is.
 fn is_constant(node: &Node) -> bool {
     match &node.op {
-        Op::Literal(_) => true,
+        Op::Literal(value) => !matches!(value, Value::DateTime(_)),
         Op::List(items) => items.iter().all(is_constant),
         _ => false,
     }

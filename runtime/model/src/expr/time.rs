@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan as _};
 
 use super::number;
@@ -60,9 +60,20 @@ pub fn parse_moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     } else {
         parse_date(text.get(..10)?)?;
         let civil = text.parse::<DateTime>().ok()?;
-        zone.to_ambiguous_timestamp(civil).compatible().ok()?
+        first_of(civil, zone)?
     };
     number::moment(Timestamp::from_microsecond(moment.as_microsecond()).ok()?)
+}
+
+/// The moment at which clocks in a zone show a time. One that a clock change skips begins at the first moment that
+/// exists, which is that of the change; an ambiguous one is the first of its two.
+pub fn first_of(civil: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    let found = zone.to_ambiguous_timestamp(civil);
+    match found.offset() {
+        // By the offset behind the gap, the time would be before it.
+        AmbiguousOffset::Gap { .. } => Some(zone.following(found.earlier().ok()?).next()?.timestamp()),
+        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => found.earlier().ok(),
+    }
 }
 
 fn has_offset(text: &str) -> bool {
