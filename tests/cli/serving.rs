@@ -57,7 +57,10 @@ fn people_and_tokens_are_made_from_the_command_line() {
         by_token.create("deal", &json!({"name": "By token"}));
         let listed = folder.run_on(&database, &["user", "list"]).ends_with(0);
         assert!(listed.stdout.contains("anna"), "{}", listed.stdout);
-        folder.run_on(&database, &["user", "disable", "anna"]).ends_with(0);
+        let last = folder.run_on(&database, &["user", "disable", "anna"]).ends_with(1);
+        assert!(last.stderr.contains("last administrator"), "{}", last.stderr);
+        folder.run_on(&database, &["user", "add", "zoe", "--role", "admin"]).ends_with(0);
+        folder.run_on(&database, &["user", "disable", "ANNA"]).ends_with(0);
         session.await_status("/api/deal", 401);
     }
 }

@@ -15,9 +15,11 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fichero_model::Ref;
-use fichero_model::expr::Row;
+use fichero_model::expr::{Comparison, Expr, Node, Op, Row};
+use fichero_model::kind::Type;
 use fichero_model::label::Locale;
 use fichero_model::value::Value;
+use fichero_store::query::{Filter, Query};
 use fichero_store::system::session::Session;
 use fichero_store::system::token::Token;
 use fichero_store::system::{login, password, session, token};
@@ -304,7 +306,16 @@ fn user_row(
     let user = live.model.user;
     let Some((field, _)) = live.model[user].field("login") else { return Ok(None) };
     let work = engine.work(Arc::clone(live), tx, actor, Mode::Live);
-    Ok(work.equal(user, field, Value::text(login), 1)?.into_iter().next())
+    // Order compares texts as uniqueness does, whatever their capitals and accents; equality would be exact.
+    let bound = |comparison| {
+        let this = live.field_expr(user, field);
+        let login = Node { op: Op::Literal(Value::text(login.trim())), ty: Type::Text, at: 0..0 };
+        let op = Op::Compare(comparison, Box::new(this.root.clone()), Box::new(login));
+        Expr { root: Node { op, ty: Type::Boolean, at: 0..0 }, ..this }
+    };
+    let (least, greatest) = (bound(Comparison::GreaterOrEqual), bound(Comparison::LessOrEqual));
+    let filter = Filter::all(user).and(&least).and(&greatest);
+    Ok(work.page(&Query::new(filter, 1), None)?.0.rows.into_iter().next())
 }
 
 fn own<'r>(live: &crate::live::Live, row: &'r Row, name: &str) -> &'r Value {

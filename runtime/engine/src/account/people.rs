@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use fichero_store::system::{password, session};
+use fichero_store::system::{password, session, token};
 use fichero_store::{Isolation, Priority};
 use serde_json::json;
 
-use super::{check_password, hash, user_row};
+use super::{check_password, hash, is_active, user_row};
 use crate::actor::Actor;
 use crate::command::{Command, Mode};
 use crate::engine::Engine;
@@ -42,7 +42,10 @@ impl Engine {
         let actor = actor.clone();
         self.write(Priority::Interactive, Isolation::Serializable, move |engine, live, tx| {
             let user = live.model.user;
-            let known = user_row(engine, &live, tx, &actor, &person.login)?.and_then(|row| row.id());
+            let row = user_row(engine, &live, tx, &actor, &person.login)?;
+            // Who was kept from logging in begins anew: what programs held for them before is not theirs again.
+            let returns = row.as_ref().is_some_and(|row| !is_active(&live, row));
+            let known = row.and_then(|row| row.id());
             let Person { login, name, admin } = &person;
             let body = match known {
                 Some(_) => json!({"admin": admin, "active": true}),
@@ -54,6 +57,10 @@ impl Engine {
                 None => Command::Create { entity: user, input },
             };
             let done = record::apply(&engine.work(Arc::clone(&live), tx, &actor, Mode::Live), command)?;
+            if returns {
+                token::remove_all(tx, done.id)?;
+                session::end_all(tx, done.id)?;
+            }
             if let Some(hashed) = &hashed {
                 password::set(tx, done.id, hashed, engine.clock().now())?;
                 session::end_all(tx, done.id)?;

@@ -104,6 +104,7 @@ fn gather(work: &Work<'_>, mut draft: Draft) -> Result<(Checked, Vec<FieldError>
     check_values(work, &mut draft)?;
     check_written_lines(work, &mut draft, &lines)?;
     kept::check(work, &mut draft)?;
+    super::people::check(work, &mut draft)?;
     check_stages(work, &mut draft)?;
     let Draft { entity, old, row, links, errors, .. } = draft;
     Ok((Checked { entity, old, row, links, lines }, errors))
@@ -379,7 +380,8 @@ fn check_stages(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let model = Arc::clone(&work.live.model);
     for (id, field) in model[draft.entity].all_fields() {
         let Some(pipeline) = field.pipeline.map(|pipeline| &model[pipeline]) else { continue };
-        if !draft.changes(id) {
+        // Of one that was emptied it is said already that it is required.
+        if !draft.changes(id) || draft.errors.iter().any(|error| error.field == *field.name) {
             continue;
         }
         let to = draft.row.get(id).as_text().unwrap_or_default().to_owned();

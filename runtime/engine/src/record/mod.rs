@@ -15,6 +15,7 @@ pub mod like;
 pub mod log;
 pub mod money;
 pub mod number;
+mod people;
 pub mod reference;
 pub mod remove;
 pub mod rollup;

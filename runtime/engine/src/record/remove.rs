@@ -37,6 +37,7 @@ const MOST: usize = 10_000;
 /// When something that lives restricts it, a rule refuses it, or the database cannot be written.
 pub fn trash(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
     let row = work.seize(row)?;
+    super::people::may_go(work, &row)?;
     let reach = reach::of(work, row, Among::Living)?;
     run_delete_rules(work, &reach.rows)?;
     let batch = work.deletion_id();
@@ -89,6 +90,7 @@ pub fn restore(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
 /// When something restricts it, living or in the trash, a rule refuses it, or the database cannot be written.
 pub fn purge(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
     let first = Some(Arc::clone(&row));
+    super::people::may_go(work, &row)?;
     let reach = reach::of(work, row, Among::All)?;
     run_delete_rules(work, &reach.rows)?;
     refer::clear(work, &reach.cleared)?;

@@ -47,6 +47,7 @@ static ADD: Sql = Sql::new(
 static FIND: Sql = select!("WHERE token_hash = ?1 AND (expires_at IS NULL OR expires_at > ?2)");
 static OF: Sql = select!("WHERE account = ?1 ORDER BY id");
 static TOUCH: Sql = Sql::new("UPDATE fichero_token SET used_at = ?2 WHERE id = ?1");
+static REMOVE_ALL: Sql = Sql::new("DELETE FROM fichero_token WHERE account = ?1");
 static REMOVE: Sql = Sql::new("DELETE FROM fichero_token WHERE id = ?1");
 
 /// Adds a token, by its hash.
@@ -97,6 +98,14 @@ pub fn touch(tx: &mut Tx, id: Id, now: Timestamp) -> Result<(), Error> {
 /// As the database says.
 pub fn remove(tx: &mut Tx, id: Id) -> Result<bool, Error> {
     Ok(tx.execute(REMOVE.of(tx.dialect()), &[Cell::Id(id)])? > 0)
+}
+
+/// Removes all tokens of a user. Tells how many there were.
+///
+/// # Errors
+/// As the database says.
+pub fn remove_all(tx: &mut Tx, user: Id) -> Result<u64, Error> {
+    tx.execute(REMOVE_ALL.of(tx.dialect()), &[Cell::Id(user)])
 }
 
 fn read(row: Vec<Cell>) -> Result<Token, Error> {
