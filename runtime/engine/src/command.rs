@@ -126,6 +126,8 @@ pub enum Expected {
     Existing,
     /// That there is one, at this version.
     Version(i64),
+    /// That there is none.
+    Absent,
 }
 
 /// How a command is meant.

@@ -30,6 +30,28 @@ impl Input {
         self.fields.iter().find(|(known, _)| *known == field).map(|(_, given)| given)
     }
 
+    /// The same as a change after RFC 7396: objects of structured data are merged into what is held, also those of lines.
+    #[must_use]
+    pub fn merging(mut self) -> Self {
+        for (_, given) in &mut self.fields {
+            match given {
+                Given::Value(Value::Json(json)) if json.is_object() => *given = Given::Merge(Arc::clone(json)),
+                Given::Lines(lines) => {
+                    for line in lines {
+                        line.input = std::mem::take(&mut line.input).merging();
+                    }
+                }
+                Given::Value(_)
+                | Given::Merge(_)
+                | Given::Money { .. }
+                | Given::Named(_)
+                | Given::NamedList(_)
+                | Given::Options(_) => {}
+            }
+        }
+        self
+    }
+
     /// Gives a value for a field, in place of what was given before.
     pub fn put(&mut self, field: FieldId, given: Given) {
         match self.fields.iter_mut().find(|(known, _)| *known == field) {
@@ -44,6 +66,8 @@ impl Input {
 pub enum Given {
     /// A value of the field's type; nothing empties the field.
     Value(Value),
+    /// Structured data that is merged into what is held (RFC 7396); a record that is made takes it as it is.
+    Merge(Arc<serde_json::Value>),
     /// Money, as far as it was given: an amount without a currency keeps the one it has.
     Money {
         /// The amount; the inner nothing empties the field.

@@ -186,6 +186,11 @@ fn of_names(
 pub(super) fn key(field: &Field, given: &Given) -> Option<Value> {
     match given {
         Given::Value(value) => check::conform(field, value.clone()).ok().filter(|value| !value.is_nothing()),
-        Given::Money { .. } | Given::Named(_) | Given::NamedList(_) | Given::Options(_) | Given::Lines(_) => None,
+        Given::Merge(_)
+        | Given::Money { .. }
+        | Given::Named(_)
+        | Given::NamedList(_)
+        | Given::Options(_)
+        | Given::Lines(_) => None,
     }
 }

@@ -151,20 +151,21 @@ fn scale(model: &Model, expr: &Expr) -> Option<u8> {
     }
 }
 
-/// Whether values of a type can be taken together by a function.
-fn fits(function: Function, ty: &Type) -> bool {
+/// Why values of a type cannot be taken together by a function, if they cannot.
+fn unfit(function: Function, ty: &Type) -> Option<&'static str> {
     let is_number = matches!(ty, Type::Integer | Type::Decimal | Type::Money | Type::Duration);
-    let is_ordered = matches!(ty, Type::Text | Type::Choice(_) | Type::Date | Type::Time | Type::DateTime);
+    let is_time = matches!(ty, Type::Date | Type::Time | Type::DateTime);
     match function {
-        Function::Count => true,
-        Function::Sum | Function::Avg => is_number,
-        Function::Min | Function::Max => is_number || is_ordered,
+        Function::Count => None,
+        Function::Sum | Function::Avg => (!is_number).then_some("measure_number"),
+        Function::Min | Function::Max => (!is_number && !is_time).then_some("measure_order"),
     }
 }
 
 /// One measure: an optional name and a colon, a function, and what it is taken of.
 fn measure(model: &Model, entity: EntityId, text: &str) -> Result<(String, Function, Option<Expr>), Refusal> {
-    let wrong = || Refusal { code: "bad_measure", ..Refusal::malformed(Message::with("bad_measure", [text])) };
+    let told = |key| Refusal { code: "bad_measure", ..Refusal::malformed(Message::with(key, [text])) };
+    let wrong = || told("bad_measure");
     let (name, call) = match text.split_once(':') {
         Some((name, call))
             if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') =>
@@ -186,7 +187,11 @@ fn measure(model: &Model, entity: EntityId, text: &str) -> Result<(String, Funct
         ("", Function::Count) => None,
         ("", _) => return Err(wrong()),
         (inner, function) => {
-            Some(expression(model, entity, inner)?).filter(|of| fits(function, of.ty())).map(Some).ok_or_else(wrong)?
+            let of = expression(model, entity, inner)?;
+            if let Some(why) = unfit(function, of.ty()) {
+                return Err(told(why));
+            }
+            Some(of)
         }
     };
     Ok((name.to_owned(), function, of))

@@ -44,6 +44,11 @@ pub fn expression(model: &Model, entity: EntityId, text: &str) -> Result<Expr, R
     }
 }
 
+/// What is told of an expression that the database cannot work out.
+pub(super) fn unportable(part: &Unportable, text: &str) -> Refusal {
+    Slip::unportable(part, text).refusal()
+}
+
 /// Something wrong in an expression.
 #[derive(Debug, Default)]
 struct Slip {

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use fichero_model::entity::Field;
-use fichero_model::expr::{Expr, Node, Op};
+use fichero_model::expr::{Comparison, Expr, Node, Op};
 use fichero_model::kind::{Kind, Type};
 use fichero_model::rule::SortKey;
-use fichero_model::value::Value;
+use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Model};
 pub use fichero_store::query::Trash;
 use fichero_store::query::{Filter, Query};
 use serde_json::Value as Json;
 
 use super::cursor::{self, Seal};
+use super::filter::unportable;
 pub use super::filter::{condition, expression};
 use super::show::{self, Shape};
 use crate::live::field_expr;
@@ -164,10 +165,15 @@ pub fn equality(model: &Model, entity: EntityId, name: &str, json: &Json) -> Res
         };
         return Err(Refusal::malformed(message));
     };
-    if (!field.is_stored() && !field.many) || field.kind.is_rows() || matches!(field.kind, Kind::Json) {
-        return Err(Refusal::malformed(Message::with("bad_parameter", [name])));
+    if field.kind.is_rows() || matches!(field.kind, Kind::Json) {
+        return Err(Refusal::malformed(Message::with("not_comparable", [name])));
     }
-    let value = match json {
+    Ok((id, compared(model, field, json)?))
+}
+
+/// A value that a field is compared with.
+fn compared(model: &Model, field: &Field, json: &Json) -> Result<Value, Refusal> {
+    Ok(match json {
         Json::Null => Value::Nothing,
         Json::String(text) if text.is_empty() => Value::Nothing,
         // In the address every value is a text; in a body numbers and booleans may stand as they are.
@@ -185,31 +191,74 @@ pub fn equality(model: &Model, entity: EntityId, name: &str, json: &Json) -> Res
             .map_err(|(_, message)| Refusal::malformed(message))?
         }
         json => crate::value::json::value(model, field, json).map_err(|(_, message)| Refusal::malformed(message))?,
-    };
-    Ok((id, value))
+    })
 }
 
-/// Columns that hold a value, and conditions that a list holds one.
+/// Columns that hold a value, and conditions on what is no column.
 pub(super) type Equalities = (Vec<(FieldId, Value)>, Vec<Arc<Expr>>);
 
-/// Equality filters, split into columns that hold a value and conditions that a list holds one.
+/// Equality filters, split into columns that hold a value and conditions on what is none: a list, what is worked out when
+/// it is read, the other members of money.
 ///
 /// # Errors
 /// What cannot be understood, by name.
 pub(super) fn equalities(model: &Model, entity: EntityId, given: &[(String, Json)]) -> Result<Equalities, Refusal> {
     let (mut equals, mut conditions) = (Vec::new(), Vec::new());
     for (name, json) in given {
+        if let Some(condition) = part_of_money(model, entity, name, json)? {
+            conditions.push(condition);
+            continue;
+        }
         let (id, value) = equality(model, entity, name, json)?;
-        if model[entity][id].many {
+        let field = &model[entity][id];
+        if field.many {
             if value.is_nothing() {
                 return Err(Refusal::malformed(Message::with("required", [name.as_str()])));
             }
             conditions.push(holds(model, entity, id, value)?);
+        } else if !field.is_stored() {
+            let (this, ty) = match field.kind {
+                Kind::Money { .. } => (expression(model, entity, &format!("{name}.amount"))?, Type::Decimal),
+                _ => (field_expr(model, entity, id), field.kind.value_type()),
+            };
+            conditions.push(is(model, this, value, ty)?);
         } else {
             equals.push((id, value));
         }
     }
     Ok((equals, conditions))
+}
+
+/// The condition on `price_currency` or `price_base`; nothing for another name.
+fn part_of_money(model: &Model, entity: EntityId, name: &str, json: &Json) -> Result<Option<Arc<Expr>>, Refusal> {
+    let definition = &model[entity];
+    let found = if definition.field(name).is_some() { None } else { crate::value::json::money_of(definition, name) };
+    let Some((_, field)) = found.filter(|(_, field)| !field.many) else { return Ok(None) };
+    let (part, value, ty) = if name.ends_with("_base") {
+        ("base", compared(model, field, json)?, Type::Decimal)
+    } else {
+        let wrong = || Refusal::malformed(about(field, "not_currency", []).1);
+        let code = match json {
+            Json::Null => Value::Nothing,
+            Json::String(code) if code.is_empty() => Value::Nothing,
+            Json::String(code) => Value::text(Currency::parse(code).ok_or_else(wrong)?.as_str()),
+            _ => return Err(wrong()),
+        };
+        ("currency", code, Type::Text)
+    };
+    let this = expression(model, entity, &format!("{}.{part}", field.name))?;
+    is(model, this, value, ty).map(Some)
+}
+
+/// The condition that an expression has a value.
+fn is(model: &Model, this: Expr, value: Value, ty: Type) -> Result<Arc<Expr>, Refusal> {
+    let literal = Node { op: Op::Literal(value), ty, at: 0..0 };
+    let op = Op::Compare(Comparison::Equal, Box::new(this.root.clone()), Box::new(literal));
+    let expr = Expr { root: Node { op, ty: Type::Boolean, at: 0..0 }, ..this };
+    match expr.find_unportable(model) {
+        None => Ok(Arc::new(expr)),
+        Some(part) => Err(unportable(&part, &expr.text)),
+    }
 }
 
 /// The condition that a list holds a value.

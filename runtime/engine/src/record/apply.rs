@@ -90,7 +90,10 @@ fn upsert(work: &Work<'_>, entity: EntityId, key: FieldId, input: Input, expecte
     for _ in 0..UPSERTS {
         let found = work.equal(entity, key, value.clone(), 1)?;
         let Some(row) = found.first() else {
-            return if expected == Expected::Anything { create(work, entity, input) } else { Err(stale()) };
+            return match expected {
+                Expected::Anything | Expected::Absent => create(work, entity, input),
+                Expected::Existing | Expected::Version(_) => Err(stale()),
+            };
         };
         policy::may(work.actor, &work.live.model, entity, Action::Update)?;
         let reference = row.reference().ok_or_else(Refusal::not_found)?;
@@ -100,6 +103,7 @@ fn upsert(work: &Work<'_>, entity: EntityId, key: FieldId, input: Input, expecte
             let version = match expected {
                 Expected::Anything | Expected::Existing => None,
                 Expected::Version(version) => Some(version),
+                Expected::Absent => return Err(Refusal::new(Kind::Stale, "present", Message::key("present"))),
             };
             return update(work, at(version, Some(old))?, input);
         }

@@ -7,6 +7,7 @@ use fichero_model::expr::{Expr, Row, Setting};
 use fichero_model::kind::Kind as Storage;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
+use serde_json::Value as Json;
 
 use super::work::Work;
 use crate::command::Mode;
@@ -14,6 +15,7 @@ use crate::input::{Given, Input, Line};
 use crate::message::{Argument, Message};
 use crate::refusal::{FieldError, Kind, Refusal};
 use crate::value::check::{self, about};
+use crate::value::json;
 
 /// A record that is being made or changed, before it is checked.
 #[derive(Debug)]
@@ -299,6 +301,14 @@ impl Draft {
                 Ok(value) => self.set(id, value),
                 Err(problem) => return Ok(Err(problem)),
             },
+            Given::Merge(patch) => {
+                let merged = match self.old.as_ref().map(|old| old.get(id)) {
+                    None => Json::clone(&patch),
+                    Some(Value::Json(held)) => json::merged(held, &patch),
+                    Some(_) => json::merged(&Json::Null, &patch),
+                };
+                self.set(id, Value::Json(Arc::new(merged)));
+            }
             Given::Money { amount, currency } => match super::money::given(work, self, id, amount, currency)? {
                 Ok(money) => self.set(id, money),
                 Err(problem) => return Ok(Err(problem)),

@@ -164,6 +164,23 @@ fn unknown(definition: &Entity, name: &str) -> Problem {
     }
 }
 
+/// What is held with a patch merged into it (RFC 7396): null takes a member away.
+pub fn merged(held: &Json, patch: &Json) -> Json {
+    let Json::Object(changes) = patch else { return patch.clone() };
+    let mut merged = held.as_object().cloned().unwrap_or_default();
+    for (name, change) in changes {
+        if change.is_null() {
+            merged.remove(name);
+        } else {
+            let inner = self::merged(merged.get(name).unwrap_or(&Json::Null), change);
+            merged.insert(name.clone(), inner);
+        }
+    }
+    let mut merged = Json::Object(merged);
+    merged.sort_all_objects();
+    merged
+}
+
 /// Reads one value that is not null and not a list.
 ///
 /// # Errors
@@ -212,13 +229,18 @@ fn number(field: &Field, json: &Json, scale: u8) -> Result<Decimal, Problem> {
     let text = match json {
         Json::String(text) => text.clone(),
         Json::Number(number) => number.to_string(),
+        // Its members stand beside each other, not inside one another.
+        Json::Object(_) if matches!(field.kind, Kind::Money { .. }) => {
+            let currency = Argument::Plain(format!("{}_currency", field.name));
+            return Err(("not_decimal", about(field, "not_amount", [currency]).1));
+        }
         _ => return Err(wrong()),
     };
     super::text::exact(&text).ok_or_else(wrong)
 }
 
 fn datetime(field: &Field, text: &str) -> Result<Value, Problem> {
-    let moment = Timestamp::from_str(text).map_err(|_| about(field, "not_datetime", []))?;
+    let moment = super::text::instant(text).ok_or_else(|| super::text::no_moment(field, text))?;
     Timestamp::from_microsecond(moment.as_microsecond())
         .map(Value::DateTime)
         .map_err(|_| about(field, "not_datetime", []))

@@ -8,6 +8,7 @@ use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{Model, OptionsId};
 use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use rust_decimal::Decimal;
@@ -55,9 +56,7 @@ pub fn value(model: &Model, field: &Field, text: &str, notation: &Notation) -> R
         Kind::Boolean => boolean(trimmed).map(Value::Boolean).ok_or_else(|| about(field, "not_boolean", [])),
         Kind::Date => date(field, trimmed, &notation.dates),
         Kind::Time => time(field, trimmed),
-        Kind::DateTime => {
-            moment(trimmed, notation).map(Value::DateTime).ok_or_else(|| about(field, "not_datetime", []))
-        }
+        Kind::DateTime => moment(trimmed, notation).map(Value::DateTime).ok_or_else(|| no_moment(field, trimmed)),
         Kind::Duration => seconds(trimmed).map(Value::Duration).ok_or_else(|| about(field, "not_duration", [])),
         Kind::Choice { options } => option(model, field, *options, trimmed),
         Kind::Json => {
@@ -142,9 +141,29 @@ fn moment(text: &str, notation: &Notation) -> Option<Timestamp> {
     });
     let moment = match formed {
         Some(civil) => local(civil),
-        None => Timestamp::from_str(text).ok().or_else(|| DateTime::from_str(text).ok().and_then(local)),
+        None => instant(text).or_else(|| DateTime::from_str(text).ok().and_then(local)),
     }?;
     Timestamp::from_microsecond(moment.as_microsecond()).ok()
+}
+
+/// A moment in RFC 3339, whose offset is less than a day.
+pub fn instant(text: &str) -> Option<Timestamp> {
+    const DAY: i32 = 24 * 60 * 60;
+    let pieces = Pieces::parse(text).ok()?;
+    let offset = pieces.to_numeric_offset().filter(|offset| offset.seconds().abs() < DAY);
+    offset.and_then(|_| Timestamp::from_str(text).ok())
+}
+
+/// What is told of a text that is no moment, or one that is too far away to be kept.
+pub fn no_moment(field: &Field, text: &str) -> Problem {
+    let is_moment = |pieces: Pieces<'_>| {
+        pieces.time().is_some() && pieces.to_numeric_offset().is_some() && pieces.date().year() > 0
+    };
+    if Pieces::parse(text).is_ok_and(is_moment) && Timestamp::from_str(text).is_err() {
+        let last = Argument::Plain(Timestamp::MAX.strftime("%FT%TZ").to_string());
+        return ("out_of_range", about(field, "late_moment", [last]).1);
+    }
+    about(field, "not_datetime", [])
 }
 
 /// Seconds, or hours, minutes and seconds parted by colons.

@@ -107,7 +107,8 @@ fn read(model: &Model, entity: EntityId, bytes: &Bytes) -> Result<(Vec<Command>,
         }
     }
     if commands.len() > MOST {
-        return Err(Refusal::new(Kind::TooLarge, "too_large", Message::key("too_large")));
+        let message = Message::with("too_many_commands", [MOST, commands.len()].map(|number| number.to_string()));
+        return Err(Refusal::new(Kind::TooLarge, "too_large", message));
     }
     Ok((commands, atomic))
 }
@@ -120,7 +121,7 @@ fn update(model: &Model, entity: EntityId, item: &Json) -> Result<Command, Refus
     let Json::Object(members) = item else { return Err(Refusal::malformed(Message::with("not_object", ["update"]))) };
     let mut members = members.clone();
     let id = members.remove("id").as_ref().and_then(id).ok_or_else(no_id)?;
-    let input = codec::input(model, entity, &Json::Object(members))?;
+    let input = codec::input(model, entity, &Json::Object(members))?.merging();
     Ok(Command::Update { entity, id, input, version: None })
 }
 

@@ -27,6 +27,7 @@ pub async fn run(call: Call, Path(name): Path<String>, bytes: Bytes) -> Result<R
             },
         };
         let input = codec::input(&call.app.engine.live().model, entity, &Json::Object(given))?;
+        let input = if id.is_some() { input.merging() } else { input };
         call.app.engine.derive(&call.caller.0, entity, id, input).await.map(Reply)
     };
     call.answer(work).await

@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use fichero_engine::Refusal;
+use fichero_engine::message::Message;
 use fichero_engine::read::Page;
 use fichero_engine::read::list::ListRequest;
 use serde_json::{Map, Value as Json};
@@ -69,11 +70,12 @@ pub fn written(page: Page<Json>) -> Json {
 /// Reads the parameters of a list from a body; lists may be arrays, or texts with commas.
 fn read(members: Map<String, Json>) -> Result<ListRequest, Refusal> {
     let wrong = |name: &str, json: &Json, known: &str| parameters::not_one_of(name, known, &json.to_string());
-    let text = |name: &str, json: &Json| json.as_str().map(str::to_owned).ok_or_else(|| wrong(name, json, "\"…\""));
+    let told = |key: &'static str, name: &str| Refusal::malformed(Message::with(key, [name]));
+    let text = |name: &str, json: &Json| json.as_str().map(str::to_owned).ok_or_else(|| told("not_text", name));
     let words = |name: &str, json: &Json| match json {
         Json::String(text) => Ok(parameters::words(text)),
         Json::Array(items) => items.iter().map(|item| text(name, item)).collect(),
-        _ => Err(wrong(name, json, "[\"…\"]")),
+        _ => Err(told("not_list", name)),
     };
     let mut request = ListRequest::default();
     for (name, json) in &members {
@@ -91,7 +93,10 @@ fn read(members: Map<String, Json>) -> Result<ListRequest, Refusal> {
             "fields" => request.shape.fields = words(name, json)?,
             "expand" => request.shape.expand = words(name, json)?,
             "count" => request.count = json.as_bool().ok_or_else(|| wrong(name, json, "true, false"))?,
-            "trash" => request.trash = parameters::only(name, &text(name, json)?)?,
+            "trash" => match json.as_str() {
+                Some(text) => request.trash = parameters::only(name, text)?,
+                None => return Err(wrong(name, json, "only")),
+            },
             _ => request.equals.push((name.clone(), json.clone())),
         }
     }

@@ -48,6 +48,18 @@ pub fn if_match(headers: &HeaderMap) -> Result<Expected, Refusal> {
     })
 }
 
+/// Whether a record is to be made only where there is none yet: `If-None-Match: *`.
+///
+/// # Errors
+/// When it is no list of tags, or names some: of what is to be changed `If-Match` says which it is.
+pub fn if_absent(headers: &HeaderMap) -> Result<bool, Refusal> {
+    match tags(headers, "if-none-match")? {
+        None => Ok(false),
+        Some(tags) if tags.is_empty() => Ok(true),
+        Some(_) => Err(Refusal::malformed(Message::key("only_absent"))),
+    }
+}
+
 /// A record as an answer, or word that the asker has it already.
 ///
 /// # Errors

@@ -64,7 +64,7 @@ pub async fn update(call: Call, Path((name, id)): Path<(String, String)>, bytes:
         let Ref { entity, id } = call.record(&name, &id)?;
         parameters::none(call.query())?;
         let given = body::json(&bytes)?;
-        let input = codec::input(&call.app.engine.live().model, entity, &given)?;
+        let input = codec::input(&call.app.engine.live().model, entity, &given)?.merging();
         let command = |version| Command::Update { entity, id, input: input.clone(), version };
         Ok(shown(&name, run_expected(&call, command, None).await?))
     };
@@ -97,7 +97,11 @@ pub async fn upsert(
         }
         input.put(key, value);
         let command = |expected| Command::Upsert { entity, key, input: input.clone(), expected };
+        let absent = precondition::if_absent(&call.headers)?;
         let wanted = match precondition::if_match(&call.headers)? {
+            Expected::Anything if absent => return Ok(shown(&name, run(&call, command(Wanted::Absent), None).await?)),
+            // That there is one and that there is none never hold together.
+            _ if absent => return Err(Refusal::new(Kind::Stale, "stale", Message::key("stale"))),
             Expected::Anything => vec![Wanted::Anything],
             Expected::Existing => vec![Wanted::Existing],
             Expected::Versions(versions) => versions.into_iter().map(Wanted::Version).collect(),

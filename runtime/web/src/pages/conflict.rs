@@ -120,7 +120,11 @@ fn mine(given: &Given, since: &Since, id: FieldId) -> Option<Value> {
             [one] => Some(Value::Text(one.clone())),
             several => Some(Value::list(several.iter().cloned().map(Value::Text))),
         },
-        Given::Money { amount: None, .. } | Given::Named(_) | Given::NamedList(_) | Given::Lines(_) => None,
+        Given::Merge(_)
+        | Given::Money { amount: None, .. }
+        | Given::Named(_)
+        | Given::NamedList(_)
+        | Given::Lines(_) => None,
     }
 }
 

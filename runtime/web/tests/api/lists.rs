@@ -63,6 +63,9 @@ fn sums_are_written_as_records_write_numbers() {
         for (query, code) in [
             ("measures=sum(name)", "bad_measure"),
             ("measures=avg(sku)", "bad_measure"),
+            ("measures=min(name)", "bad_measure"),
+            ("measures=max(box_state)", "bad_measure"),
+            ("measures=min(box)", "bad_measure"),
             ("measures=sum(price),sum(price)", "malformed"),
             ("measures=n:count(),n:sum(price)", "malformed"),
             ("group=name&measures=name:count()", "malformed"),
@@ -88,5 +91,69 @@ fn structured_data_is_the_same_on_both_databases() {
             "members of money are asked for by their names: {}",
             read.json
         );
+    });
+}
+
+#[test]
+fn measures_say_why_they_are_none() {
+    on_each(async |world: &World| {
+        let boss = world.admin().await;
+        for (measure, why) in [
+            ("sum(name)", "only numbers, money and durations have a sum"),
+            ("min(name)", "have a least and a greatest value"),
+            ("nonsense", "write count(), or sum"),
+        ] {
+            let told = boss.get(&format!("/api/thing/aggregate?measures={measure}")).await;
+            assert!(told.told().0 == 400 && told.told().1.contains(why), "{measure}: {:?}", told.told());
+        }
+        assert_eq!(boss.get("/api/thing/aggregate?measures=min(at),max(price)").await.status, 200);
+    });
+}
+
+#[test]
+fn what_is_worked_out_is_filtered_by_too() {
+    on_each(async |world: &World| {
+        let boss = world.admin().await;
+        let big = boss.create("box", json!({"name": "Big", "worth": "9.5", "heavy": true, "state": "shut"})).await;
+        let small = boss.create("box", json!({"name": "Small"})).await;
+        for body in [
+            json!({"name": "A", "price": "5", "box": big}),
+            json!({"name": "B", "price": "7", "box": small}),
+            json!({"name": "C"}),
+        ] {
+            boss.create("thing", body).await;
+        }
+        for (query, found) in [
+            ("box_name=Big", vec!["A"]),
+            ("box_name=", vec!["C"]),
+            ("box_state=shut", vec!["A"]),
+            ("box_state=open", vec!["B"]),
+            ("box_heavy=true", vec!["A"]),
+            ("box_heavy=false", vec!["B", "C"]),
+            ("box_worth=9.50", vec!["A"]),
+            ("box_worth=", vec!["B", "C"]),
+            ("price_currency=EUR", vec!["A", "B"]),
+            ("price_currency=USD", vec![]),
+            ("price_currency=", vec!["C"]),
+            ("price_base=7.00", vec!["B"]),
+            ("price_base=", vec!["C"]),
+            ("price_currency=EUR&box_name=Big&price=5", vec!["A"]),
+        ] {
+            assert_eq!(names(&boss, query).await, found, "{query}");
+        }
+        let asked = json!({"box_state": "shut", "price_currency": "EUR", "price_base": 5});
+        assert_eq!(boss.post("/api/thing/query", asked).await.json["items"][0]["name"], "A");
+        let groups = boss.get("/api/thing/aggregate?group=box_state&price_currency=EUR&box_name=Big").await;
+        assert_eq!(groups.json["items"], json!([{"box_state": "shut", "count()": 1}]));
+        for (query, told) in [
+            ("box_state=nope", "is not one of the options"),
+            ("price_currency=euro", "must be a currency code"),
+            ("price_base=x", "must be a number"),
+            ("extra=1", "“extra” cannot be compared with a value"),
+            ("parts=1", "“parts” cannot be compared with a value"),
+        ] {
+            let refused = boss.get(&format!("/api/thing?{query}")).await;
+            assert!(refused.status == 400 && refused.told().1.contains(told), "{query}: {:?}", refused.told());
+        }
     });
 }

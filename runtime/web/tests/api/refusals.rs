@@ -133,3 +133,47 @@ fn who_is_locked_out_is_told_for_how_long() {
         assert_eq!(nobody.ask("POST", "/api/login", right).await.status, 200);
     });
 }
+
+#[test]
+fn refusals_name_what_is_wrong() {
+    on_each(async |world: &World| {
+        let boss = world.admin().await;
+        for (body, told) in [
+            (json!({"where": 5}), "where must be a text"),
+            (json!({"cursor": []}), "cursor must be a text"),
+            (json!({"sort": 5}), "sort must be a list"),
+            (json!({"sort": [5]}), "sort must be a text"),
+            (json!({"trash": 5}), "trash must be one of only, not 5"),
+        ] {
+            let refused = boss.ask("POST", "/api/thing/query", body.clone()).await;
+            assert_eq!(refused.told(), (400, told), "{body}");
+        }
+        let many = json!({"delete": vec!["00000000-0000-0000-0000-000000000001"; 1_001]});
+        let refused = boss.ask("POST", "/api/thing/bulk", many).await;
+        assert_eq!(refused.told(), (413, "One request may hold at most 1000 commands, not 1001"));
+        let refused = boss.get("/api/thing?name=%00").await;
+        assert!(refused.status == 400 && refused.told().1.contains("NUL"), "{:?}", refused.told());
+        for (body, message) in [
+            (json!({"at": "2026-01-01T10:00:00+25:00"}), "at must be a moment such as 2026-03-31T09:30:00Z"),
+            (json!({"at": "2026-01-01T10:00:00"}), "at must be a moment such as 2026-03-31T09:30:00Z"),
+            (json!({"at": "9999-12-31T23:59:59Z"}), "at is too late a moment: the last is 9999-12-30T22:00:00Z"),
+            (
+                json!({"price": {"amount": "5"}}),
+                "price must be the amount alone, such as \"12.50\"; the currency stands beside it, as price_currency",
+            ),
+        ] {
+            let mut body = body;
+            body["name"] = json!("A");
+            let refused = boss.ask("POST", "/api/thing", body.clone()).await;
+            let said = refused.json["errors"][0]["message"].as_str().unwrap_or_default().to_lowercase();
+            assert_eq!((refused.status, said), (422, message.to_lowercase()), "{body}");
+        }
+        for at in ["2026-01-01T10:00:00+14:00", "2026-01-01T10:00:00-23:59", "9999-12-30T22:00:00Z"] {
+            assert_eq!(boss.ask("POST", "/api/thing", json!({"name": "A", "at": at})).await.status, 201, "{at}");
+        }
+        // A stage that is emptied is told of once.
+        let shut = boss.create("box", json!({"name": "B"})).await;
+        let refused = boss.ask("PATCH", &format!("/api/box/{shut}"), json!({"state": null})).await;
+        assert_eq!((refused.status, refused.errors()), (422, vec!["state: required".to_owned()]));
+    });
+}

@@ -94,3 +94,61 @@ fn what_lies_in_the_trash_is_not_found_unless_it_is_asked_for() {
         assert_eq!(listed.json["items"][0]["deleted_at"], "2026-03-02T09:00:00Z");
     });
 }
+
+#[test]
+fn a_record_is_made_only_where_there_is_none() {
+    on_each(async |world| {
+        let boss = world.admin().await;
+        let put = async |headers: &[(&str, &str)]| {
+            boss.ask_with("PUT", "/api/thing/by/code/17", headers, r#"{"name": "A"}"#).await
+        };
+        assert_eq!(put(&[("if-match", "*"), ("if-none-match", "*")]).await.status, 412);
+        assert_eq!(put(&[("if-none-match", "*")]).await.status, 201);
+        let again = put(&[("if-none-match", "*")]).await;
+        assert_eq!((again.status, again.text("code")), (412, "present".to_owned()));
+        assert_eq!(put(&[("if-none-match", "\"1-x\"")]).await.status, 400);
+        assert_eq!(put(&[]).await.status, 200);
+        // Of several at once one makes it.
+        let body = r#"{"name": "B"}"#;
+        let once = || boss.ask_with("PUT", "/api/thing/by/code/8", &[("if-none-match", "*")], body);
+        let (one, two, three) = tokio::join!(once(), once(), once());
+        let mut all = [one.status, two.status, three.status];
+        all.sort_unstable();
+        assert_eq!(all, [201, 412, 412]);
+    });
+}
+
+#[test]
+fn structured_data_is_merged_by_a_change() {
+    on_each(async |world| {
+        let boss = world.admin().await;
+        let id = boss
+            .create("thing", json!({"name": "A", "code": 9, "extra": {"a": null, "b": 2, "c": {"d": 1, "e": 2}}}))
+            .await;
+        let path = format!("/api/thing/{id}");
+        let patch = async |extra: serde_json::Value| {
+            boss.ask("PATCH", &path, json!({"extra": extra})).await.json["extra"].clone()
+        };
+        assert_eq!(
+            boss.get(&path).await.json["extra"],
+            json!({"a": null, "b": 2, "c": {"d": 1, "e": 2}}),
+            "as it was given"
+        );
+        assert_eq!(
+            patch(json!({"b": null, "c": {"d": null, "f": 3}})).await,
+            json!({"a": null, "c": {"e": 2, "f": 3}})
+        );
+        assert_eq!(patch(json!([1, null])).await, json!([1, null]), "what is no object takes its place");
+        assert_eq!(patch(json!({"x": {"y": null, "z": 1}})).await, json!({"x": {"z": 1}}));
+        let body = json!({"update": [{"id": id, "extra": {"x": {"z": null}, "w": 1}}]});
+        boss.post("/api/thing/bulk", body).await;
+        assert_eq!(boss.get(&path).await.json["extra"], json!({"w": 1, "x": {}}));
+        let derived = boss.post("/api/thing/derive", json!({"id": id, "extra": {"w": null}})).await;
+        assert_eq!(derived.json["values"]["extra"], json!({"x": {}}));
+        assert_eq!(patch(json!(null)).await, json!(null));
+        assert_eq!(patch(json!({"a": null, "b": 1})).await, json!({"b": 1}));
+        let put = boss.ask("PUT", "/api/thing/by/code/9", json!({"extra": {"q": null}})).await;
+        assert_eq!(put.json["extra"], json!({"q": null}), "a PUT takes its place");
+        assert_eq!(boss.ask("PATCH", &path, json!({"extra": {"r": "\u{0}"}})).await.status, 422);
+    });
+}

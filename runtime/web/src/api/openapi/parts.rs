@@ -62,6 +62,11 @@ pub fn if_match() -> Json {
     json!({"name": "If-Match", "in": "header", "schema": tags(), "description": "The ETag that was read; another one refuses the change"})
 }
 
+/// That a record is made only where there is none.
+pub fn if_absent() -> Json {
+    json!({"name": "If-None-Match", "in": "header", "schema": {"type": "string", "enum": ["*"]}, "description": "Make it if there is none; else it is refused"})
+}
+
 /// The tags that are known already.
 pub fn if_none_match() -> Json {
     json!({"name": "If-None-Match", "in": "header", "schema": tags(), "description": "An ETag that is known; the record is not sent again while it looks the same"})

@@ -166,7 +166,7 @@ impl<'p> Paths<'p> {
     fn query(&self) -> Json {
         let several = |one: Json| json!({"anyOf": [one, {"type": "array", "items": {"type": "string"}}]});
         let mut properties: Map<String, Json> =
-            self.records.filters().map(|(field, schema)| (field.name.to_string(), in_body(schema))).collect();
+            self.records.filters().map(|(name, schema)| (name, in_body(schema))).collect();
         for (name, schema) in [
             ("where", json!({"type": ["string", "null"]})),
             ("sort", several(self.sort_schema())),
@@ -292,7 +292,8 @@ impl<'p> Paths<'p> {
                 "200": headed("The record, changed", records.at("")),
                 "201": self.record("The new record", "$response.body#/id"),
             });
-            let takes = Takes { parameters: vec![parts::if_match()], body: Some(records.given(&[id], false)) };
+            let parameters = vec![parts::if_match(), parts::if_absent()];
+            let takes = Takes { parameters, body: Some(records.given(&[id], false)) };
             let put = self.operation(&format!("put_by_{}", field.name), "Make or change one by its key", done, takes);
             (&*field.name, json!({"parameters": [value], "put": put}))
         })
@@ -314,7 +315,7 @@ impl<'p> Paths<'p> {
     }
 
     fn equalities(&self) -> impl Iterator<Item = Json> {
-        self.records.filters().map(|(field, schema)| json!({"name": &*field.name, "in": "query", "schema": schema}))
+        self.records.filters().map(|(name, schema)| json!({"name": name, "in": "query", "schema": schema}))
     }
 
     fn names(&self) -> Vec<String> {

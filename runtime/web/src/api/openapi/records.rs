@@ -50,14 +50,25 @@ impl<'m> Records<'m> {
     }
 
     /// The fields that can be asked for by their value.
-    pub fn filters(&self) -> impl Iterator<Item = (&'m Field, Json)> {
+    pub fn filters(&self) -> impl Iterator<Item = (String, Json)> {
         let (model, entity) = (self.model, self.entity());
         let asked = entity.fields.iter().filter(|field| {
-            let is_kept = field.is_stored()
-                || (field.many && !matches!(field.source, Source::Lookup(_) | Source::Formula { .. }));
-            is_kept && !field.kind.is_rows() && !matches!(field.kind, Kind::Json)
+            // What is worked out when it is read can be asked for too, as far as the database can work it out.
+            let is_kept = field.is_stored() || !matches!(field.source, Source::Lookup(_) | Source::Formula { .. });
+            let is_found = matches!(field.source, Source::Lookup(_)) && !field.many;
+            (is_kept || is_found) && !field.kind.is_rows() && !matches!(field.kind, Kind::Json)
         });
-        asked.map(move |field| (field, values::asked(field, model)))
+        asked.flat_map(move |field| {
+            let is_money = matches!(field.kind, Kind::Money { .. }) && field.is_stored();
+            let parts = is_money.then(|| {
+                let currency = json!({"type": "string", "pattern": "^([A-Z]{3})?$"});
+                [
+                    (format!("{}_currency", field.name), currency),
+                    (format!("{}_base", field.name), values::asked(field, model)),
+                ]
+            });
+            std::iter::once((field.name.to_string(), values::asked(field, model))).chain(parts.into_iter().flatten())
+        })
     }
 
     /// A record as it is given, without some of its fields.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fichero_engine::Refusal;
 use fichero_engine::live::field_expr;
-use fichero_engine::message::{Argument, Message};
+use fichero_engine::message::Message;
 use fichero_engine::read::search;
 use fichero_engine::value::text::Notation;
 use fichero_engine::value::{json, text};
@@ -124,7 +124,7 @@ fn exact(model: &Model, field: &Field, given: &str) -> Option<Value> {
 
 /// A bound as one types it: numbers in the reader's writing, days as pickers post them.
 fn bound(field: &Field, text: &str, chrome: Locale) -> Result<Value, Message> {
-    let wrong = |_| Message::with("not_decimal", [Argument::from(&field.label), Argument::from("4")]);
+    let wrong = |_| Message::with("not_number", [&field.label]);
     let number = || typed::decimal(chrome, text).map_err(wrong);
     match field.kind {
         Kind::Integer | Kind::Decimal { .. } | Kind::Money { .. } => number().map(Value::Decimal),
