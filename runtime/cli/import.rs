@@ -39,10 +39,10 @@ pub struct Args {
     /// The fields by which a row finds the record it updates, with commas between
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     r#match: Option<Vec<String>>,
-    /// Show what would happen, and change nothing
+    /// Show what would happen, and change nothing but the file that `--rejects` names
     #[arg(long)]
     dry_run: bool,
-    /// It happens now: transitions are checked and everything follows that follows from a save
+    /// It happens now: transitions are checked, with what a stage requires, and everything follows that follows from a save
     #[arg(long)]
     live: bool,
     /// Where rejected rows are written, in place of those of an earlier import [default: data/rejects/ in the workspace]
@@ -65,7 +65,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         );
     }
     let opened = File::open(file).map_err(|error| Failure::file("read", file, &error))?;
-    let mut rejects = Rejects::new(rejects_path(args, &folder, file), file, args.dry_run)?;
+    let touches_nothing = args.dry_run && args.rejects.is_none();
+    let mut rejects = Rejects::new(rejects_path(args, &folder, file), file, touches_nothing)?;
     let length = opened.metadata().map(|metadata| metadata.len()).unwrap_or(0);
     let node = Node::open(context, &folder)?;
     let engine = node.engine_in_force(context)?;

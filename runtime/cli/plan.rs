@@ -1,5 +1,7 @@
 //! `fichero plan`: what the database needs, step by step.
 
+use std::path::Path;
+
 use fichero_engine::deploy::{self, Definitions, Plan};
 use fichero_store::schema::deployment::Deployment;
 use fichero_store::{Dialect, SqliteSync};
@@ -25,7 +27,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = Workspace::load(&folder);
     let definitions = workspace.sound(context)?;
     // A database that does not exist is not made to be looked at.
-    if context.database_file(&folder).is_some_and(|file| !file.exists()) {
+    if let Some(file) = context.database_file(&folder).filter(|file| !file.exists()) {
+        check_place(&file)?;
         let plan = on_nothing(&definitions, &workspace, context, Dialect::Sqlite)?;
         return Ok(show(&plan, None, &definitions, args.sql, context));
     }
@@ -49,6 +52,20 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         context.report.note(&stranger(newest));
     }
     Ok(show(&plan, newest.as_ref(), &definitions, args.sql, context))
+}
+
+/// Refuses a file that could not be made: a plan on it would promise what `apply` cannot do. Whether one can be made in
+/// a folder is known only by making one.
+fn check_place(file: &Path) -> Result<(), Failure> {
+    let cannot = |error: &std::io::Error| {
+        Failure::new(format!("there can be no database {}: {error}", file.display()))
+            .help("Name a file in a folder that you may write to, such as `--database sqlite:data/fichero.db`")
+    };
+    // The folders on the way are made with the database.
+    let Some(folder) = file.ancestors().skip(1).find(|folder| folder.exists()) else { return Ok(()) };
+    let probe = folder.join(format!(".fichero-{}", std::process::id()));
+    std::fs::File::create_new(&probe).map_err(|error| cannot(&error))?;
+    std::fs::remove_file(&probe).map_err(|error| cannot(&error))
 }
 
 fn on_nothing(

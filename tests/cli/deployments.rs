@@ -160,3 +160,15 @@ fn who_applies_takes_note_of_the_packs() {
     assert!(told.stderr.contains("warning[F0814]"), "{}", told.stderr);
     assert_eq!(folder.read("workspace.lock"), noted);
 }
+
+#[test]
+fn no_plan_is_made_for_a_database_that_cannot_be() {
+    let folder = Folder::with("deal.yaml", DEAL);
+    let nowhere = format!("sqlite:{}/deal.yaml/x.db", folder.path().display());
+    let run = folder.run(&["plan", "--database", &nowhere]).ends_with(1);
+    assert!(run.stderr.contains("there can be no database") && run.stderr.contains("x.db"), "{}", run.stderr);
+    assert_eq!(run.stdout, "");
+    folder.run(&["plan", "--database", "sqlite:new/folder/x.db"]).ends_with(2);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder is read").collect();
+    assert_eq!(left.len(), 2, "nothing is left behind: {left:?}");
+}

@@ -110,10 +110,16 @@ fn no_file_is_lost_to_rejects() {
         let rejected = folder.read("data/rejects/in.csv");
         let run = folder.run_on(&database, &["import", "city", &at("data/rejects/in.csv")]).ends_with(1);
         assert!(run.stderr.contains("--rejects"), "{}", run.stderr);
-        let told = folder.run_on(&database, &["import", "city", &file, "--dry-run", "--rejects", &file]).ends_with(4);
+        folder.run_on(&database, &["import", "city", &file, "--dry-run", "--rejects", &file]).ends_with(1);
+        let told = folder.run_on(&database, &["import", "city", &file, "--dry-run"]).ends_with(4);
         assert!(told.stderr.contains("line 3"), "a dry run tells what it would reject: {}", told.stderr);
         folder.run_on(&database, &["import", "city", &notes, "--dry-run"]).ends_with(0);
-        assert_eq!((folder.read("data/rejects/in.csv"), folder.read("in.csv")), (rejected, rows.to_owned()));
+        assert_eq!((folder.read("data/rejects/in.csv"), folder.read("in.csv")), (rejected.clone(), rows.to_owned()));
+
+        // Where the file is named, a dry run writes what it would reject.
+        let dry = folder.run_on(&database, &["import", "city", &file, "--dry-run", "--rejects", &at("dry.csv")]);
+        assert!(dry.ends_with(4).stdout.contains("dry.csv"));
+        assert_eq!(folder.read("dry.csv"), rejected);
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::Failure;
 
 /// A file that is made when the first row is rejected, so that there is none when all went in. One that an earlier
 /// import left is removed at the beginning, lest it be taken for this one's; any other file is left alone. A dry run
-/// touches nothing.
+/// touches nothing where nobody has named the file.
 pub struct Rejects {
     path: PathBuf,
     file: Option<io::BufWriter<File>>,

@@ -17,6 +17,7 @@ mod cell;
 mod header;
 mod knot;
 mod number;
+mod quotes;
 mod reference;
 mod reject;
 pub mod repeated;

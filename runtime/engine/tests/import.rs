@@ -71,6 +71,14 @@ columns:
   Parent company: {field: parent, by: name}
 set: {size: large, founded: 1999}
 ---
+mapping: ratings
+entity: account
+columns:
+  Company: name
+  Rating: {field: rating, value: number(value), aliases: {n/a: ""}}
+  Size of it: {field: founded, value: 'if value == "old" { 1800 } else { () }'}
+  Since: {field: since, format: ["%d/%m/%Y", "%d %b %Y"]}
+---
 mapping: deals
 entity: deal
 match: [name]
@@ -237,6 +245,39 @@ fn every_slip_of_a_row_is_told_and_only_that_row_is_rejected() {
 }
 
 #[test]
+fn what_a_mapping_makes_nothing_of_is_told() {
+    let csv = "Company,Rating,Size of it,Since\n\
+               A,1.5,old,31/03/2026\n\
+               B,abc,,\n\
+               C,n/a,new,\n\
+               D,,,2026/03/31\n";
+    on_each(FIRM, async |world| {
+        let brought = bring(world, "account", Some("ratings"), csv).await;
+        assert_eq!(counts(&brought), [2, 0, 0, 2]);
+        insta::assert_snapshot!("nothing_of_a_cell", brought.rejects);
+        assert_eq!(
+            all(world, "account", &["name", "rating", "founded"]).await,
+            [json!(["A", "1.50", 1800]), json!(["C", null, null])]
+        );
+    });
+}
+
+#[test]
+fn a_row_with_flawed_quotes_is_rejected() {
+    let csv = "name,code\n\"Fine \"\"A\"\"\" ,1\n\"un\"closed,2\nB,3\n\"open,4\nC,5\n";
+    on_each(FIRM, async |world| {
+        let brought = bring(world, "account", None, csv).await;
+        assert_eq!(counts(&brought), [2, 0, 0, 2]);
+        insta::assert_snapshot!("flawed_quotes", brought.rejects);
+        assert_eq!(world.names("account", ListRequest::default()).await, ["Fine \"A\"", "B"]);
+        // A cell that took all that follows may leave its row with as many cells as the heading has.
+        let brought = bring(world, "account", None, "name,code\nD,\"6\nE,7\n").await;
+        assert_eq!(counts(&brought), [0, 0, 0, 1]);
+        assert!(brought.rejects.contains("The quote that opens in line 2 is never closed"), "{}", brought.rejects);
+    });
+}
+
+#[test]
 fn files_that_do_not_fit_are_refused_before_anything_is_changed() {
     on_each(FIRM, async |world| {
         let mut told = Vec::new();
@@ -282,7 +323,7 @@ fn rows_may_refer_to_later_rows_in_chains_and_circles() {
         let brought = bring(world, "account", None, csv).await;
         assert_eq!((counts(&brought), brought.rejects.lines().count()), ([6, 0, 0, 2], 3));
         assert!(
-            brought.rejects.contains("line 7: parent: ") && brought.rejects.contains("line 8: parent: "),
+            brought.rejects.contains("line 7: Parent: ") && brought.rejects.contains("line 8: Parent: "),
             "{}",
             brought.rejects
         );
@@ -339,7 +380,7 @@ fn live_rows_obey_the_pipeline() {
         let brought =
             bring_as(world, "deal", None, csv, |request| Request { mode: Mode::Live, ..request }).await.unwrap();
         assert_eq!(counts(&brought), [1, 0, 0, 1]);
-        assert!(brought.rejects.contains("amount: "), "{}", brought.rejects);
+        assert!(brought.rejects.contains("Amount is required"), "{}", brought.rejects);
     });
 }
 

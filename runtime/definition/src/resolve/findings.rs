@@ -100,6 +100,12 @@ impl<'s> Findings<'s> {
         }
     }
 
+    /// Whether it was told already that what stands at a place does not belong to its field: what else is wrong with it
+    /// follows from that.
+    pub fn is_out_of_place(&self, place: &Place) -> bool {
+        [code::KEY_NOT_FOR_TYPE, code::MANY].into_iter().any(|code| self.told.contains(&(code, place.clone())))
+    }
+
     /// Adds an error.
     pub fn error(&mut self, code: Code, place: &Place, message: impl Into<String>) {
         self.push(Diagnostic::error(code, place, message));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Field, Index, Unique};
-use fichero_model::expr::{Expr, Scope};
-use fichero_model::kind::Kind;
+use fichero_model::expr::{Expr, Node as Part, Op, Scope, is_constant};
+use fichero_model::kind::{Kind, Type};
 use fichero_model::place::Place;
 use fichero_model::{EntityId, FieldId};
 
@@ -28,10 +28,7 @@ pub(super) fn uniques(cx: &Context<'_>, entity: EntityId, findings: &mut Finding
             continue;
         };
         let Some(id) = declaration.field(&field.name) else { continue };
-        // What several values cannot have was told with the field.
-        if !cx.model[entity][id].many {
-            check_stored(cx, entity, id, &entry.key.place, "a unique rule", findings);
-        }
+        check_stored(cx, entity, id, &entry.key.place, "a unique rule", findings);
         if entry.value.entries().is_empty() {
             continue;
         }
@@ -106,6 +103,15 @@ fn filter(
         "the rules of the time zone, which change".to_owned()
     } else if reads.actor {
         "who asks".to_owned()
+    } else if let Some((part, why)) = unkept(&condition.root) {
+        let text = condition.text.get(part.at.clone()).unwrap_or(&condition.text).trim();
+        findings.error_with_help(
+            code::UNIQUE_FIELDS,
+            &condition.place,
+            format!("{what} depends on `{text}`, and no index keeps {why}"),
+            "keep it in a stored field, such as a `formula` over the record's own fields, and ask for that here",
+        );
+        return None;
     } else {
         return Some(condition);
     };
@@ -116,6 +122,25 @@ fn filter(
         "its condition may ask for what the record itself stores",
     );
     None
+}
+
+/// The first part of a condition that the databases work out by a question of its own, which stands in no index: what
+/// has a bound of its own, and lists.
+fn unkept(node: &Part) -> Option<(&Part, &'static str)> {
+    if is_constant(node) {
+        return None;
+    }
+    let durations = |a: &Part, b: &Part| a.ty == Type::Duration && b.ty == Type::Duration;
+    let why = match (&node.op, &node.ty) {
+        (Op::Arithmetic(..), Type::Integer | Type::Decimal | Type::Money) => "a sum or difference of numbers",
+        (Op::Arithmetic(_, a, b), Type::Duration) if durations(a, b) => "a sum or difference of durations",
+        (Op::Arithmetic(..), Type::Text) => "texts that are joined",
+        (Op::Arithmetic(..), Type::DateTime) => "a moment that is moved",
+        (Op::Quantify { .. } | Op::Aggregate { .. } | Op::Each { .. }, _) => "what a list holds",
+        (Op::In { list, .. }, _) if !is_constant(list) && !matches!(list.op, Op::List(_)) => "what a list holds",
+        _ => return node.children().into_iter().find_map(unkept),
+    };
+    Some((node, why))
 }
 
 /// The indexes an author asked for.
@@ -195,7 +220,7 @@ fn check_stored(
     findings: &mut Findings<'_>,
 ) -> bool {
     let field = &cx.model[entity][id];
-    if findings.is_broken(&field.name) {
+    if findings.is_broken(&field.name) || findings.is_out_of_place(place) {
         return false;
     }
     if !field.is_stored() {
@@ -230,7 +255,8 @@ pub(super) fn check_search(cx: &Context<'_>, entity: EntityId, findings: &mut Fi
             field.node().and_then(|node| node.entry("search")).filter(|entry| entry.value.as_bool() == Some(true));
         let (Some(entry), Some(id)) = (entry, declaration.field(&field.name)) else { continue };
         let found = &cx.model[entity][id];
-        if !found.is_stored() && !findings.is_broken(&found.name) {
+        let told = findings.is_broken(&found.name) || findings.is_out_of_place(&entry.key.place);
+        if !found.is_stored() && !told {
             findings.push(not_stored(found, &entry.key.place, "the search"));
         }
     }

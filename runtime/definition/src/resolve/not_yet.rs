@@ -14,6 +14,7 @@ use fichero_model::place::Place;
 
 use super::declare::Declared;
 use super::findings::Findings;
+use super::scenario;
 use super::value::unknown_field;
 use crate::catalog::{Catalog, Document};
 use crate::node::{Entry, Node};
@@ -143,6 +144,11 @@ fn tell(path: &[&str], entry: &Entry, capabilities: &Capabilities, findings: &mu
 pub(crate) fn missing(path: &[&str]) -> Option<(&'static str, bool)> {
     if let ["menu", "entries", .., key] = path
         && let Some((_, what)) = MENU.into_iter().find(|(known, _)| known == key)
+    {
+        return Some((what, false));
+    }
+    if let ["test", "steps", key] = path
+        && let Some(what) = scenario::later(key)
     {
         return Some((what, false));
     }

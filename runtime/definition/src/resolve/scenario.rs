@@ -25,6 +25,8 @@ use crate::catalog::Document;
 use crate::node::{Entry, Node};
 use crate::source::Origin;
 
+pub(super) use step::later;
+
 /// When a test begins that does not say: a Monday morning.
 const USUAL_BEGINNING: &str = "2026-01-05T09:00";
 

@@ -65,7 +65,11 @@ static COLUMN: Keys = Keys {
             Shape::Name(NameOf::Other),
             "For a reference: the field of the other entity the text is compared with; its external, unique or title field where nothing is said.",
         ),
-        key("aliases", Shape::Entries(NameOf::Other, &Shape::String), "Texts of the file that stand for another text."),
+        key(
+            "aliases",
+            Shape::Entries(NameOf::Other, &Shape::String),
+            "Texts of the file that stand for another text; for the empty text where they mean nothing.",
+        ),
         key(
             "format",
             Shape::OneOrMore(&Shape::String),
@@ -73,7 +77,11 @@ static COLUMN: Keys = Keys {
         ),
         key("default", Shape::Value, "What an empty cell means."),
         key("create", Shape::Boolean, "For a reference: true makes the record that is not found."),
-        key("value", Shape::Expression, "Computes the value; `value` is the cell, `row` the row by headings."),
+        key(
+            "value",
+            Shape::Expression,
+            "Computes the value; `value` is the cell, `row` the row by headings. A row is rejected where this makes nothing of a cell that holds something, unless the expression says `()` itself.",
+        ),
     ]],
     short: Some("field"),
     ..Keys::NONE

@@ -44,7 +44,11 @@ pub static STAGE: Keys = Keys {
         key("outcome", Shape::Name(NameOf::Other), "What it means to have come here, such as `won` or `lost`."),
         key("closed", Shape::Boolean, "True ends the pipeline for the record."),
         key("limit", Shape::Duration, "How long a record should stay at most.").not_yet(),
-        key("require", FIELDS, "Fields that must have a value to enter it, as far as they are shown."),
+        key(
+            "require",
+            FIELDS,
+            "Fields that must have a value when a record enters it, as far as they are shown. What is loaded (imports, data documents) is in its stage already.",
+        ),
         WAS,
     ]],
     extra: Some(&Shape::Value),

@@ -14,7 +14,7 @@ use crate::record::work::Work;
 use crate::refusal::Refusal;
 use crate::setting;
 use crate::value::check::{self, MONEY_SCALE, MOST_VALUES, Problem, about};
-use crate::value::text;
+use crate::value::text::{self, Notation};
 
 /// What a cell comes to.
 #[derive(Debug)]
@@ -55,6 +55,10 @@ pub(super) fn read(
     let text = aliased(column, text.trim());
     let Some(expr) = &column.value else { return of_text(work, lookup, column, field, text) };
     match setting::eval(work, expr, row, Some(&Value::text(text)))? {
+        // What an expression makes nothing of would be lost, unless its author says that nothing may be meant.
+        Value::Nothing if !text.is_empty() && !column.may_be_nothing => {
+            Ok(about(field, "value_lost", [Argument::from(text)]).into())
+        }
         Value::Nothing => Ok(empty(work, lookup, column, field)?),
         // What a reference is found by, or a choice is called, is looked up as a cell is.
         Value::Text(result) if !matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. }) => {
@@ -135,8 +139,17 @@ fn one(work: &Work<'_>, column: &Column, field: &Field, text: &str) -> Result<Gi
         Kind::Decimal { scale } => text::amount(field, &plain(text)?, *scale, &column.notation)
             .map(|number| Given::Value(Value::Decimal(number))),
         Kind::Integer => text::value(&work.live.model, field, &plain(text)?, &column.notation).map(Given::Value),
+        Kind::Date | Kind::DateTime if !column.notation.dates.is_empty() => {
+            let told = |_| about(field, "not_in_form", [Argument::Plain(forms(&column.notation))]);
+            text::value(&work.live.model, field, text, &column.notation).map(Given::Value).map_err(told)
+        }
         _ => text::value(&work.live.model, field, text, &column.notation).map(Given::Value),
     }
+}
+
+/// The forms of a column's dates, as its mapping has them.
+fn forms(notation: &Notation) -> String {
+    notation.dates.iter().map(|form| format!("`{form}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// An amount with its currency before or behind it: `EUR 12.50`, `12.50 EUR`.

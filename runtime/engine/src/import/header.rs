@@ -55,6 +55,8 @@ pub(super) struct Column {
     pub create: bool,
     /// What the field gets instead of the cell.
     pub value: Option<Expr>,
+    /// That may be nothing, also where the cell holds something: it says `()` itself.
+    pub may_be_nothing: bool,
 }
 
 /// What a column fills.
@@ -80,6 +82,7 @@ impl Column {
             default: None,
             create: false,
             value: None,
+            may_be_nothing: false,
         }
     }
 
@@ -151,6 +154,7 @@ fn mapped(model: &Model, entity: EntityId, column: &MappedColumn, at: usize, hea
         default: column.default.clone(),
         create: column.create,
         value: column.value.clone(),
+        may_be_nothing: column.value.as_ref().is_some_and(|value| value.reads(model).nothing),
         ..plain
     })
 }

@@ -14,6 +14,10 @@ use crate::refusal::{FieldError, Refusal};
 /// The heading of the column that says why.
 pub(super) const WHY: &str = "rejected_because";
 
+/// What a rejects file holds in place of a cell that a row lacks, so that the reason stands in its column. Read again, a
+/// row that still ends so is still too short.
+pub(super) const MISSING: &str = "(missing)";
+
 /// Whether a file is one that an import wrote, or holds nothing at all: what may be written over.
 pub fn is_rejects(mut file: impl Read) -> bool {
     let mut first = [0; 1];
@@ -30,6 +34,7 @@ pub fn is_rejects(mut file: impl Read) -> bool {
 pub(super) struct Rejects<W: Write> {
     writer: Writer<W>,
     heading: Option<ByteRecord>,
+    width: usize,
 }
 
 impl<W: Write> Rejects<W> {
@@ -37,7 +42,7 @@ impl<W: Write> Rejects<W> {
         let writer = WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(file);
         let mut heading: ByteRecord = headers.iter().map(String::as_bytes).collect();
         heading.push_field(WHY.as_bytes());
-        Self { writer, heading: Some(heading) }
+        Self { writer, heading: Some(heading), width: headers.len() }
     }
 
     /// Writes a row with what is wrong with it.
@@ -46,6 +51,7 @@ impl<W: Write> Rejects<W> {
             self.writer.write_byte_record(&heading).map_err(failed)?;
         }
         let mut record = line.cells.clone();
+        (record.len()..self.width).for_each(|_| record.push_field(MISSING.as_bytes()));
         record.push_field(why.as_bytes());
         self.writer.write_byte_record(&record).map_err(failed)
     }
@@ -70,11 +76,18 @@ pub(super) fn why(line: &Line, refusal: &Refusal, plan: &Plan, locale: Locale) -
         .iter()
         .map(|error| {
             let message = error.message.text(locale);
-            if error.field.is_empty() { message } else { format!("{}: {message}", heading(error)) }
+            let heading = heading(error);
+            if names(&message, &heading) { message } else { format!("{heading}: {message}") }
         })
         .collect();
     if reasons.is_empty() {
         reasons.push(refusal.detail.text(locale));
     }
     format!("line {}: {}", line.number, reasons.join("; "))
+}
+
+/// Whether a sentence begins with the heading it is about, so that it need not be said twice.
+fn names(message: &str, heading: &str) -> bool {
+    let begins = message.get(..heading.len()).filter(|begin| begin.to_lowercase() == heading.to_lowercase());
+    begins.is_some() && !message.get(heading.len()..).is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
 }

@@ -3,12 +3,14 @@
 //! Cells are kept as bytes, so that a row that cannot be read is still given back as it was.
 
 use std::io::{self, Cursor, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
+use fichero_model::label::Locale;
 
 use super::Error;
+use super::quotes::{Flaw, Quotes};
+use super::reject::MISSING;
 
 /// How much of a file is looked at to tell its encoding and delimiter.
 const LOOKED_AT: u64 = 64 * 1024;
@@ -26,12 +28,14 @@ pub(super) struct Line {
     pub number: u64,
     /// Its cells.
     pub cells: ByteRecord,
+    /// What is wrong with its quotes, so that the cells may be others than meant.
+    pub flaw: Option<Flaw>,
 }
 
 /// An open file whose heading was read.
 pub(super) struct Source<R: Read> {
-    reader: Reader<Bounded<R>>,
-    since: Arc<AtomicU64>,
+    reader: Reader<Watched<R>>,
+    watch: Arc<Mutex<Watch>>,
     headers: Vec<String>,
     delimiter: u8,
     /// The last cell of each row says why an earlier import rejected it.
@@ -48,22 +52,24 @@ impl<R: Read> Source<R> {
         }
         check_encoding(&start)?;
         let delimiter = delimiter_of(&start);
-        let since = Arc::new(AtomicU64::new(0));
-        let bounded = Bounded { inner: Cursor::new(start).chain(file), since: Arc::clone(&since) };
+        let watch = Arc::new(Mutex::new(Watch { since: 0, quotes: Quotes::new(delimiter) }));
+        let watched = Watched { inner: Cursor::new(start).chain(file), watch: Arc::clone(&watch) };
         let mut reader =
-            ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bounded);
+            ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(watched);
         let mut heading = ByteRecord::new();
         let found = reader.read_byte_record(&mut heading).map_err(|error| broken(&error, 1))?;
         if !found {
             return Err(Error::File("the file is empty; its first line must name its columns".to_owned()));
         }
-        since.store(0, Ordering::Relaxed);
+        if let Some(flaw) = row_read(&watch, reader.position().byte()) {
+            return Err(Error::File(flaw.message().text(Locale::EN)));
+        }
         let mut headers = headers(&heading)?;
         let has_reasons = headers.len() > 1 && headers.last().is_some_and(|last| last == super::reject::WHY);
         if has_reasons {
             headers.pop();
         }
-        Ok(Self { reader, since, headers, delimiter, has_reasons })
+        Ok(Self { reader, watch, headers, delimiter, has_reasons })
     }
 
     /// Whether it is a rejects file: its last column says why rows were rejected, and is passed over.
@@ -95,33 +101,51 @@ impl<R: Read> Source<R> {
             if !self.reader.read_byte_record(&mut cells).map_err(|error| broken(&error, at))? {
                 break;
             }
-            self.since.store(0, Ordering::Relaxed);
+            let flaw = row_read(&self.watch, self.reader.position().byte());
             let number = cells.position().map_or(at, csv::Position::line);
             if self.has_reasons {
                 // The last of the row rather than of the heading: a row that is too short or too long stays so.
                 cells.truncate(cells.len().saturating_sub(1));
+                let given = cells.iter().rposition(|cell| cell != MISSING.as_bytes()).map_or(0, |last| last + 1);
+                cells.truncate(given);
             }
-            lines.push(Line { number, cells });
+            lines.push(Line { number, cells, flaw });
         }
         Ok(lines)
     }
 }
 
-/// Fails when one row is longer than [`LONGEST_ROW`], before it fills the memory.
-struct Bounded<R> {
-    inner: io::Chain<Cursor<Vec<u8>>, R>,
-    since: Arc<AtomicU64>,
+/// What is noted of the bytes of a file as they are read.
+struct Watch {
+    /// How many since the row before.
+    since: u64,
+    quotes: Quotes,
 }
 
-impl<R: Read> Read for Bounded<R> {
+/// A row was read, up to this byte; gives what is wrong with its quotes.
+fn row_read(watch: &Mutex<Watch>, end: u64) -> Option<Flaw> {
+    let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+    watch.since = 0;
+    watch.quotes.take(end)
+}
+
+/// Fails when one row is longer than [`LONGEST_ROW`], before it fills the memory.
+struct Watched<R> {
+    inner: io::Chain<Cursor<Vec<u8>>, R>,
+    watch: Arc<Mutex<Watch>>,
+}
+
+impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.since.load(Ordering::Relaxed) > LONGEST_ROW {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        if watch.since > LONGEST_ROW {
             return Err(io::Error::other(
                 "this row is longer than 8 MiB; a quote was probably opened here and never closed",
             ));
         }
         let count = self.inner.read(buffer)?;
-        self.since.fetch_add(count as u64, Ordering::Relaxed);
+        watch.since += count as u64;
+        watch.quotes.look(buffer.get(..count).unwrap_or_default());
         Ok(count)
     }
 }
@@ -243,6 +267,19 @@ mod tests {
         let lines: Vec<(u64, usize)> =
             source.read(10).unwrap().iter().map(|line| (line.number, line.cells.len())).collect();
         assert_eq!(lines, [(2, 2), (4, 2), (5, 2)]);
+    }
+
+    #[test]
+    fn flaws_of_quotes_belong_to_their_row() {
+        let mut source =
+            open(b"a,b\n\"x\" ,\"a \"\"b\"\"\"\n\"un\"closed,1\n\"two\nlines\"more,2\nplain \"q\",3\n4,\"open\n5,6\n")
+                .unwrap();
+        let lines: Vec<(u64, Option<Flaw>)> =
+            source.read(10).unwrap().iter().map(|line| (line.number, line.flaw)).collect();
+        let behind = |line| Some(Flaw::Behind(line));
+        assert_eq!(lines, [(2, None), (3, behind(3)), (4, behind(5)), (6, None), (7, Some(Flaw::Open(7)))]);
+        assert_eq!(refused(b"a,\"b\n1,2\n"), "The quote that opens in line 1 is never closed");
+        assert!(refused(b"\"a\"b,c\n1,2\n").starts_with("In line 1 text stands behind a closing quote"));
     }
 
     #[test]

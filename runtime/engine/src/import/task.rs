@@ -171,6 +171,9 @@ impl Import {
     /// what waits leaves nothing behind.
     fn row(&self, work: &Work<'_>, line: &Line, memory: &mut Memory, may_wait: bool) -> Result<Row, Refusal> {
         let plan = &self.plan;
+        if let Some(flaw) = line.flaw {
+            return Err(Refusal::new(RefusalKind::Malformed, "bad_quotes", flaw.message()));
+        }
         if line.cells.len() != plan.width {
             let arguments = [line.cells.len().to_string(), plan.width.to_string()];
             return Err(Refusal::new(RefusalKind::Malformed, "ragged", Message::with("ragged", arguments)));

@@ -245,7 +245,7 @@ impl<'a> Work<'a> {
 
     /// What is wrong with the value of an expression, told with its place.
     pub fn fault(&self, expr: &Expr, fault: &Fault) -> Refusal {
-        Refusal::from(Fault::new(format!("{}: `{}`: {fault}", expr.place, expr.text)))
+        Refusal::from(expr.named(fault))
     }
 
     /// Runs a pass over many records; rows that it misses are read in one statement per entity, and it runs again.

@@ -145,9 +145,11 @@ impl Expr {
         Machine::new(context, &steps).test(&self.root, None).map_err(|fault| self.named(&fault))
     }
 
+    /// A fault that says in which expression it is, once.
     #[cold]
-    fn named(&self, fault: &Fault) -> Fault {
-        Fault::new(format!("{}: `{}`: {fault}", self.place, self.text))
+    pub fn named(&self, fault: &Fault) -> Fault {
+        let here = format!("{}: `{}`: ", self.place, self.text);
+        if fault.message.starts_with(&here) { fault.clone() } else { Fault::new(format!("{here}{fault}")) }
     }
 }
 

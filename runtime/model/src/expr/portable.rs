@@ -71,31 +71,11 @@ pub fn is_constant(node: &Node) -> bool {
 
 /// Whether a closure's body reads no row but the item of this closure, or of closures within.
 fn reads_only_own_item(node: &Node, depth: usize) -> bool {
-    let all = |nodes: &[&Node]| nodes.iter().all(|node| reads_only_own_item(node, depth));
-    match &node.op {
-        Op::Row(RowName::This) => false,
-        Op::Row(RowName::Item(item)) => *item >= depth,
-        Op::Literal(_) | Op::Row(_) | Op::Local(_) | Op::Value | Op::Changed(_) => true,
-        Op::Field { of, .. }
-        | Op::Each { of, .. }
-        | Op::Attribute { of, .. }
-        | Op::Not(of)
-        | Op::Negate(of)
-        | Op::Matches { text: of, .. }
-        | Op::Aggregate { list: of, .. }
-        | Op::HasRole(of) => all(&[of]),
-        Op::And(a, b)
-        | Op::Or(a, b)
-        | Op::Coalesce(a, b)
-        | Op::Compare(_, a, b)
-        | Op::Arithmetic(_, a, b)
-        | Op::In { value: a, list: b }
-        | Op::Quantify { list: a, body: b, .. } => all(&[a, b]),
-        Op::If { condition, then, otherwise } => all(&[condition, then, otherwise]),
-        Op::List(nodes) | Op::Call { arguments: nodes, .. } | Op::Script { arguments: nodes, .. } => {
-            nodes.iter().all(|node| reads_only_own_item(node, depth))
-        }
-    }
+    let is_other = match &node.op {
+        Op::Row(RowName::Item(item)) => *item < depth,
+        op => matches!(op, Op::Row(RowName::This)),
+    };
+    !is_other && node.children().into_iter().all(|node| reads_only_own_item(node, depth))
 }
 
 type Checked = Result<(), Unportable>;

@@ -59,6 +59,34 @@ pub struct Node {
     pub at: Range<usize>,
 }
 
+impl Node {
+    /// The nodes it is made of.
+    pub fn children(&self) -> Vec<&Node> {
+        match &self.op {
+            Op::Literal(_) | Op::Row(_) | Op::Local(_) | Op::Value | Op::Changed(_) => Vec::new(),
+            Op::Field { of, .. }
+            | Op::Each { of, .. }
+            | Op::Attribute { of, .. }
+            | Op::Not(of)
+            | Op::Negate(of)
+            | Op::Matches { text: of, .. }
+            | Op::Aggregate { list: of, .. }
+            | Op::HasRole(of) => vec![of],
+            Op::And(a, b)
+            | Op::Or(a, b)
+            | Op::Coalesce(a, b)
+            | Op::Compare(_, a, b)
+            | Op::Arithmetic(_, a, b)
+            | Op::In { value: a, list: b }
+            | Op::Quantify { list: a, body: b, .. } => vec![a, b],
+            Op::If { condition, then, otherwise } => vec![condition, then, otherwise],
+            Op::List(nodes) | Op::Call { arguments: nodes, .. } | Op::Script { arguments: nodes, .. } => {
+                nodes.iter().collect()
+            }
+        }
+    }
+}
+
 /// What a node does.
 #[derive(Clone, Debug)]
 pub enum Op {

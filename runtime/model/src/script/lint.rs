@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+use rhai::{AST, ASTNode, Expr, FnCallExpr, ParseErrorType, Position, Stmt};
 
 use super::{Script, Signature, engine, library, syntax};
 use crate::code;
@@ -24,12 +24,12 @@ pub(super) fn compile(text: &str, place: &Place) -> (Script, Vec<Diagnostic>) {
             Diagnostic::error(code::SCRIPT, &Place::start_of(&place.file), message).help("split it into several files"),
         );
     }
-    let ast = match engine::engine().compile(text) {
-        Ok(ast) => ast,
-        Err(error) => return refuse(syntax::explain(text, place, &error.0, error.1)),
+    let (ast, unknown) = match parse(text, place) {
+        Ok(parsed) => parsed,
+        Err(findings) => return (broken(), findings),
     };
     let functions = signatures(&ast);
-    let mut lint = Lint { text, place, functions: &functions, findings: Vec::new() };
+    let mut lint = Lint { text, place, functions: &functions, findings: unknown };
     for statement in ast.statements() {
         lint.top_level(statement);
     }
@@ -47,6 +47,36 @@ pub(super) fn compile(text: &str, place: &Place) -> (Script, Vec<Diagnostic>) {
         .map(|(name, parameters)| Signature { line: line_of(&ast, &name), name, parameters })
         .collect();
     (Script { file: Arc::clone(&place.file), functions, broken: false, ast }, findings)
+}
+
+/// At most so many unknown names are told of one file.
+const MOST_UNKNOWN: usize = 100;
+
+/// The tree of a file, with all names in it that nobody knows. The parser ends at the first of them; so each is written
+/// over by a number as wide, which leaves everything else where it is.
+///
+/// # Errors
+/// What cannot be read otherwise.
+fn parse(text: &str, place: &Place) -> Result<(AST, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut known = text.to_owned();
+    let mut unknown = Vec::new();
+    loop {
+        let error = match engine::engine().compile(&known) {
+            Ok(ast) => return Ok((ast, unknown)),
+            Err(error) => error,
+        };
+        // What is wrong behind a name that was written over may follow from that.
+        if unknown.is_empty() || matches!(*error.0, ParseErrorType::VariableUndefined(_)) {
+            unknown.push(syntax::explain(text, place, &error.0, error.1));
+        }
+        let ParseErrorType::VariableUndefined(name) = *error.0 else { return Err(unknown) };
+        let found = at(text, place, error.1, name.chars().count());
+        let range = found.start.saturating_sub(place.start) as usize..found.end.saturating_sub(place.start) as usize;
+        if unknown.len() >= MOST_UNKNOWN || known.get(range.clone()) != Some(name.as_str()) {
+            return Err(unknown);
+        }
+        known.replace_range(range.clone(), &format!("{:<width$}", 0, width = range.len()));
+    }
 }
 
 /// The functions of a file, but for the closures in them.

@@ -1,0 +1,106 @@
+//! What is wrong with the quotes of a CSV file, which its reader passes over: one that is never closed takes all that
+//! follows into its cell, and text behind a closing one is joined to the cell.
+//!
+//! The bytes are looked at as they are read, ahead of the rows; a flaw belongs to the row whose bytes hold it.
+
+use std::collections::VecDeque;
+
+use crate::message::Message;
+
+/// Something wrong with a quote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// The quote that opens on this line is never closed.
+    Open(u64),
+    /// On this line text stands behind a closing quote.
+    Behind(u64),
+}
+
+impl Flaw {
+    /// As people are told.
+    pub(super) fn message(self) -> Message {
+        match self {
+            Flaw::Open(line) => Message::with("quote_open", [line.to_string()]),
+            Flaw::Behind(line) => Message::with("quote_behind", [line.to_string()]),
+        }
+    }
+}
+
+/// Where in a cell the next byte stands, as the reader of the rows sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    /// At the beginning of a cell.
+    Start,
+    /// In a cell without quotes, or behind a flaw.
+    Bare,
+    /// Between quotes.
+    Quoted,
+    /// Behind a quote that closes, or is the first of two that stand for one.
+    Quote,
+    /// Behind a closing quote and white space.
+    Closed,
+}
+
+/// Watches the bytes of a file.
+#[derive(Debug)]
+pub(super) struct Quotes {
+    delimiter: u8,
+    at: At,
+    /// How many bytes were seen.
+    seen: u64,
+    line: u64,
+    /// The line and place of the last quote that opened.
+    opened: (u64, u64),
+    /// Flaws with the place of their first byte, in order.
+    flaws: VecDeque<(u64, Flaw)>,
+}
+
+impl Quotes {
+    pub(super) fn new(delimiter: u8) -> Self {
+        Self { delimiter, at: At::Start, seen: 0, line: 1, opened: (1, 0), flaws: VecDeque::new() }
+    }
+
+    /// Looks at the next bytes; none is the end of the file.
+    pub(super) fn look(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() && self.at == At::Quoted {
+            let (line, place) = self.opened;
+            self.flaws.push_back((place, Flaw::Open(line)));
+            self.at = At::Bare;
+        }
+        for byte in bytes {
+            self.next(*byte);
+            self.seen += 1;
+            self.line += u64::from(*byte == b'\n');
+        }
+    }
+
+    fn next(&mut self, byte: u8) {
+        let ends = byte == self.delimiter || matches!(byte, b'\n' | b'\r');
+        self.at = match (self.at, byte) {
+            (At::Quoted, b'"') => At::Quote,
+            (At::Quoted, _) => At::Quoted,
+            (At::Start, b'"') => {
+                self.opened = (self.line, self.seen);
+                At::Quoted
+            }
+            (At::Quote, b'"') => At::Quoted,
+            _ if ends => At::Start,
+            (At::Quote | At::Closed, b' ' | b'\t') => At::Closed,
+            (At::Quote | At::Closed, _) => {
+                self.flaws.push_back((self.seen, Flaw::Behind(self.line)));
+                At::Bare
+            }
+            (At::Start | At::Bare, _) => At::Bare,
+        };
+    }
+
+    /// The first flaw of a row that ends before this byte; those of rows before it were taken.
+    pub(super) fn take(&mut self, end: u64) -> Option<Flaw> {
+        let mut first = None;
+        while let Some((_, flaw)) = self.flaws.front().filter(|(place, _)| *place < end) {
+            first = first.or(Some(*flaw));
+            self.flaws.pop_front();
+        }
+        first
+    }
+}
