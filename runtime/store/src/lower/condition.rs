@@ -55,6 +55,28 @@ impl Lowering<'_, '_> {
         Ok(condition)
     }
 
+    fn choice_of_two(
+        &mut self,
+        condition: &Node,
+        then: &Node,
+        otherwise: &Node,
+        wanted: bool,
+    ) -> Result<Condition, Error> {
+        let when = self.condition(condition, true)?;
+        // A subquery is asked once. Written out as `when and then or not when and else`, PostgreSQL 15 was seen to find
+        // rows for which neither clause holds, where it is an EXISTS over values of the outermost row.
+        if let Condition::When(when) = &when
+            && when.contains("(SELECT")
+        {
+            let (then, otherwise) = (self.condition(then, wanted)?, self.condition(otherwise, wanted)?);
+            let (then, otherwise) = (then.text(), otherwise.text());
+            return Ok(Condition::When(format!("(CASE WHEN {when} THEN {then} ELSE {otherwise} END)")));
+        }
+        let when = when.and(self.condition(then, wanted)?);
+        let else_when = self.condition(condition, false)?.and(self.condition(otherwise, wanted)?);
+        Ok(when.or(else_when))
+    }
+
     fn when(&mut self, node: &Node, wanted: bool) -> Result<Condition, Error> {
         if let Some(value) = self.known(node)? {
             return Ok(Condition::Always(value.is_true() == wanted));
@@ -68,11 +90,7 @@ impl Lowering<'_, '_> {
             }
             Op::Compare(comparison, a, b) => self.compare(*comparison, a, b, wanted),
             Op::In { value, list } => self.is_in(value, list, wanted),
-            Op::If { condition, then, otherwise } => {
-                let when = self.condition(condition, true)?.and(self.condition(then, wanted)?);
-                let else_when = self.condition(condition, false)?.and(self.condition(otherwise, wanted)?);
-                Ok(when.or(else_when))
-            }
+            Op::If { condition, then, otherwise } => self.choice_of_two(condition, then, otherwise, wanted),
             Op::Coalesce(first, second) => match self.known(first)? {
                 Some(Value::Nothing) => self.condition(second, wanted),
                 Some(value) => Ok(Condition::Always(value.is_true() == wanted)),

@@ -137,6 +137,14 @@ fn what_once_differed_is_the_same_as_in_memory() {
             assert_eq!(same_value(world, text).unwrap(), Outcome::Compared, "{text}");
         }
     }
+    const FILTERS: [&str; 1] = [
+        "quotes.count(|i1| (if i1.opportunity not in account.opportunities { now() > (now() - hours(1)) } else { contacts.count(|i2| i1.opportunity.amount == ()) > 0 })) > 0",
+    ];
+    for text in FILTERS {
+        for world in worlds() {
+            assert_eq!(same_rows(world, text).unwrap(), Outcome::Compared, "{text}");
+        }
+    }
 }
 
 #[test]
