@@ -1,9 +1,8 @@
 //! What a field takes of the value that a definition works out for it.
 //!
-//! The compiler has checked all types but two: what a script gives ([`Type::Any`](crate::kind::Type::Any)), and which of
-//! several entities a record is of. Both are known only when the value is there. What [`super::typing::fits`] says of
-//! types holds here for values: whole numbers stand for decimals, numbers for money, one value for a list of one, and
-//! anything for structured data.
+//! The compiler has checked all types but two: what a script gives ([`Type::Any`]), and which of several entities a record
+//! is of. Both are known only when the value is there. What [`super::typing::fits`] says of types holds here for values:
+//! whole numbers stand for decimals, numbers for money, one value for a list of one, and anything for structured data.
 
 use std::sync::Arc;
 
