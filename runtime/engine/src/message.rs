@@ -202,6 +202,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("not_in_trash", "The record is not in the trash", "El registro no está en la papelera", "Записи нет в корзине"),
     ("bad_json", "The body is not valid JSON: {0}", "El cuerpo no es JSON válido: {0}", "Тело запроса не является JSON: {0}"),
     ("bad_filter", "The filter cannot be used: {0}", "No se puede usar el filtro: {0}", "Фильтр нельзя применить: {0}"),
+    ("too_exact", "The number {0} has more digits than a number in JSON keeps; write it as a text, in quotes", "El número {0} tiene más cifras de las que conserva un número en JSON; escríbalo como texto, entre comillas", "В числе {0} больше цифр, чем хранит число в JSON; запишите его текстом, в кавычках"),
     ("unstorable", "The database does not take this: {0}", "La base de datos no admite esto: {0}", "База данных этого не принимает: {0}"),
     ("not_comparable", "“{0}” cannot be compared with a value; ask with where", "«{0}» no se puede comparar con un valor; pregunte con where", "«{0}» нельзя сравнить со значением; спросите через where"),
     ("bad_sort", "Cannot sort by “{0}”", "No se puede ordenar por «{0}»", "Нельзя сортировать по «{0}»"),

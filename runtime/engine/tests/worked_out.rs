@@ -120,6 +120,7 @@ fn a_field_takes_what_is_of_its_kind_and_refuses_the_rest() {
                     assert_eq!((refusal.kind, refusal.code), (Kind::Internal, "definition"), "{case}");
                     let told = refusal.to_text(Locale::EN);
                     assert!(told.contains("definitions.yaml:") && told.contains(" takes "), "{case}: {told}");
+                    assert!(told.ends_with("[a new thing]"), "{case}: {told}");
                     assert_eq!(told.matches("definitions.yaml:").count(), 1, "the place is told once: {told}");
                 }
             }

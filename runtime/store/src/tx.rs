@@ -4,15 +4,18 @@
 //! nothing grows with the rows shown. A statement that fails dooms the whole command on both databases alike: on
 //! PostgreSQL because the server says so, on SQLite because we do. [`Tx::savepoint`] is the one way to try something.
 
+mod late;
 mod postgres;
 mod sqlite;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use postgres::{Session as PostgresSession, check_server, connect_options};
+pub(crate) use late::Held;
+use late::Late;
+pub(crate) use postgres::{READ_COMMITTED, Session as PostgresSession, check_server, connect_options};
 pub(crate) use sqlite::Session as SqliteSession;
 
-use crate::{Cell, ColumnType, Constraint, Dialect, Error, Event};
+use crate::{Cell, ColumnType, Dialect, Error, Event};
 
 /// How long a background command should run at most before it gives others a turn.
 pub const SLICE: Duration = Duration::from_millis(20);
@@ -27,8 +30,7 @@ pub struct Tx {
     depth: u32,
     started: Instant,
     unlimited: bool,
-    /// A statement that may be joined with the next one.
-    held: Option<Held>,
+    late: Late,
     manner: Manner,
 }
 
@@ -45,29 +47,13 @@ pub(crate) enum Manner {
     Thorough,
 }
 
-/// A statement that adds a row, to be run together with the next one.
-#[derive(Debug, Default)]
-pub(crate) struct Held {
-    /// Adds the row.
-    pub(crate) insert: String,
-    /// Queries that each give one row, or the row must not be added.
-    pub(crate) kept: Vec<String>,
-    /// Of the insert, then of the queries.
-    pub(crate) parameters: Vec<Cell>,
-}
-
-impl Held {
-    /// The queries, as they stand behind `WITH`; empty where there are none.
-    pub(crate) fn with(&self) -> String {
-        let queries = self.kept.iter().enumerate().map(|(at, query)| format!("kept{at} AS ({query})"));
-        queries.collect::<Vec<_>>().join(", ")
-    }
-
-    /// What the whole statement ends with: it gives how many of the queries gave their row.
-    pub(crate) fn returning(&self) -> String {
-        let counts = (0..self.kept.len()).map(|at| format!("(SELECT count(*) FROM kept{at})"));
-        let counts = counts.collect::<Vec<_>>().join(" + ");
-        if counts.is_empty() { counts } else { format!(" RETURNING {counts}") }
+impl Manner {
+    /// How a command that met another one is run again: it learns first what it presumed before.
+    pub(crate) fn after_conflict(self) -> Self {
+        match self {
+            Manner::Thorough => Manner::Thorough,
+            Manner::Plain | Manner::MayPresume | Manner::Presumed => Manner::Plain,
+        }
     }
 }
 
@@ -87,7 +73,7 @@ impl Tx {
             depth: 0,
             started: Instant::now(),
             unlimited: false,
-            held: None,
+            late: Late::default(),
             manner: Manner::Plain,
         }
     }
@@ -100,7 +86,7 @@ impl Tx {
         self.events.clear();
         self.depth = 0;
         self.started = Instant::now();
-        self.held = None;
+        self.late = Late::default();
         if std::mem::take(&mut self.unlimited) {
             match &mut self.session {
                 Session::Sqlite(session) => session.set_unlimited(false),
@@ -128,11 +114,15 @@ impl Tx {
     /// verifies ([`crate::Layout::insert`]). When anything fails after that, the command is run again, thoroughly. Inside
     /// a savepoint it may not: there, what failed is told, and the command goes on.
     pub fn may_presume(&mut self) -> bool {
-        if self.depth > 0 || !matches!(self.manner, Manner::MayPresume | Manner::Presumed) {
-            return false;
+        let can = self.can_presume();
+        if can {
+            self.manner = Manner::Presumed;
         }
-        self.manner = Manner::Presumed;
-        true
+        can
+    }
+
+    fn can_presume(&self) -> bool {
+        self.depth == 0 && matches!(self.manner, Manner::MayPresume | Manner::Presumed)
     }
 
     /// Whether the command is to find out all that is wrong before it writes.
@@ -143,6 +133,9 @@ impl Tx {
     /// Whether the command, which failed, would tell more if it were run again thoroughly.
     pub(crate) fn would_tell_more(&self) -> bool {
         match self.manner {
+            // A defect would only be hidden.
+            _ if matches!(self.failure, Some(Error::Statement(_))) => false,
+            _ if self.late.is_unverified() => true,
             Manner::Presumed => true,
             Manner::Plain | Manner::MayPresume => matches!(self.failure, Some(Error::Unique(_))),
             Manner::Thorough => false,
@@ -205,7 +198,7 @@ impl Tx {
         let result = match f(self) {
             Ok(value) => self.settle().map(|()| value).map_err(E::from),
             Err(error) => {
-                self.held = None;
+                self.late.held = None;
                 Err(error)
             }
         };
@@ -333,59 +326,13 @@ impl Tx {
         }
     }
 
-    /// Runs a statement that adds a row: at the latest before the next one. One that can be joined with it
-    /// ([`Tx::take_held`]) saves a round trip; what may be wrong with the held one is told by that one then.
-    ///
-    /// # Errors
-    /// As the database says; the command is doomed then.
-    pub(crate) fn hold(&mut self, held: Held) -> Result<(), Error> {
-        self.settle()?;
-        self.held = Some(held);
-        match self.session {
-            Session::Sqlite(_) => self.settle(),
-            Session::Postgres(_) => Ok(()),
-        }
-    }
-
-    /// The statement that is held, for whoever runs it together with their own.
-    pub(crate) fn take_held(&mut self) -> Option<Held> {
-        self.held.take()
-    }
-
-    /// Runs the statement that is held.
-    ///
-    /// # Errors
-    /// As [`Tx::execute_kept`].
-    pub(crate) fn settle(&mut self) -> Result<(), Error> {
-        let Some(held) = self.held.take() else { return Ok(()) };
-        if held.kept.is_empty() {
-            return self.execute(&held.insert, &held.parameters).map(drop);
-        }
-        let sql = format!("WITH {} {}{}", held.with(), held.insert, held.returning());
-        self.execute_kept(&sql, &held.parameters, held.kept.len())
-    }
-
-    /// Runs a statement in which so many queries of a [`Held`] stand.
-    ///
-    /// # Errors
-    /// [`Error::Reference`] when one of them gave no row, and as the database says; the command is doomed then.
-    pub(crate) fn execute_kept(&mut self, sql: &str, parameters: &[Cell], kept: usize) -> Result<(), Error> {
-        if kept == 0 {
-            return self.execute(sql, parameters).map(drop);
-        }
-        let rows = self.query(sql, parameters, &[ColumnType::Integer])?;
-        let found = rows.first().and_then(|row| row.first());
-        if found == Some(&Cell::Integer(i64::try_from(kept).unwrap_or(i64::MAX))) {
-            return Ok(());
-        }
-        let detail = "a record that was to be kept is gone".to_owned();
-        let error = Error::Reference(Constraint { detail, ..Constraint::default() });
-        self.failure = Some(error.clone());
-        Err(error)
-    }
-
     fn run<T>(&mut self, statement: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<T, Error> {
         self.settle()?;
+        self.pass_gate()?;
+        self.run_now(statement)
+    }
+
+    fn run_now<T>(&mut self, statement: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<T, Error> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }

@@ -101,7 +101,9 @@ fn many_changes_take_few_statements() {
                 .write(move |tx| {
                     let changes: Vec<_> = (1..=many).map(|number| (change_of(offset + number, 1), [7; 16])).collect();
                     change::append(tx, &changes)?;
-                    Ok(tx.statements())
+                    // A statement that may be joined with the next one is run before it.
+                    change::history(tx, id(200), None, 1)?;
+                    Ok(tx.statements() - 1)
                 })
                 .unwrap()
         };

@@ -16,9 +16,6 @@ use crate::refusal::Refusal;
 use crate::value::json;
 use crate::value::write::{Object, Written};
 
-/// The most references that are shown as objects.
-const MOST_EXPANDED: usize = 8;
-
 /// What is wanted of each record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shape {
@@ -47,12 +44,15 @@ pub fn shape(model: &Model, entity: EntityId, request: &ShapeRequest) -> Result<
     };
     let fields = request.fields.iter().map(find).collect::<Result<Vec<_>, _>>()?;
     // Members of money come together, whichever of them was named.
-    let expand = request.expand.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-    for (id, name) in expand.iter().zip(&request.expand) {
-        if expand.len() > MOST_EXPANDED
-            || !matches!(definition[*id].kind, Kind::Ref(_) | Kind::Lines { .. } | Kind::Children { .. })
-        {
+    let mut expand = Vec::new();
+    for name in &request.expand {
+        let id = find(name)?;
+        if !matches!(definition[id].kind, Kind::Ref(_) | Kind::Lines { .. } | Kind::Children { .. }) {
             return Err(Refusal::malformed(Message::with("bad_expand", [name.as_str()])));
+        }
+        // Each reference is shown once, however often it is named: never more than the entity has.
+        if !expand.contains(&id) {
+            expand.push(id);
         }
     }
     Ok(Shape { fields, expand, trash: false })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fichero_model::entity::{Field, Source, System};
-use fichero_model::expr::{Expr, Row, Setting};
+use fichero_model::expr::{Expr, Fault, Row, Setting, taken};
 use fichero_model::kind::Kind as Storage;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
@@ -148,7 +148,12 @@ impl Draft {
         locals: &[Value],
         value: Option<&Value>,
     ) -> Result<Value, Refusal> {
-        Ok(expr.eval(&work.context(Some(&self.row), Some(&self.row), self.old.as_ref(), locals, value))?)
+        let context = work.context(Some(&self.row), Some(&self.row), self.old.as_ref(), locals, value);
+        expr.eval(&context).map_err(|fault| self.failed(work, fault))
+    }
+
+    fn failed(&self, work: &Work<'_>, fault: Fault) -> Refusal {
+        work.failed_on(self.entity, self.old.as_ref().and_then(|old| old.id()), fault)
     }
 
     /// The value that a definition works out for a field.
@@ -156,7 +161,8 @@ impl Draft {
     /// # Errors
     /// When the definition fails, or its value is none that the field takes.
     pub fn work_out(&self, work: &Work<'_>, field: &Field, expr: &Expr, locals: &[Value]) -> Result<Value, Refusal> {
-        work.taken_by(field, expr, self.eval(work, expr, locals, None)?)
+        let value = self.eval(work, expr, locals, None)?;
+        taken(&work.live.model, field, value).map_err(|fault| self.failed(work, expr.named(&fault)))
     }
 
     /// What a field keeps of a value of its kind.
@@ -346,7 +352,7 @@ impl Draft {
             _ => Err(about(field, "not_option", [Argument::from(&**name)])),
         };
         let values = names.iter().map(option).collect::<Result<Vec<_>, _>>()?;
-        Ok(if field.many { Value::list(values) } else { values.into_iter().next().unwrap_or_default() })
+        Ok(if field.many { check::list(field, values) } else { values.into_iter().next().unwrap_or_default() })
     }
 
     /// Whether the stored record holds an option, which may then stay whatever has become of it.

@@ -161,14 +161,14 @@ pub fn fold(work: &Work<'_>, rollup: &Rollup, rows: &[Arc<Row>]) -> Result<Value
     for row in rows {
         let context = work.context(Some(row), Some(row), None, &[], None);
         if let Some(filter) = &rollup.filter
-            && !filter.holds(&context)?
+            && !filter.holds(&context).map_err(|fault| work.failed_on(row.entity, row.id(), fault))?
         {
             continue;
         }
         match &rollup.of {
             None => values.push(Value::Boolean(true)),
             Some(of) => {
-                let value = of.eval(&context)?;
+                let value = of.eval(&context).map_err(|fault| work.failed_on(row.entity, row.id(), fault))?;
                 if !value.is_nothing() {
                     values.push(value);
                 }

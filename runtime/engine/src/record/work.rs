@@ -216,7 +216,7 @@ impl<'a> Work<'a> {
     /// # Errors
     /// When the definition fails.
     pub fn eval_on(&self, expr: &Expr, row: &Arc<Row>) -> Result<Value, Refusal> {
-        Ok(expr.eval(&self.context(Some(row), Some(row), None, &[], None))?)
+        expr.eval(&self.context(Some(row), Some(row), None, &[], None)).map_err(|fault| self.failed_on(row.entity, row.id(), fault))
     }
 
     /// The value of an expression over a stored row as it was before the command, whatever drafts there are.
@@ -246,6 +246,16 @@ impl<'a> Work<'a> {
     /// What is wrong with the value of an expression, told with its place.
     pub fn fault(&self, expr: &Expr, fault: &Fault) -> Refusal {
         Refusal::from(expr.named(fault))
+    }
+
+    /// What is told of an expression that failed on a record: which one, too, where it is stored.
+    pub fn failed_on(&self, entity: EntityId, stored: Option<Id>, fault: Fault) -> Refusal {
+        let entity = &self.live.model[entity].name;
+        let subject = match stored {
+            Some(id) => format!("{entity} {id}"),
+            None => format!("a new {entity}"),
+        };
+        Refusal::from(Fault::new(format!("{fault} [{subject}]")))
     }
 
     /// Runs a pass over many records; rows that it misses are read in one statement per entity, and it runs again.

@@ -28,10 +28,11 @@ pub fn about(field: &Field, key: &'static str, more: impl IntoIterator<Item = Ar
     (key, Message::with(key, std::iter::once(Argument::from(&field.label)).chain(more)))
 }
 
-/// The text as it is kept: mended as the field says, the ends trimmed of line breaks for one-line texts.
+/// The text as it is kept: mended as the field says. In a text of one line each line break and tab becomes a blank, so
+/// that what was copied from several lines stays readable.
 pub fn clean(field: &Field, text: &str) -> String {
     let mut text = match field.kind {
-        Kind::Text { .. } => text.replace(['\r', '\n', '\t'], " "),
+        Kind::Text { .. } => text.replace("\r\n", " ").replace(['\r', '\n', '\t'], " "),
         _ => text.replace("\r\n", "\n"),
     };
     for step in &field.clean {
@@ -154,6 +155,20 @@ fn within(number: Decimal, scale: u8) -> bool {
         .is_some_and(|scaled| scaled.abs() <= greatest)
 }
 
+/// Several values as the field keeps them: of options each once, where it was named first.
+pub fn list(field: &Field, mut values: Vec<Value>) -> Value {
+    if let Kind::Choice { .. } = field.kind {
+        let mut chosen = Vec::with_capacity(values.len());
+        for value in values {
+            if !chosen.contains(&value) {
+                chosen.push(value);
+            }
+        }
+        values = chosen;
+    }
+    Value::list(values)
+}
+
 /// The value a definition gave, brought into the form the field keeps: numbers rounded to its scale, texts cleaned and
 /// cut to nothing when empty, integers widened where a decimal is kept.
 ///
@@ -167,7 +182,7 @@ pub fn conform(field: &Field, value: Value) -> Result<Value, Problem> {
         (_, Value::Nothing) => Ok(Value::Nothing),
         (_, Value::List(items)) if field.many => {
             let items: Result<Vec<_>, _> = items.iter().map(|item| conform_one(field, item.clone())).collect();
-            Ok(Value::list(items?))
+            items.map(|items| list(field, items))
         }
         (Kind::Integer, Value::Decimal(number)) => rounded(number, 0)
             .and_then(|number| i64::try_from(number).ok())

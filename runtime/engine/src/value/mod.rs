@@ -1,6 +1,7 @@
 //! Values at the borders: from JSON and from text into typed values, and from records into JSON.
 
 pub mod check;
+pub mod digits;
 pub mod json;
 pub mod text;
 pub mod write;

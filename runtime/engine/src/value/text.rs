@@ -14,8 +14,9 @@ use jiff::{Timestamp, Zoned};
 use rust_decimal::Decimal;
 
 use super::check::{self, Problem, about};
+use super::digits;
 use crate::input::Given;
-use crate::message::Argument;
+use crate::message::{Argument, Message};
 
 /// How dates and numbers are written in a text.
 #[derive(Clone, Debug)]
@@ -61,6 +62,9 @@ pub fn value(model: &Model, field: &Field, text: &str, notation: &Notation) -> R
         Kind::Choice { options } => option(model, field, *options, trimmed),
         Kind::Json => {
             let json = serde_json::from_str(text).map_err(|_| about(field, "not_object", []))?;
+            if let Some(number) = digits::lost(text) {
+                return Err(("too_exact", Message::with("too_exact", [number])));
+            }
             check::structured(field, &json).map(|json| Value::Json(Arc::new(json)))
         }
         Kind::Money { .. } | Kind::Ref(_) | Kind::Lines { .. } | Kind::Children { .. } => {

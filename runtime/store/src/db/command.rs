@@ -78,7 +78,7 @@ where
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)));
         let result = result.unwrap_or_else(|panic| Err(Error::Panicked(words_of(&*panic)).into()));
         // A command that failed leaves it undone; that one fails is in `failure`.
-        let result = result.and_then(|value| tx.settle().map(|()| value).map_err(E::from));
+        let result = result.and_then(|value| tx.finish().map(|()| value).map_err(E::from));
         let (result, verdict) = match (result, tx.failure()) {
             (Ok(value), None) => (Ok(value), Verdict::Commit),
             (result, Some(error @ (Error::Conflict(_) | Error::Unavailable(_)))) => {

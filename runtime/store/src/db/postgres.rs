@@ -21,7 +21,7 @@ use super::events::{Announcer, Events};
 use super::options::Options;
 use super::queue::{Answer, Queue, Turn};
 use super::{Isolation, Mode, Priority};
-use crate::tx::{Manner, PostgresSession, Session, check_server, connect_options};
+use crate::tx::{Manner, PostgresSession, READ_COMMITTED, Session, check_server, connect_options};
 use crate::{Error, Tx};
 use bus::Bus;
 
@@ -189,6 +189,7 @@ fn serve(tx: &mut Tx, command: &mut dyn Run, shared: &Shared, chance: &mut Chanc
             Attempt::Lost(error) => return Err(error),
             Attempt::Again(Error::Conflict(_)) if conflicts < REPEATS => {
                 conflicts += 1;
+                manner = manner.after_conflict();
                 tx.pause(chance.pause(conflicts));
             }
             // A server that was restarted has closed all connections; a new one will do.
@@ -215,13 +216,16 @@ fn attempt(tx: &mut Tx, command: &mut dyn Run, manner: Manner) -> Attempt {
     let begin = match command.mode() {
         Mode::Read => None,
         Mode::Snapshot => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-        Mode::Write(Isolation::ReadCommitted) => Some("BEGIN"),
+        Mode::Write(Isolation::ReadCommitted) => Some(READ_COMMITTED),
         Mode::Write(Isolation::Serializable) => Some("BEGIN ISOLATION LEVEL SERIALIZABLE"),
     };
     if let Err(error) = tx.connect().and_then(|()| begin.map_or(Ok(()), |begin| tx.begin(begin))) {
         return Attempt::Again(error);
     }
     let verdict = command.run(tx);
+    if tx.is_unsure() {
+        return Attempt::Lost(unsure("the connection was lost"));
+    }
     if begin.is_none() {
         return match verdict {
             Verdict::Commit => Attempt::Done,
@@ -233,9 +237,7 @@ fn attempt(tx: &mut Tx, command: &mut dyn Run, manner: Manner) -> Attempt {
         Verdict::Commit => match tx.end("COMMIT") {
             Ok(()) => Attempt::Done,
             Err(error @ Error::Conflict(_)) => Attempt::Again(error),
-            Err(Error::Unavailable(why)) => {
-                Attempt::Lost(Error::Unavailable(format!("{why}; whether the commit took place is not known")))
-            }
+            Err(Error::Unavailable(why)) => Attempt::Lost(unsure(&why)),
             Err(error) => Attempt::Lost(error),
         },
         Verdict::RollBack => {
@@ -247,6 +249,10 @@ fn attempt(tx: &mut Tx, command: &mut dyn Run, manner: Manner) -> Attempt {
             Attempt::Again(error)
         }
     }
+}
+
+fn unsure(why: &str) -> Error {
+    Error::Unavailable(format!("{why}; whether the commit took place is not known"))
 }
 
 /// Ends a transaction without its changes. A connection on which even that fails is given up, which ends it too.

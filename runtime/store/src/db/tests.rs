@@ -80,7 +80,8 @@ fn hold_behind(tx: &mut Tx, n: i64, other: i64) -> Result<(), Error> {
     static INSERT: crate::sql::Sql = crate::sql::Sql::new("INSERT INTO t (n, s) VALUES (?1, NULL)");
     static KEPT: crate::sql::Sql = crate::sql::Sql::new("SELECT 1 FROM t WHERE n = ?2");
     let (insert, kept) = (INSERT.of(tx.dialect()).to_owned(), KEPT.of(tx.dialect()).to_owned());
-    tx.hold(Held { insert, kept: vec![kept], parameters: vec![Cell::Integer(n), Cell::Integer(other)] })
+    let parameters = vec![Cell::Integer(n), Cell::Integer(other)];
+    tx.hold(Held { insert, kept: vec![kept], parameters, ..Held::default() })
 }
 
 #[test]

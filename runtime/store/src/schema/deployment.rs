@@ -112,8 +112,6 @@ static PUBLISH: Sql = Sql::new(
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 );
 static RAISE: Sql = Sql::new("UPDATE fichero_gate SET barrier = ?1");
-// On PostgreSQL the function takes the gate shared before it looks behind it; see `system::version`.
-static GUARD: Sql = Sql::each("SELECT barrier FROM fichero_gate", "SELECT fichero_barrier()");
 
 /// The newest deployment.
 ///
@@ -248,11 +246,13 @@ pub fn prune(tx: &mut Tx, pruning: &Pruning<'_>) -> Result<Option<(Deployment, P
 /// deployment `seq` does not know. The first thing a writing command does.
 ///
 /// # Errors
-/// [`Error::Superseded`] when there was one: run the command again with the newest model.
+/// [`Error::Superseded`] when there was one: run the command again with the newest model. It may be told of by a later
+/// statement, and then in a second run of the command by this function.
 pub fn guard(tx: &mut Tx, seq: i64) -> Result<(), Error> {
-    let row = tx.query_one(GUARD.of(tx.dialect()), &[], &[ColumnType::Integer])?;
-    let barrier = Cells::new(row.unwrap_or_default()).integer()?;
-    if barrier > seq { Err(Error::Superseded { barrier }) } else { Ok(()) }
+    match tx.gate(seq)? {
+        Some(barrier) if barrier > seq => Err(Error::Superseded { barrier }),
+        _ => Ok(()),
+    }
 }
 
 /// Waits until no command holds the gate, and keeps all out until the end of this transaction.

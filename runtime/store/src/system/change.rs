@@ -114,9 +114,9 @@ pub fn append(tx: &mut Tx, changes: &[(Change, Salt)]) -> Result<(), Error> {
                 let size = 1 << rest.len().min(WIDEST).ilog2();
                 let (chunk, behind) = rest.split_at(size);
                 let mut held = tx.take_held().unwrap_or_default();
-                let sql = together(&held, size);
+                join(&mut held, size);
                 held.parameters.extend(chunk.iter().flat_map(|(change, salt)| cells(change, *salt)));
-                tx.execute_kept(&sql, &held.parameters, held.kept.len())?;
+                tx.hold(held)?;
                 rest = behind;
             }
             Ok(())
@@ -205,11 +205,9 @@ fn cells(change: &Change, salt: Salt) -> [Cell; WIDTH] {
     ]
 }
 
-/// The statement for PostgreSQL that adds `size` changes and their bodies at once, behind what the held one adds, if there
-/// is one.
-fn together(held: &Held, size: usize) -> String {
+/// Makes of what is held a statement for PostgreSQL that adds `size` changes and their bodies too, all at once.
+fn join(held: &mut Held, size: usize) {
     let parameters = held.parameters.len();
-    let mut sql = String::with_capacity(held.insert.len() + 400 + size * 16 * WIDTH);
     let values = |sql: &mut String, columns: &[usize]| {
         for row in 0..size {
             sql.push_str(if row == 0 { "(" } else { ", (" });
@@ -220,20 +218,19 @@ fn together(held: &Held, size: usize) -> String {
             sql.push(')');
         }
     };
-    sql.push_str("WITH ");
-    if !held.kept.is_empty() {
-        sql.extend([&held.with(), ", "]);
-    }
-    if !held.insert.is_empty() {
-        sql.extend(["before AS (", &held.insert, "), "]);
-    }
-    sql.push_str(
+    let mut logged = String::with_capacity(200 + size * 16 * WIDTH);
+    logged.push_str(
         "logged AS (INSERT INTO fichero_change (id, at, entity, record, revision, action, actor, via, cause, deployment, \
          batch, command) VALUES ",
     );
-    values(&mut sql, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-    sql.push_str(") INSERT INTO fichero_change_body (change, salt, body) VALUES ");
-    values(&mut sql, &[1, 13, 14]);
-    sql.push_str(&held.returning());
-    sql
+    values(&mut logged, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    logged.push(')');
+    let mut bodies = String::with_capacity(80 + size * 24);
+    bodies.push_str("INSERT INTO fichero_change_body (change, salt, body) VALUES ");
+    values(&mut bodies, &[1, 13, 14]);
+    let insert = std::mem::replace(&mut held.insert, bodies);
+    if !insert.is_empty() {
+        held.before.push(format!("before AS ({insert})"));
+    }
+    held.before.push(logged);
 }

@@ -10,7 +10,7 @@
 mod codec;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
@@ -22,6 +22,12 @@ use crate::{Cell, ColumnType, Constraint, Error};
 /// How long after PostgreSQL's own limit a silent connection is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What begins a transaction whose statements each see what is committed before them.
+pub(crate) const READ_COMMITTED: &str = "BEGIN";
+
+/// For how long a connection that has answered is taken to be there still.
+const LIVELY: Duration = Duration::from_secs(1);
+
 /// A connection, opened when it is first needed and again when it was lost.
 pub(crate) struct Session {
     runtime: Runtime,
@@ -32,6 +38,8 @@ pub(crate) struct Session {
     connection: Option<PgConnection>,
     /// What begins the transaction, until its first statement is run.
     begin: Option<&'static str>,
+    /// When the server answered last.
+    heard: Option<Instant>,
 }
 
 impl std::fmt::Debug for Session {
@@ -44,7 +52,7 @@ impl Session {
     pub(crate) fn new(options: PgConnectOptions, limit: Duration) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Error::Unavailable(format!("no runtime can be started: {error}")))?;
-        Ok(Self { runtime, options, limit, unlimited: false, connection: None, begin: None })
+        Ok(Self { runtime, options, limit, unlimited: false, connection: None, begin: None, heard: None })
     }
 
     /// Connects if there is no connection.
@@ -70,6 +78,27 @@ impl Session {
             Some(_) => Ok(()),
             None => self.script(end),
         }
+    }
+
+    /// Whether a transaction is still to be begun whose statements each see what is committed before them.
+    pub(crate) fn is_simple_transaction_ahead(&self) -> bool {
+        self.begin == Some(READ_COMMITTED)
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connection.is_some()
+    }
+
+    /// Whether the connection is known to be there. Of another one it may turn out that the server has closed it long ago.
+    pub(crate) fn is_lively(&self) -> bool {
+        self.is_connected() && self.heard.is_some_and(|heard| heard.elapsed() < LIVELY)
+    }
+
+    /// Runs a statement that gives rows instead of the transaction that was to begin: it is done whole or not at all.
+    pub(crate) fn run_alone(&mut self, sql: &str, parameters: &[Cell]) -> Result<(), Error> {
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments(parameters)?);
+        // To the end of the answer: what the commit says comes last.
+        self.run(sql, async |connection| connection.fetch_all(query).await).map(drop)
     }
 
     /// Begins what is still to be begun.
@@ -158,6 +187,7 @@ impl Session {
         let connection = self.connection.as_mut().ok_or_else(|| Error::Unavailable("not connected".to_owned()))?;
         let limit = if self.unlimited { Duration::MAX } else { self.limit + PATIENCE };
         let done = self.runtime.block_on(async { tokio::time::timeout(limit, work(connection)).await });
+        self.heard = Some(Instant::now());
         match done {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => {
@@ -256,7 +286,12 @@ pub(crate) fn connect_options(url: &str, limit: Duration) -> Result<PgConnectOpt
         .statement_cache_capacity(512)
         // Compiling a short query costs more than running it. The zone and the style matter to no statement of ours,
         // for all values travel in binary; they are set so that nothing can depend on the server's.
-        .options([("jit", "off"), ("TimeZone", "UTC"), ("statement_timeout", milliseconds.as_str())])
+        .options([
+            ("jit", "off"),
+            ("TimeZone", "UTC"),
+            ("statement_timeout", milliseconds.as_str()),
+            ("default_transaction_isolation", "read committed"),
+        ])
         .disable_statement_logging())
 }
 

@@ -4,22 +4,27 @@
 use std::fmt;
 
 use axum::body::Bytes;
-use fichero_engine::Refusal;
 use fichero_engine::message::Message;
+use fichero_engine::value::digits;
+use fichero_engine::{Kind, Refusal};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 /// Reads a body that must be JSON.
 ///
 /// # Errors
-/// Where it is not.
+/// Where it is not, and the first number that would not be kept as it stands.
 pub fn json(bytes: &Bytes) -> Result<Json, Refusal> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let read = Once.deserialize(&mut reader).and_then(|json| reader.end().map(|()| json));
-    read.map_err(|error| Refusal {
+    let json = read.map_err(|error| Refusal {
         code: "bad_json",
         ..Refusal::malformed(Message::with("bad_json", [error.to_string()]))
-    })
+    })?;
+    match std::str::from_utf8(bytes).ok().and_then(digits::lost) {
+        Some(number) => Err(Refusal::new(Kind::Invalid, "too_exact", Message::with("too_exact", [number]))),
+        None => Ok(json),
+    }
 }
 
 /// Reads a body that must be a JSON object.
@@ -114,5 +119,6 @@ mod tests {
         for wrong in [r#"{"a":1,"a":1}"#, r#"[{"a":{"b":1,"b":2}}]"#, "{} {}", "", "{'a':1}", "{\"a\":NaN}"] {
             assert_eq!(read(wrong).unwrap_err().code, "bad_json", "{wrong}");
         }
+        assert_eq!(read(r#"{"a": [1.0, 12345678901234567.89]}"#).unwrap_err().code, "too_exact");
     }
 }

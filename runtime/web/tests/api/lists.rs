@@ -157,3 +157,35 @@ fn what_is_worked_out_is_filtered_by_too() {
         }
     });
 }
+
+#[test]
+fn a_reference_named_often_is_expanded_once() {
+    on_each(async |world: &World| {
+        let boss = world.admin().await;
+        let made = boss.ask_with("POST", "/api/thing", &[], r#"{"name": "A", "parts": [{"name": "One"}]}"#).await;
+        let often = ["created_by", "updated_by", "box", "boxes", "parts"].repeat(3).join(",");
+        for path in [format!("/api/thing/{}", made.text("id")), "/api/thing".to_owned()] {
+            let read = boss.get(&format!("{path}?expand={often}")).await;
+            assert_eq!(read.status, 200, "{:?}", read.told());
+            let thing = if read.json["items"].is_array() { &read.json["items"][0] } else { &read.json };
+            assert_eq!((&thing["created_by"]["login"], &thing["parts"][0]["name"]), (&json!("boss"), &json!("One")));
+        }
+        let refused = boss.get("/api/thing?expand=box,name").await;
+        let (status, why) = refused.told();
+        assert!(status == 400 && why.contains("name"), "{why}");
+    });
+}
+
+#[test]
+fn an_option_is_chosen_once_however_often_it_is_named() {
+    on_each(async |world: &World| {
+        let boss = world.admin().await;
+        let body = json!({"name": "A\r\nB", "colors": ["green", "red", "Green", "green"]});
+        let made = boss.post("/api/thing", body).await;
+        assert_eq!(made.json["colors"], json!(["green", "red"]));
+        assert_eq!(made.json["name"], "A B", "a text of one line has none behind it");
+        let path = format!("/api/thing/{}", made.text("id"));
+        let changed = boss.ask("PATCH", &path, json!({"colors": ["red", "red"]})).await;
+        assert_eq!(changed.json["colors"], json!(["red"]));
+    });
+}

@@ -46,9 +46,11 @@ fn every_post_is_safe_to_repeat() {
         let restore = format!("{path}/restore");
         assert_eq!(post(&boss, &restore, "k", &json!({})).await.status, 200);
         assert_eq!(post(&boss, &restore, "k", &json!({})).await.status, 200, "and no conflict");
-        for wrong in ["", " "] {
+        for wrong in ["", " ", "a\tb", "ключ", &"k".repeat(256)] {
             assert_eq!(post(&boss, "/api/box", wrong, &one).await.status, 400, "{wrong:?}");
         }
+        let again = post(&boss, "/api/box", "k \t", &one).await;
+        assert_eq!(again.text("id"), id, "blanks around a header are no part of it");
     });
 }
 

@@ -9,7 +9,8 @@ use fichero_model::fixture::{Builder, Spec, decimal, integer, text};
 
 use super::world::{Wish, World, on_each};
 use crate::schema::{Error, deployment};
-use crate::{Dialect, Isolation, Priority, Tx};
+use crate::tx::Held;
+use crate::{Cell, ColumnType, Dialect, Isolation, Priority, Tx};
 
 fn deal(fields: impl IntoIterator<Item = Spec>) -> Model {
     Builder::new().entity("deal", fields).build()
@@ -105,6 +106,8 @@ fn open_command(
     let thread = std::thread::spawn(move || {
         db.write_blocking(Priority::Interactive, isolation, move |tx: &mut Tx| {
             deployment::guard(tx, seq)?;
+            // With its first statement at the latest.
+            deployment::newest_seq(tx)?;
             let _ = tell.send(());
             let _ = may_go.lock().unwrap().recv_timeout(Duration::from_secs(20));
             Ok(())
@@ -189,5 +192,90 @@ fn a_command_that_waited_for_a_barrier_sees_it() {
                 "{isolation:?}: {seen:?}"
             );
         }
+    });
+}
+
+/// Adds a number behind the gate; where `other` is given, only when that is there.
+fn add(world: &World, seq: i64, n: i64, other: Option<i64>) -> Result<u64, Error> {
+    static INSERT: crate::sql::Sql = crate::sql::Sql::new("INSERT INTO number (n) VALUES (?1)");
+    static KEPT: crate::sql::Sql = crate::sql::Sql::new("SELECT 1 FROM number WHERE n = ?2");
+    world.db.write_blocking(Priority::Interactive, Isolation::ReadCommitted, move |tx: &mut Tx| {
+        deployment::guard(tx, seq)?;
+        let (mut parameters, mut kept) = (vec![Cell::Integer(n)], Vec::new());
+        if let Some(other) = other.filter(|_| tx.may_presume()) {
+            parameters.push(Cell::Integer(other));
+            kept.push(KEPT.of(tx.dialect()).to_owned());
+        } else if other.is_some() {
+            return Err(Error::Store(crate::Error::Fault("it is not there".to_owned())));
+        }
+        let insert = INSERT.of(tx.dialect()).to_owned();
+        tx.hold(Held { insert, kept, parameters, ..Held::default() })?;
+        Ok(tx.statements())
+    })
+}
+
+fn numbers(world: &World) -> Vec<Vec<Cell>> {
+    world.write(|tx| Ok::<_, Error>(tx.query("SELECT n FROM number ORDER BY n", &[], &[ColumnType::Integer])?)).unwrap()
+}
+
+#[test]
+fn a_command_of_one_statement_is_done_whole_or_not_at_all() {
+    on_each(|world| {
+        world.publish(&deal([decimal("n", 2)])).unwrap();
+        world.write(|tx| Ok::<_, Error>(tx.script("CREATE TABLE number (n BIGINT NOT NULL PRIMARY KEY)")?)).unwrap();
+        let is_postgres = world.db.dialect() == Dialect::Postgres;
+        add(&world, 1, 0, None).unwrap();
+        // The connection is known to be there by now: no transaction is begun, and nothing is asked before.
+        assert_eq!(add(&world, 1, 1, None).unwrap(), if is_postgres { 0 } else { 2 });
+        let twice = add(&world, 1, 1, None);
+        assert!(matches!(&twice, Err(Error::Store(crate::Error::Unique(_)))), "{twice:?}");
+        if is_postgres {
+            assert_eq!(add(&world, 1, 2, Some(1)).unwrap(), 0);
+        }
+        let missing = add(&world, 1, 3, Some(9));
+        assert!(matches!(&missing, Err(Error::Store(crate::Error::Fault(_)))), "{missing:?}");
+
+        world.publish(&deal([decimal("n", 4)])).unwrap();
+        assert_eq!(add(&world, 1, 4, None), Err(Error::Superseded { barrier: 2 }));
+        add(&world, 2, 5, None).unwrap();
+        let expected: &[i64] = if is_postgres { &[0, 1, 2, 5] } else { &[0, 1, 5] };
+        assert_eq!(numbers(&world), expected.iter().map(|n| vec![Cell::Integer(*n)]).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn a_command_of_one_statement_waits_for_a_migration_without_standing_in_its_way() {
+    on_each(|world| {
+        if world.db.dialect() == Dialect::Sqlite {
+            return; // The one writer does one thing at a time.
+        }
+        world.publish(&deal([decimal("n", 2)])).unwrap();
+        world.write(|tx| Ok::<_, Error>(tx.script("CREATE TABLE number (n BIGINT NOT NULL PRIMARY KEY)")?)).unwrap();
+        add(&world, 1, 0, None).unwrap();
+        let (tell, told) = mpsc::channel();
+        let (go, may_go) = mpsc::channel::<()>();
+        let may_go = std::sync::Mutex::new(may_go);
+        let node = world.again();
+        let migrating = std::thread::spawn(move || {
+            node.write(move |tx| {
+                deployment::barrier(tx)?;
+                let _ = tell.send(());
+                let _ = may_go.lock().unwrap().recv_timeout(Duration::from_secs(20));
+                // Whoever waits for the gate with the table in hand would be met here.
+                tx.script("ALTER TABLE number ADD COLUMN more BIGINT")?;
+                tx.script("UPDATE fichero_gate SET barrier = 100")?;
+                Ok::<_, Error>(())
+            })
+        });
+        told.recv().unwrap();
+        std::thread::scope(|scope| {
+            let adding = scope.spawn(|| add(&world, 1, 1, None));
+            std::thread::park_timeout(Duration::from_millis(200));
+            assert!(!adding.is_finished(), "it waits for the migration");
+            go.send(()).unwrap();
+            migrating.join().unwrap().unwrap();
+            assert_eq!(adding.join().unwrap(), Err(Error::Superseded { barrier: 100 }));
+        });
+        assert_eq!(numbers(&world), [[Cell::Integer(0)]]);
     });
 }

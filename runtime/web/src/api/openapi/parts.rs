@@ -77,11 +77,11 @@ fn tags() -> Json {
     json!({"type": "string", "pattern": format!("^([*]|{tag}|\"{tag}\")$")})
 }
 
-/// The key that makes a POST safe to repeat.
+/// The key that makes a POST safe to repeat. Blanks around it belong to no header's value (RFC 9110, 5.5).
 pub fn key() -> Json {
     json!({
         "name": "Idempotency-Key", "in": "header",
-        "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"},
+        "schema": {"type": "string", "pattern": "^[ \\t]*[!-~]([ -~]{0,253}[!-~])?[ \\t]*$"},
         "description": "Makes the request safe to repeat for 48 hours",
     })
 }
