@@ -321,6 +321,22 @@ fn the_history_of_a_record_tells_of_its_lines() {
         let after = json!({"id": y, "price_currency": "EUR", "price": "8.50"});
         assert_eq!(history[0]["changes"], json!({"lines": [[gone, before], [after, new]]}));
 
+        // A line that is written by itself is told of there, too.
+        world.update("sale_line", z.as_str().unwrap(), json!({"price": "2"})).await;
+        let last = world.history("sale", id(&sale)).await[0].clone();
+        let side = |price: &str| json!({"id": z, "price_currency": "EUR", "price": price});
+        assert_eq!(last["changes"], json!({"lines": [[side("1.00")], [side("2.00")]]}));
+        world.delete("sale_line", z.as_str().unwrap()).await.unwrap();
+        world.restore("sale_line", z.as_str().unwrap()).await.unwrap();
+        let history = world.history("sale", id(&sale)).await;
+        let held = json!({"id": z, "label": "z", "price_currency": "EUR", "price": "2.00", "quantity": 1});
+        assert_eq!(history[1]["changes"], json!({"lines": [[held], []]}));
+        assert_eq!(history[0]["changes"], json!({"lines": [[], [held]]}));
+        let other = world.create("sale", json!({"customer": id(&customer)})).await;
+        world.update("sale_line", z.as_str().unwrap(), json!({"sale": id(&other)})).await;
+        assert_eq!(world.history("sale", id(&sale)).await[0]["changes"], json!({"lines": [[held], []]}));
+        assert_eq!(world.history("sale", id(&other)).await[0]["changes"], json!({"lines": [[], [held]]}));
+
         // Of a record that sums nothing up over its lines, too.
         let list = world.create("list", json!({"name": "L", "items": [{"text": "a", "notes": [{"text": "n"}]}]})).await;
         let item = &list["items"][0]["id"];

@@ -149,7 +149,7 @@ fn moves_between_stages_are_logged() {
         };
         let moves = [step(1, None, "new"), step(2, Some("new"), "won")];
         let added = moves.clone();
-        world.write(move |tx| added.iter().try_for_each(|step| stage::append(tx, step))).unwrap();
+        world.write(move |tx| stage::append(tx, &added)).unwrap();
         assert_eq!(world.write(|tx| stage::of(tx, id(1), "stage")).unwrap(), moves);
         assert!(world.write(|tx| stage::of(tx, id(1), "owner")).unwrap().is_empty());
     });

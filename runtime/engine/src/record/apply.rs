@@ -28,6 +28,7 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
     if at_once {
         super::rollup::settle(work)?;
     }
+    let entity = command.entity();
     let done = match command {
         Command::Create { entity, input } => create(work, entity, input),
         Command::Clone { entity, id, input } => clone(work, Ref { entity, id }, input),
@@ -55,6 +56,9 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
     }?;
     if at_once {
         super::rollup::settle(work)?;
+    }
+    if work.mode == Mode::Live {
+        super::log::line(work, Ref { entity, id: done.id }, done.effect)?;
     }
     work.flush()?;
     Ok(done)

@@ -216,7 +216,8 @@ impl<'a> Work<'a> {
     /// # Errors
     /// When the definition fails.
     pub fn eval_on(&self, expr: &Expr, row: &Arc<Row>) -> Result<Value, Refusal> {
-        expr.eval(&self.context(Some(row), Some(row), None, &[], None)).map_err(|fault| self.failed_on(row.entity, row.id(), fault))
+        expr.eval(&self.context(Some(row), Some(row), None, &[], None))
+            .map_err(|fault| self.failed_on(row.entity, row.id(), fault))
     }
 
     /// The value of an expression over a stored row as it was before the command, whatever drafts there are.

@@ -72,7 +72,7 @@ fn hold(tx: &mut Tx, n: i64) -> Result<(), Error> {
     static INSERT: crate::sql::Sql = crate::sql::Sql::new("INSERT INTO t (n, s) VALUES (?1, ?2)");
     let insert = INSERT.of(tx.dialect()).to_owned();
     let parameters = vec![Cell::Integer(n), Cell::text(&format!("s{n}"))];
-    tx.hold(Held { insert, parameters, ..Held::default() })
+    tx.hold(Held::new(insert, Vec::new(), parameters))
 }
 
 /// Holds a row that is only to be added when another is there.
@@ -81,7 +81,7 @@ fn hold_behind(tx: &mut Tx, n: i64, other: i64) -> Result<(), Error> {
     static KEPT: crate::sql::Sql = crate::sql::Sql::new("SELECT 1 FROM t WHERE n = ?2");
     let (insert, kept) = (INSERT.of(tx.dialect()).to_owned(), KEPT.of(tx.dialect()).to_owned());
     let parameters = vec![Cell::Integer(n), Cell::Integer(other)];
-    tx.hold(Held { insert, kept: vec![kept], parameters, ..Held::default() })
+    tx.hold(Held::new(insert, vec![kept], parameters))
 }
 
 #[test]

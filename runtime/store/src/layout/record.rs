@@ -252,7 +252,7 @@ impl Layout {
             kept.push(self.tables.table(*entity).kept(parameters.len(), self.tables.dialect()));
         }
         let insert = self.tables.table(record.row.entity).statements.insert.clone();
-        tx.hold(Held { insert, kept, parameters, ..Held::default() })
+        tx.hold(Held::new(insert, kept, parameters))
     }
 
     /// Writes a record over the one of its id, if that still has `version`. Tells whether it had; nothing is written

@@ -9,8 +9,8 @@ use fichero_model::Id;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::rows;
 use crate::sql::Sql;
-use crate::tx::Held;
 use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 
 /// A change to be logged, or as it was logged.
@@ -49,9 +49,6 @@ pub type Salt = [u8; 16];
 
 /// Columns of a change, in the order of [`cells`], then of its body.
 const WIDTH: usize = 14;
-
-/// At most this many changes go into one statement.
-const WIDEST: usize = 64;
 
 const TYPES: [ColumnType; 13] = [
     ColumnType::Id,
@@ -94,6 +91,10 @@ static ADD: Sql = Sql::new(
 );
 static ADD_BODY: Sql = Sql::new("INSERT INTO fichero_change_body (change, salt, body) VALUES (?1, ?2, ?3)");
 
+const INTO: &str = "INSERT INTO fichero_change \
+     (id, at, entity, record, revision, action, actor, via, cause, deployment, batch, command)";
+const INTO_BODY: &str = "INSERT INTO fichero_change_body (change, salt, body)";
+
 /// Adds changes to the log, on PostgreSQL with one statement for up to 64.
 ///
 /// # Errors
@@ -110,14 +111,14 @@ pub fn append(tx: &mut Tx, changes: &[(Change, Salt)]) -> Result<(), Error> {
         Dialect::Postgres => {
             let mut rest = changes;
             while !rest.is_empty() {
-                // Powers of two, so that there are few statements to prepare.
-                let size = 1 << rest.len().min(WIDEST).ilog2();
-                let (chunk, behind) = rest.split_at(size);
-                let mut held = tx.take_held().unwrap_or_default();
-                join(&mut held, size);
+                let (chunk, others) = rest.split_at(rows::at_once(rest.len()));
+                let mut held = tx.take_held();
+                let behind = held.parameters.len();
+                held.push(rows::written(INTO, chunk.len(), (behind, WIDTH), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]));
+                held.push(rows::written(INTO_BODY, chunk.len(), (behind, WIDTH), &[1, 13, 14]));
                 held.parameters.extend(chunk.iter().flat_map(|(change, salt)| cells(change, *salt)));
                 tx.hold(held)?;
-                rest = behind;
+                rest = others;
             }
             Ok(())
         }
@@ -203,34 +204,4 @@ fn cells(change: &Change, salt: Salt) -> [Cell; WIDTH] {
         salt.as_slice().into(),
         Cell::or_null(change.body.clone(), ColumnType::Json),
     ]
-}
-
-/// Makes of what is held a statement for PostgreSQL that adds `size` changes and their bodies too, all at once.
-fn join(held: &mut Held, size: usize) {
-    let parameters = held.parameters.len();
-    let values = |sql: &mut String, columns: &[usize]| {
-        for row in 0..size {
-            sql.push_str(if row == 0 { "(" } else { ", (" });
-            for (at, column) in columns.iter().enumerate() {
-                sql.push_str(if at == 0 { "$" } else { ", $" });
-                sql.push_str(&(parameters + row * WIDTH + column).to_string());
-            }
-            sql.push(')');
-        }
-    };
-    let mut logged = String::with_capacity(200 + size * 16 * WIDTH);
-    logged.push_str(
-        "logged AS (INSERT INTO fichero_change (id, at, entity, record, revision, action, actor, via, cause, deployment, \
-         batch, command) VALUES ",
-    );
-    values(&mut logged, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-    logged.push(')');
-    let mut bodies = String::with_capacity(80 + size * 24);
-    bodies.push_str("INSERT INTO fichero_change_body (change, salt, body) VALUES ");
-    values(&mut bodies, &[1, 13, 14]);
-    let insert = std::mem::replace(&mut held.insert, bodies);
-    if !insert.is_empty() {
-        held.before.push(format!("before AS ({insert})"));
-    }
-    held.before.push(logged);
 }

@@ -16,6 +16,7 @@ pub mod meta;
 pub mod node;
 pub mod outbox;
 pub mod password;
+mod rows;
 pub mod sequence;
 pub mod session;
 pub mod stage;

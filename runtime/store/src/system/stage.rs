@@ -6,9 +6,10 @@ use std::sync::Arc;
 use fichero_model::Id;
 use jiff::Timestamp;
 
+use super::rows;
 use crate::schema::literal;
 use crate::sql::Sql;
-use crate::{Cell, Cells, ColumnType, Error, Tx};
+use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 
 /// A move from one value to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,21 +32,46 @@ pub struct Move {
     pub change: Id,
 }
 
+/// Columns of a move, in the order of [`cells`].
+const WIDTH: usize = 8;
+
 static ADD: Sql = Sql::new(
     "INSERT INTO fichero_stage_log (record, field, change, entity, from_value, to_value, at, actor) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 );
+const INTO: &str = "INSERT INTO fichero_stage_log (record, field, change, entity, from_value, to_value, at, actor)";
 static OF: Sql = Sql::new(
     "SELECT record, field, change, entity, from_value, to_value, at, actor FROM fichero_stage_log \
      WHERE record = ?1 AND field = ?2 ORDER BY change",
 );
 
-/// Adds a move to the log.
+/// Adds moves to the log, on PostgreSQL with one statement for up to 64.
 ///
 /// # Errors
 /// As the database says.
-pub fn append(tx: &mut Tx, step: &Move) -> Result<(), Error> {
-    let parameters = [
+pub fn append(tx: &mut Tx, moves: &[Move]) -> Result<(), Error> {
+    match tx.dialect() {
+        Dialect::Sqlite => {
+            moves.iter().try_for_each(|step| tx.execute(ADD.of(Dialect::Sqlite), &cells(step)).map(drop))
+        }
+        Dialect::Postgres => {
+            let mut rest = moves;
+            while !rest.is_empty() {
+                let (chunk, others) = rest.split_at(rows::at_once(rest.len()));
+                let mut held = tx.take_held();
+                let behind = held.parameters.len();
+                held.push(rows::written(INTO, chunk.len(), (behind, WIDTH), &[1, 2, 3, 4, 5, 6, 7, 8]));
+                held.parameters.extend(chunk.iter().flat_map(cells));
+                tx.hold(held)?;
+                rest = others;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn cells(step: &Move) -> [Cell; WIDTH] {
+    [
         Cell::Id(step.record),
         Cell::Text(Arc::clone(&step.field)),
         Cell::Id(step.change),
@@ -54,8 +80,7 @@ pub fn append(tx: &mut Tx, step: &Move) -> Result<(), Error> {
         Cell::or_null(step.to.clone(), ColumnType::Text),
         Cell::DateTime(step.at),
         Cell::or_null(step.actor, ColumnType::Id),
-    ];
-    tx.execute(ADD.of(tx.dialect()), &parameters).map(drop)
+    ]
 }
 
 /// The moves of a field of a record, the first first.

@@ -23,15 +23,17 @@ pub(super) struct Late {
 /// A statement that adds rows, to be run together with the next one.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    /// Statements that are run before it, each with its name, as they stand behind `WITH`.
-    pub(crate) before: Vec<String>,
-    /// Adds the rows.
-    pub(crate) insert: String,
+    /// Statements that add rows before it.
+    before: Vec<String>,
+    insert: String,
     /// Queries that each give one row, or the rows must not be added.
-    pub(crate) kept: Vec<String>,
-    /// Of the queries and statements.
+    kept: Vec<String>,
+    /// Of the queries and statements, in the order in which these were added.
     pub(crate) parameters: Vec<Cell>,
 }
+
+/// With so many parameters a statement is joined with no further one.
+const LONG: usize = 1_000;
 
 // On PostgreSQL the function takes the gate shared before it looks behind it; see `system::version`.
 static BARRIER: Sql = Sql::each("SELECT barrier FROM fichero_gate", "SELECT fichero_barrier()");
@@ -44,10 +46,24 @@ impl Late {
 }
 
 impl Held {
+    /// A statement that adds a row, with the queries that each must give one.
+    pub(crate) fn new(insert: String, kept: Vec<String>, parameters: Vec<Cell>) -> Self {
+        Self { before: Vec::new(), insert, kept, parameters }
+    }
+
+    /// Adds a statement behind it, to be run together with it. Its parameters come behind those that there are.
+    pub(crate) fn push(&mut self, insert: String) {
+        let before = std::mem::replace(&mut self.insert, insert);
+        if !before.is_empty() {
+            self.before.push(before);
+        }
+    }
+
     /// All of it as one statement that gives what `result` makes of how many of the queries gave their row.
     fn written(&self, result: impl FnOnce(&str) -> String) -> String {
         let queries = self.kept.iter().enumerate().map(|(at, query)| format!("kept{at} AS ({query})"));
-        let parts = queries.chain(self.before.iter().cloned()).collect::<Vec<_>>();
+        let before = self.before.iter().enumerate().map(|(at, insert)| format!("before{at} AS ({insert})"));
+        let parts = queries.chain(before).collect::<Vec<_>>();
         let with = if parts.is_empty() { String::new() } else { format!("WITH {} ", parts.join(", ")) };
         let counts = (0..self.kept.len()).map(|at| format!("(SELECT count(*) FROM kept{at})"));
         let counts = counts.collect::<Vec<_>>().join(" + ");
@@ -105,9 +121,10 @@ impl Tx {
         }
     }
 
-    /// The statement that is held, for whoever holds it together with their own; nothing where it is joined already.
-    pub(crate) fn take_held(&mut self) -> Option<Held> {
-        self.late.held.take_if(|held| held.before.is_empty())
+    /// The statement that is held, for whoever holds it again together with their own; an empty one where there is none,
+    /// or it is long enough.
+    pub(crate) fn take_held(&mut self) -> Held {
+        self.late.held.take_if(|held| held.parameters.len() < LONG).unwrap_or_default()
     }
 
     /// Runs the statement that is held.

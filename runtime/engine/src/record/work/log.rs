@@ -107,6 +107,13 @@ impl Work<'_> {
             .collect()
     }
 
+    /// Where a record was noted to have been before its reference of that name changed.
+    pub fn moved_from(&self, record: Ref, name: &str) -> Option<Id> {
+        let entries = self.entries.borrow();
+        let entry = entries.iter().rev().find(|entry| entry.record == record && entry.action == "update")?;
+        entry.changes.get(name)?.get(0)?.as_str()?.parse().ok()
+    }
+
     /// Adds a change to what was noted last of a record.
     pub fn amend(&self, record: Ref, name: &str, change: Json) {
         if let Some(entry) = self.entries.borrow_mut().iter_mut().rev().find(|entry| entry.record == record) {
@@ -145,7 +152,7 @@ impl Work<'_> {
         }
         self.with(|tx| {
             change::append(tx, &changes)?;
-            moves.iter().try_for_each(|moved| stage::append(tx, moved))
+            stage::append(tx, &moves)
         })
     }
 

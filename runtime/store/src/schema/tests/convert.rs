@@ -259,7 +259,7 @@ fn options_take_over_others() {
             actor: None,
             change: id(7),
         };
-        world.write(move |tx| crate::system::stage::append(tx, &step)).unwrap();
+        world.write(move |tx| crate::system::stage::append(tx, std::slice::from_ref(&step))).unwrap();
 
         let fresh = renamed(&["fresh", "open", "won"], 0, "new");
         world.publish(&fresh).unwrap();

@@ -209,7 +209,7 @@ fn add(world: &World, seq: i64, n: i64, other: Option<i64>) -> Result<u64, Error
             return Err(Error::Store(crate::Error::Fault("it is not there".to_owned())));
         }
         let insert = INSERT.of(tx.dialect()).to_owned();
-        tx.hold(Held { insert, kept, parameters, ..Held::default() })?;
+        tx.hold(Held::new(insert, kept, parameters))?;
         Ok(tx.statements())
     })
 }
