@@ -324,6 +324,7 @@ fn the_history_of_a_record_tells_of_its_lines() {
         // A line that is written by itself is told of there, too.
         world.update("sale_line", z.as_str().unwrap(), json!({"price": "2"})).await;
         let last = world.history("sale", id(&sale)).await[0].clone();
+        assert_eq!(world.get("sale", id(&sale)).await["version"], 3, "whoever read it before is told");
         let side = |price: &str| json!({"id": z, "price_currency": "EUR", "price": price});
         assert_eq!(last["changes"], json!({"lines": [[side("1.00")], [side("2.00")]]}));
         world.delete("sale_line", z.as_str().unwrap()).await.unwrap();

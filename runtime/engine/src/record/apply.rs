@@ -58,7 +58,7 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
         super::rollup::settle(work)?;
     }
     if work.mode == Mode::Live {
-        super::log::line(work, Ref { entity, id: done.id }, done.effect)?;
+        super::line::written(work, Ref { entity, id: done.id }, done.effect)?;
     }
     work.flush()?;
     Ok(done)

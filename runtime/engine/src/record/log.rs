@@ -16,7 +16,6 @@ use serde_json::{Map, Value as Json, json};
 use super::check::Checked;
 use super::money;
 use super::work::Work;
-use crate::command::Effect;
 use crate::refusal::Refusal;
 use crate::value::json as codec;
 
@@ -48,6 +47,17 @@ pub struct Relinked {
     pub before: Vec<Ref>,
     /// What it points to.
     pub after: Vec<Ref>,
+}
+
+/// Lines that were written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lines<'l> {
+    /// Those that were made or changed; their own entries say how.
+    pub saved: &'l [Id],
+    /// Those that the record lists no longer.
+    pub removed: &'l [Arc<Row>],
+    /// Those that it lists again.
+    pub added: &'l [Arc<Row>],
 }
 
 /// Notes that a checked record was written, and what became of its references to many.
@@ -95,52 +105,15 @@ fn note(work: &Work<'_>, old: Option<&Arc<Row>>, new: &Row, links: &[Relinked]) 
     });
 }
 
+/// Notes that a record was changed in its lines alone; [`lines`] says how.
+pub fn touched(work: &Work<'_>, record: Ref, revision: i64) {
+    work.note(Entry { action: "update", revision, ..now(work, record) });
+}
+
 /// Notes in the entry of a record what became of its lines: of each that was made, changed or removed, what it held and
 /// what it holds, as far as that differs.
-pub fn lines(work: &Work<'_>, list: (Ref, FieldId), saved: &[Id], removed: &[Arc<Row>]) {
-    list_changed(work, list, saved, removed, &[]);
-}
-
-/// Notes in the history of the record that a line belongs to what became of the line, which was written by itself and not
-/// with that record.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn line(work: &Work<'_>, line: Ref, effect: Effect) -> Result<(), Refusal> {
-    let Some(list) = work.live.model[line.entity].line_of else { return Ok(()) };
-    let Some(row) = work.any(line)? else { return Ok(()) };
-    let note = |parent: Ref, saved: &[Id], removed: &[Arc<Row>], added: &[Arc<Row>]| {
-        let Some(parent_row) = work.any(parent)? else { return Ok(()) };
-        work.note(Entry { action: "update", revision: parent_row.version(), ..now(work, parent) });
-        list_changed(work, (parent, list.field), saved, removed, added);
-        Ok::<_, Refusal>(())
-    };
-    let parent = row.get(list.by).as_ref();
-    let left = work.moved_from(line, &work.live.layout.column_name(line.entity, list.by));
-    let left = left.map(|id| Ref { entity: list.parent, id });
-    let row = [row];
-    match (effect, parent) {
-        (Effect::Created, Some(parent)) => note(parent, &[line.id], &[], &[]),
-        (Effect::Updated, Some(parent)) => match left {
-            None => note(parent, &[line.id], &[], &[]),
-            Some(left) => {
-                note(left, &[], &row, &[])?;
-                note(parent, &[], &[], &row)
-            }
-        },
-        (Effect::Deleted, Some(parent)) => note(parent, &[], &row, &[]),
-        (Effect::Restored, Some(parent)) => note(parent, &[], &[], &row),
-        _ => Ok(()),
-    }
-}
-
-fn list_changed(
-    work: &Work<'_>,
-    (record, field): (Ref, FieldId),
-    saved: &[Id],
-    removed: &[Arc<Row>],
-    added: &[Arc<Row>],
-) {
+pub fn lines(work: &Work<'_>, (record, field): (Ref, FieldId), of: &Lines<'_>) {
+    let Lines { saved, removed, added } = *of;
     let definition = &work.live.model[record.entity][field];
     let Kind::Lines { of, by } = definition.kind else { return };
     let by = work.live.layout.column_name(of, by);

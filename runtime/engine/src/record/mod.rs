@@ -12,6 +12,7 @@ pub mod draft;
 pub mod follow;
 pub mod kept;
 pub mod like;
+mod line;
 pub mod log;
 pub mod money;
 pub mod number;

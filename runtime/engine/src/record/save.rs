@@ -7,7 +7,7 @@ use fichero_model::expr::Row;
 use fichero_model::{EntityId, FieldId, Id, Ref};
 
 use super::check::{Checked, CheckedLines};
-use super::log::Relinked;
+use super::log::{Lines, Relinked};
 use super::work::{Work, through};
 use crate::command::{Done, Effect};
 use crate::refusal::Refusal;
@@ -57,7 +57,8 @@ fn write(work: &Work<'_>, mut pending: Pending) -> Result<Done, Refusal> {
         let order = save_lines(work, (entity, field), saved, &removed)?;
         // A record that is made has its lines from the beginning, and their own entries tell of them.
         if done.effect == Effect::Updated {
-            super::log::lines(work, (record, field), &order, &removed);
+            let lines = Lines { saved: &order, removed: &removed, ..Lines::default() };
+            super::log::lines(work, (record, field), &lines);
         }
     }
     Ok(done)
