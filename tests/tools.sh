@@ -51,6 +51,15 @@ find_postgres() {
     echo "PostgreSQL: $(tests/postgres.sh --find), for these tests at $server"
 }
 
+# What the pages for users show is tried with it.
+find_curl() {
+    if ! command -v curl >/dev/null && ! install_debian curl; then
+        lacks "curl (Debian: apt-get install curl)" "what the pages for users show is not tried"
+        return
+    fi
+    echo "curl: $(command -v curl)"
+}
+
 find_chromium() {
     local found=1
     chromium_in_path || { install_debian chromium chromium-driver && chromium_in_path; } || found=0

@@ -536,6 +536,10 @@ impl From<fichero_store::Error> for Refusal {
             // The door of records turns these into errors of fields; one that comes this far names none.
             Error::Unique(_) => Refusal::new(Kind::Conflict, "unique", Message::with("unique_together", [""])),
             Error::Reference(_) => Refusal::new(Kind::Conflict, "reference", Message::key("not_found")),
+            Error::Unsure(_) => {
+                tracing::warn!(error = error.detail(), "the database was lost");
+                Refusal::unsure()
+            }
             error if error.is_retryable() => {
                 tracing::warn!(error = error.detail(), "the database is busy or away");
                 Refusal::unavailable()

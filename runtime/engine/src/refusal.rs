@@ -124,6 +124,16 @@ impl Refusal {
         Self { retry_after: Some(1), ..Self::new(Kind::Unavailable, "unavailable", Message::key("unavailable")) }
     }
 
+    /// Whether it was done is not known, so that it must not simply be tried again.
+    pub fn unsure() -> Self {
+        Self::new(Kind::Unavailable, "unsure", Message::key("unsure"))
+    }
+
+    /// Whether it may have been done.
+    pub fn is_unsure(&self) -> bool {
+        self.code == "unsure"
+    }
+
     /// A fault of the runtime; what happened goes to the operator's log only.
     pub fn internal(context: &str, cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(context, %cause, "internal fault");

@@ -110,7 +110,7 @@ pub(crate) async fn run<T: Task>(
             }
             Err(Ended::Refused) => how.apart = true,
             Err(Ended::Failed(refusal)) => {
-                if refusal.kind != Kind::Unavailable || waited >= PATIENCE {
+                if refusal.kind != Kind::Unavailable || refusal.is_unsure() || waited >= PATIENCE {
                     return Err(refusal);
                 }
                 // By another model the items mean nothing, however long one waits.

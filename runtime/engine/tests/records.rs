@@ -481,6 +481,47 @@ fn references_to_many_are_kept_also_through_an_entity_of_their_own() {
     });
 }
 
+const SETTINGS: &str = r#"
+settings: shop
+per: [workspace, team, user]
+fields: {least: {type: integer, default: 5}}
+---
+entity: thing
+fields: {name: text, least: {type: integer, default: =settings.shop.least}}
+"#;
+
+#[test]
+fn the_nearest_settings_hold() {
+    on_each(SETTINGS, async |world| {
+        let above = world.create("team", json!({"name": "Above"})).await;
+        let team = world.create("team", json!({"name": "Team", "parent": id(&above)})).await;
+        let me = id(&world.create("user", json!({"name": "Me", "login": "me"})).await).to_owned();
+        let least = async || world.create_as(&me, "thing", json!({"name": "T"})).await["least"].clone();
+        let other = world.create("user", json!({"name": "Other", "login": "other"})).await;
+        assert_eq!(least().await, 5);
+        world.create("shop_settings", json!({"least": 6, "for_user": id(&other)})).await;
+        assert_eq!(least().await, 5, "what is another's does not hold");
+        world.create("shop_settings", json!({"least": 7})).await;
+        assert_eq!(least().await, 7);
+        world.create("shop_settings", json!({"least": 8, "for_team": id(&above)})).await;
+        world.update("user", &me, json!({"team": id(&team)})).await;
+        assert_eq!(least().await, 8, "of the team above");
+        let of_team = world.create("shop_settings", json!({"least": 9, "for_team": id(&team)})).await;
+        assert_eq!(least().await, 9);
+        let own = world.create("shop_settings", json!({"least": 10, "for_user": me})).await;
+        assert_eq!(least().await, 10);
+        for again in [json!({}), json!({"for_team": id(&team)}), json!({"for_user": me})] {
+            let refused = world.try_create("shop_settings", again.clone()).await;
+            assert_eq!(refused.unwrap_err().code, "settings", "{again}");
+        }
+        world.update("shop_settings", id(&own), json!({"least": 11})).await;
+        assert_eq!(least().await, 11);
+        world.delete("shop_settings", id(&own)).await.unwrap();
+        world.delete("shop_settings", id(&of_team)).await.unwrap();
+        assert_eq!(least().await, 8);
+    });
+}
+
 const HIDDEN: &str = r#"
 entity: thing
 title: name

@@ -12,6 +12,8 @@ pub enum Error {
     Url(String),
     /// The database cannot be reached or opened.
     Unavailable(String),
+    /// The database was lost before it answered, and whether the command was done is not known.
+    Unsure(String),
     /// Another transaction was in the way, again and again; the command may be tried later.
     Conflict(String),
     /// A uniqueness rule of the database was broken.
@@ -56,6 +58,7 @@ impl Error {
     pub fn detail(&self) -> String {
         match self {
             Error::Unavailable(detail)
+            | Error::Unsure(detail)
             | Error::Conflict(detail)
             | Error::Corrupt(detail)
             | Error::Timeout(detail)
@@ -87,6 +90,9 @@ impl fmt::Display for Error {
             }
             Error::Cursor(what) => write!(f, "the cursor does not belong to this query: {what}"),
             Error::Unavailable(_) => f.write_str("the database cannot be reached"),
+            Error::Unsure(_) => {
+                f.write_str("the database was lost before it answered; whether it was done is not known")
+            }
             Error::Conflict(_) => f.write_str("others were changing the same data; try again"),
             Error::Unique(_) => f.write_str("a record with the same values exists"),
             Error::Reference(_) => f.write_str("a record refers to one that does not exist, or others refer to it"),

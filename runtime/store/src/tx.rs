@@ -133,8 +133,8 @@ impl Tx {
     /// Whether the command, which failed, would tell more if it were run again thoroughly.
     pub(crate) fn would_tell_more(&self) -> bool {
         match self.manner {
-            // A defect would only be hidden.
-            _ if matches!(self.failure, Some(Error::Statement(_))) => false,
+            // A defect would only be hidden, and who waited as long as may be does not wait again.
+            _ if matches!(self.failure, Some(Error::Statement(_) | Error::Timeout(_))) => false,
             _ if self.late.is_unverified() => true,
             Manner::Presumed => true,
             Manner::Plain | Manner::MayPresume => matches!(self.failure, Some(Error::Unique(_))),
@@ -294,9 +294,10 @@ impl Tx {
         }
     }
 
-    /// Ends what [`Tx::begin`] began.
+    /// Ends what [`Tx::begin`] began, unless the command was a statement without a transaction.
     pub(crate) fn end(&mut self, end: &'static str) -> Result<(), Error> {
         match &mut self.session {
+            _ if self.late.is_alone() => Ok(()),
             Session::Sqlite(session) => session.execute(end, &[]).map(drop),
             Session::Postgres(session) => session.end(end),
         }

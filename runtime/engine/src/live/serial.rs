@@ -158,6 +158,10 @@ impl Decisions {
             note(model, &expr.reads(model), own, &mut things);
             decisions.add(rule, things);
         }
+        // There is at most one record of settings for each who may have one.
+        if model.settings.iter().any(|settings| settings.entity == entity) {
+            decisions.save.insert(Thing::Records(entity));
+        }
         for rule in &model[entity].rules {
             decisions.add(Some(rule), rule.finds.iter().map(|find| Thing::Records(find.from)).collect());
         }

@@ -105,6 +105,7 @@ fn gather(work: &Work<'_>, mut draft: Draft) -> Result<(Checked, Vec<FieldError>
     check_written_lines(work, &mut draft, &lines)?;
     kept::check(work, &mut draft)?;
     super::people::check(work, &mut draft)?;
+    super::settings::check(work, &draft)?;
     check_stages(work, &mut draft)?;
     let Draft { entity, old, row, links, errors, .. } = draft;
     Ok((Checked { entity, old, row, links, lines }, errors))

@@ -22,6 +22,7 @@ pub mod remove;
 pub mod rollup;
 pub mod rules;
 pub mod save;
+mod settings;
 pub mod unique;
 pub mod work;
 

@@ -30,6 +30,7 @@ use rust_decimal::Decimal;
 
 use super::draft::Draft;
 use super::log::Entry;
+use super::settings;
 use crate::actor::Actor;
 use crate::command::Mode;
 use crate::input::Input;
@@ -646,8 +647,7 @@ impl Facts for Work<'_> {
         if let Some(row) = self.settings.borrow().get(&settings) {
             return Ok(Some(Arc::clone(row)));
         }
-        let (found, _) = self.page(&Query::new(Filter::all(definition.entity), 1), None).map_err(told)?;
-        let row = match found.rows.into_iter().next() {
+        let row = match settings::nearest(self, definition).map_err(told)? {
             Some(row) => row,
             // Settings that nobody has changed are what their definitions say.
             None => Draft::create(self, definition.entity, Input::default()).map_err(told)?.row,

@@ -8,6 +8,7 @@ use fichero_model::value::Value;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value as Json;
 
+use super::digits;
 use crate::message::{Argument, Message};
 
 /// A code and a sentence.
@@ -55,7 +56,7 @@ pub fn kept(field: &Field, text: &str) -> Result<String, Problem> {
     if text.contains('\0') { Err(about(field, "nul", [])) } else { Ok(clean(field, text)) }
 }
 
-/// Structured data as it is kept: names in order, whichever database keeps it.
+/// Structured data as it is kept: names in order, and numbers in a form that both databases give back.
 ///
 /// # Errors
 /// When it holds NUL anywhere.
@@ -65,6 +66,7 @@ pub fn structured(field: &Field, json: &Json) -> Result<Json, Problem> {
     }
     let mut json = json.clone();
     json.sort_all_objects();
+    digits::settle(&mut json);
     Ok(json)
 }
 

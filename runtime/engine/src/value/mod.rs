@@ -3,5 +3,6 @@
 pub mod check;
 pub mod digits;
 pub mod json;
+pub mod strict;
 pub mod text;
 pub mod write;

@@ -14,9 +14,9 @@ use jiff::{Timestamp, Zoned};
 use rust_decimal::Decimal;
 
 use super::check::{self, Problem, about};
-use super::digits;
+use super::strict::{self, Unread};
 use crate::input::Given;
-use crate::message::{Argument, Message};
+use crate::message::Argument;
 
 /// How dates and numbers are written in a text.
 #[derive(Clone, Debug)]
@@ -61,10 +61,10 @@ pub fn value(model: &Model, field: &Field, text: &str, notation: &Notation) -> R
         Kind::Duration => seconds(trimmed).map(Value::Duration).ok_or_else(|| about(field, "not_duration", [])),
         Kind::Choice { options } => option(model, field, *options, trimmed),
         Kind::Json => {
-            let json = serde_json::from_str(text).map_err(|_| about(field, "not_object", []))?;
-            if let Some(number) = digits::lost(text) {
-                return Err(("too_exact", Message::with("too_exact", [number])));
-            }
+            let json = strict::json(text.as_bytes()).map_err(|unread| match unread {
+                Unread::Malformed(why) => about(field, "not_json", [Argument::Plain(why)]),
+                Unread::TooExact(number) => ("too_exact", Unread::too_exact(&number)),
+            })?;
             check::structured(field, &json).map(|json| Value::Json(Arc::new(json)))
         }
         Kind::Money { .. } | Kind::Ref(_) | Kind::Lines { .. } | Kind::Children { .. } => {

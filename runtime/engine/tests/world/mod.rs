@@ -112,6 +112,16 @@ impl World {
         Ok(self.run(Command::Create { entity, input }).await?.body.unwrap().json())
     }
 
+    /// Makes a record as somebody else.
+    pub async fn create_as(&self, user: &str, entity: &str, body: Json) -> Json {
+        let actor = Actor { user: Some(self.reference("user", user)), ..self.actor.clone() };
+        let entity = self.entity(entity);
+        let input = codec::input(&self.engine.live().model, entity, &body).unwrap();
+        let command = Command::Create { entity, input };
+        let done = self.engine.command(&actor, command, Mode::Live, Some(ShapeRequest::default())).await;
+        done.unwrap_or_else(|refusal| panic!("{}", refusal.to_text(Locale::EN))).body.unwrap().json()
+    }
+
     pub async fn create(&self, entity: &str, body: Json) -> Json {
         self.try_create(entity, body).await.unwrap_or_else(|refusal| panic!("{}", refusal.to_text(Locale::EN)))
     }

@@ -224,7 +224,7 @@ fn attempt(tx: &mut Tx, command: &mut dyn Run, manner: Manner) -> Attempt {
     }
     let verdict = command.run(tx);
     if tx.is_unsure() {
-        return Attempt::Lost(unsure("the connection was lost"));
+        return Attempt::Lost(Error::Unsure("the connection was lost".to_owned()));
     }
     if begin.is_none() {
         return match verdict {
@@ -237,7 +237,7 @@ fn attempt(tx: &mut Tx, command: &mut dyn Run, manner: Manner) -> Attempt {
         Verdict::Commit => match tx.end("COMMIT") {
             Ok(()) => Attempt::Done,
             Err(error @ Error::Conflict(_)) => Attempt::Again(error),
-            Err(Error::Unavailable(why)) => Attempt::Lost(unsure(&why)),
+            Err(Error::Unavailable(why)) => Attempt::Lost(Error::Unsure(why)),
             Err(error) => Attempt::Lost(error),
         },
         Verdict::RollBack => {
@@ -249,10 +249,6 @@ fn attempt(tx: &mut Tx, command: &mut dyn Run, manner: Manner) -> Attempt {
             Attempt::Again(error)
         }
     }
-}
-
-fn unsure(why: &str) -> Error {
-    Error::Unavailable(format!("{why}; whether the commit took place is not known"))
 }
 
 /// Ends a transaction without its changes. A connection on which even that fails is given up, which ends it too.

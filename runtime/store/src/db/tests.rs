@@ -106,6 +106,37 @@ fn a_command_that_presumed_and_fails_is_run_again_without() {
 }
 
 #[test]
+fn a_connection_that_is_lost_with_a_command_of_one_statement_takes_no_other_along() {
+    for database in fichero_test_support::databases() {
+        let open = open(database, |options| options.pool = 1);
+        let db = &open.db;
+        if db.dialect() == Dialect::Sqlite {
+            continue;
+        }
+        db.interactive(|tx| crate::system::install(tx)).unwrap();
+        let guarded = |n: i64| {
+            db.interactive(move |tx| {
+                crate::schema::deployment::guard(tx, 1).map_err(|error| Error::Fault(format!("{error:?}")))?;
+                hold(tx, n)
+            })
+        };
+        guarded(1).unwrap();
+        let lost = db.interactive(|tx| {
+            crate::schema::deployment::guard(tx, 1).map_err(|error| Error::Fault(format!("{error:?}")))?;
+            let insert = "INSERT INTO t (n) SELECT $1::bigint FROM pg_terminate_backend(pg_backend_pid())";
+            tx.hold(Held::new(insert.to_owned(), Vec::new(), vec![Cell::Integer(2)]))
+        });
+        assert!(matches!(&lost, Err(Error::Unsure(_))), "{lost:?}");
+        // A read, which begins nothing, and a command behind it.
+        assert_eq!(db.numbers(), [1]);
+        guarded(3).unwrap();
+        guarded(4).unwrap();
+        let options = Options::new(open._database.url());
+        assert_eq!(Db::open(&options).unwrap().numbers(), [1, 3, 4], "what was answered is seen by all");
+    }
+}
+
+#[test]
 fn a_row_is_added_behind_what_it_needs() {
     each(|db| {
         if db.dialect() == Dialect::Sqlite {

@@ -182,8 +182,14 @@ fn read(row: Vec<Cell>) -> Result<Change, Error> {
         deployment: row.integer()?,
         batch: row.opt_id()?,
         command: row.id()?,
-        body: row.opt_json()?,
+        body: row.opt_json()?.map(in_order),
     })
+}
+
+/// One of the databases keeps the names of an object in an order of its own.
+fn in_order(mut body: Arc<Value>) -> Arc<Value> {
+    Arc::make_mut(&mut body).sort_all_objects();
+    body
 }
 
 fn cells(change: &Change, salt: Salt) -> [Cell; WIDTH] {

@@ -43,6 +43,11 @@ impl Late {
     pub(super) fn is_unverified(&self) -> bool {
         self.gate.is_some() || self.alone
     }
+
+    /// Whether the command was a statement without a transaction around it.
+    pub(super) fn is_alone(&self) -> bool {
+        self.alone
+    }
 }
 
 impl Held {

@@ -22,6 +22,9 @@ use crate::{Cell, ColumnType, Constraint, Error};
 /// How long after PostgreSQL's own limit a silent connection is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The SQLSTATE of a lock that is not waited for.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
 /// What begins a transaction whose statements each see what is committed before them.
 pub(crate) const READ_COMMITTED: &str = "BEGIN";
 
@@ -96,9 +99,15 @@ impl Session {
 
     /// Runs a statement that gives rows instead of the transaction that was to begin: it is done whole or not at all.
     pub(crate) fn run_alone(&mut self, sql: &str, parameters: &[Cell]) -> Result<(), Error> {
+        self.begin = None;
         let query = sqlx::query_with(AssertSqlSafe(sql), arguments(parameters)?);
         // To the end of the answer: what the commit says comes last.
-        self.run(sql, async |connection| connection.fetch_all(query).await).map(drop)
+        let done = self.run(sql, async |connection| connection.fetch_all(query).await).map(drop);
+        done.map_err(|error| match error {
+            // It met a migration, which it does not wait for with its tables in hand.
+            Error::Timeout(why) if why.starts_with(LOCK_NOT_AVAILABLE) => Error::Conflict(why),
+            other => other,
+        })
     }
 
     /// Begins what is still to be begun.
@@ -246,8 +255,8 @@ fn explain(error: &sqlx::Error, sql: &str) -> (Error, bool) {
         "23503" | "23001" => (Error::Reference(constraint()), false),
         // serialization_failure, deadlock_detected
         "40001" | "40P01" => (Error::Conflict(message()), false),
-        // lock_not_available, query_canceled
-        "55P03" | "57014" => (Error::Timeout(in_statement()), false),
+        // query_canceled
+        LOCK_NOT_AVAILABLE | "57014" => (Error::Timeout(in_statement()), false),
         // What is unstorable is told to whoever wrote it, in our words and not in the server's.
         // character_not_in_repertoire, untranslatable_character
         "22021" | "22P05" => (Error::Unstorable(crate::cell::NUL.to_owned()), false),

@@ -84,6 +84,14 @@ fn structured_data_is_the_same_on_both_databases() {
         let made = boss.ask_with("POST", "/api/thing", &[], body).await;
         let written = r#"{"aa":[{"c":2,"d":1}],"b":{"x":2,"yy":1},"zebra":1}"#;
         assert_eq!(made.json["extra"].to_string(), written);
+        let numbers = r#"{"name": "N", "extra": {"y": -0.0, "b": 1e16, "deep": [1.7976931348623157e308, 1e20, 0.15838287025480557]}}"#;
+        let made_of_numbers = boss.ask_with("POST", "/api/thing", &[], numbers).await;
+        let path = format!("/api/thing/{}", made_of_numbers.text("id"));
+        let kept = r#"{"b":10000000000000000,"deep":[1.7976931348623157e+308,1e+20,0.15838287025480557],"y":0.0}"#;
+        assert_eq!(boss.get(&path).await.json["extra"].to_string(), kept);
+        let history = boss.get(&format!("{path}/history")).await;
+        assert_eq!(history.json["items"][0]["changes"]["extra"][1].to_string(), kept);
+        assert_eq!(boss.ask_with("DELETE", &path, &[], "").await.status, 204);
         let read = boss.get(&format!("/api/thing/{}?fields=extra,price_currency", made.text("id"))).await;
         assert_eq!(read.json["extra"].to_string(), written);
         assert!(
