@@ -334,9 +334,13 @@ fn the_history_of_a_record_tells_of_its_lines() {
         assert_eq!(history[1]["changes"], json!({"lines": [[held], []]}));
         assert_eq!(history[0]["changes"], json!({"lines": [[], [held]]}));
         let other = world.create("sale", json!({"customer": id(&customer)})).await;
-        world.update("sale_line", z.as_str().unwrap(), json!({"sale": id(&other)})).await;
+        world.update("sale_line", z.as_str().unwrap(), json!({"sale": id(&other), "quantity": 3})).await;
+        let more = json!({"id": z, "label": "z", "price_currency": "EUR", "price": "2.00", "quantity": 3});
         assert_eq!(world.history("sale", id(&sale)).await[0]["changes"], json!({"lines": [[held], []]}));
-        assert_eq!(world.history("sale", id(&other)).await[0]["changes"], json!({"lines": [[], [held]]}));
+        assert_eq!(world.history("sale", id(&other)).await[0]["changes"], json!({"lines": [[], [more]]}));
+        world.purge("sale_line", z.as_str().unwrap()).await.unwrap();
+        assert_eq!(world.history("sale", id(&other)).await[0]["changes"], json!({"lines": [[more], []]}));
+        assert_eq!(world.get("sale", id(&other)).await["version"], 3);
 
         // Of a record that sums nothing up over its lines, too.
         let list = world.create("list", json!({"name": "L", "items": [{"text": "a", "notes": [{"text": "n"}]}]})).await;

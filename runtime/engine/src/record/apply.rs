@@ -29,6 +29,7 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
         super::rollup::settle(work)?;
     }
     let entity = command.entity();
+    let mut purged = None;
     let done = match command {
         Command::Create { entity, input } => create(work, entity, input),
         Command::Clone { entity, id, input } => clone(work, Ref { entity, id }, input),
@@ -51,6 +52,7 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
         }
         Command::Purge { entity, id, version } => {
             let row = any(work, Ref { entity, id }, version, Action::Purge)?;
+            purged = Some(Arc::clone(&row));
             super::remove::purge(work, row)
         }
     }?;
@@ -58,7 +60,11 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
         super::rollup::settle(work)?;
     }
     if work.mode == Mode::Live {
-        super::line::written(work, Ref { entity, id: done.id }, done.effect)?;
+        let line = match purged {
+            Some(row) => Some(row),
+            None => work.any(Ref { entity, id: done.id })?,
+        };
+        line.map_or(Ok(()), |line| super::line::written(work, &line, done.effect))?;
     }
     work.flush()?;
     Ok(done)

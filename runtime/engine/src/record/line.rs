@@ -3,6 +3,8 @@
 //! A record is what its lines are, too: its version is raised, so that whoever read it before is told, and its history
 //! says what became of the line.
 
+use std::sync::Arc;
+
 use fichero_model::Ref;
 use fichero_model::entity::System;
 use fichero_model::expr::Row;
@@ -18,18 +20,17 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// When somebody else changed that record, or the database cannot be read or written.
-pub fn written(work: &Work<'_>, line: Ref, effect: Effect) -> Result<(), Refusal> {
-    let Some(list) = work.live.model[line.entity].line_of else { return Ok(()) };
-    let Some(row) = work.any(line)? else { return Ok(()) };
-    let Some(parent) = row.get(list.by).as_ref() else { return Ok(()) };
+pub fn written(work: &Work<'_>, row: &Arc<Row>, effect: Effect) -> Result<(), Refusal> {
+    let Some(list) = work.live.model[row.entity].line_of else { return Ok(()) };
+    let (Some(line), Some(parent)) = (row.reference(), row.get(list.by).as_ref()) else { return Ok(()) };
     let tell = |parent: Ref, lines: Lines<'_>| {
         touch(work, parent)?;
         log::lines(work, (parent, list.field), &lines);
         Ok::<_, Refusal>(())
     };
-    let (saved, row) = ([line.id], [row]);
-    let gone = Lines { removed: &row, ..Lines::default() };
-    let back = Lines { added: &row, ..Lines::default() };
+    let (saved, row) = ([line.id], std::slice::from_ref(row));
+    let gone = Lines { removed: row, ..Lines::default() };
+    let back = Lines { added: row, ..Lines::default() };
     match effect {
         Effect::Created => tell(parent, Lines { saved: &saved, ..Lines::default() }),
         Effect::Updated => match work.moved_from(line, &work.live.layout.column_name(line.entity, list.by)) {
@@ -40,8 +41,11 @@ pub fn written(work: &Work<'_>, line: Ref, effect: Effect) -> Result<(), Refusal
             }
         },
         Effect::Deleted => tell(parent, gone),
+        // That it was deleted before was told then.
+        Effect::Purged if !row.iter().all(|row| row.get(System::DeletedAt.field()).is_nothing()) => Ok(()),
+        Effect::Purged => tell(parent, gone),
         Effect::Restored => tell(parent, back),
-        Effect::Unchanged | Effect::Purged => Ok(()),
+        Effect::Unchanged => Ok(()),
     }
 }
 

@@ -124,7 +124,20 @@ pub fn lines(work: &Work<'_>, (record, field): (Ref, FieldId), of: &Lines<'_>) {
         Json::Object(side)
     };
     let held = |row: &Arc<Row>| Some(side(row.id()?, &differences(work, of, None, row).0, 1));
-    let mut before: Vec<Json> = removed.iter().filter_map(held).collect();
+    // One that left was perhaps changed with it, and was there as it was before.
+    let left = |row: &Arc<Row>| {
+        let mut changes = differences(work, of, None, row).0;
+        for (_, is_new, changed) in work.noted(of, &[row.id()?]) {
+            let was = changed.into_iter().filter(|_| !is_new).map(|(name, pair)| {
+                let value = pair.get(0).cloned().unwrap_or_default();
+                (name, json!([null, value]))
+            });
+            changes.extend(was);
+        }
+        changes.retain(|_, pair| pair.get(1).is_some_and(|value| !value.is_null()));
+        Some(side(row.id()?, &changes, 1))
+    };
+    let mut before: Vec<Json> = removed.iter().filter_map(left).collect();
     let mut after: Vec<Json> = added.iter().filter_map(held).collect();
     for (id, is_new, changes) in work.noted(of, saved) {
         if !is_new {
