@@ -100,6 +100,18 @@ mod tests {
     }
 
     #[test]
+    fn a_comment_without_a_space_stays_one_or_is_asked_about() {
+        let given = "entity: d\nfields:\n  b: {type: integer, min: 3} #comment\n  c:\n    type: \"text\" #kind\n    required: true #yes\n";
+        let out = formatted(given);
+        for kept in ["b: {type: integer, min: 3} #comment", "#kind", "required: true #yes"] {
+            assert!(out.contains(kept), "{out}");
+        }
+        let file: Arc<str> = Arc::from("f.yaml");
+        let asked = format(&file, "entity: d\nfields:\n  a: text #comment\n").unwrap_err();
+        assert_eq!(asked.len(), 1, "{asked:?}");
+    }
+
+    #[test]
     fn keys_are_ordered_and_comments_stay() {
         let given = "\
 # The head of the file.

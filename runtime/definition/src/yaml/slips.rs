@@ -162,7 +162,9 @@ impl Builder<'_> {
         let value = self.text_of(&scalar);
         let same_line = place.line == scalar.line + value.matches('\n').count() as u32;
         let glued = text.starts_with(|letter: char| letter.is_alphanumeric() || letter == '{');
-        if !same_line || !(glued || is_unbalanced(&value)) {
+        let line = self.slice.line_text(place.line).unwrap_or("");
+        let before: String = line.chars().take(place.column.saturating_sub(1) as usize).collect();
+        if !same_line || !(glued && may_go_on(before.trim_end(), &value) || is_unbalanced(&value)) {
             return;
         }
         let diagnostic = Diagnostic::error(
@@ -171,7 +173,12 @@ impl Builder<'_> {
             format!("` #{text}` begins a comment, so it is not part of `{value}`"),
         )
         .help("quote the text if the `#` belongs to it; write a space behind `#` if it is a comment");
-        self.note(diagnostic, place.line);
+        // A number is part of the text; with a word both may be meant, so the line is offered and nothing is done by itself.
+        let is_word = text.starts_with(char::is_alphabetic) && !is_unbalanced(&value);
+        match (is_word, self.slice.line_text(place.line).and_then(mend::line)) {
+            (true, Some(offered)) => self.findings.push(Finding::plain(diagnostic.mended(offered))),
+            (_, _) => self.note(diagnostic, place.line),
+        }
     }
 
     /// The file holds more values than are read.
@@ -229,6 +236,12 @@ impl Builder<'_> {
     pub(super) fn instead_of_anchor(&self) -> &'static str {
         "write it out; fields that several entities share belong into a `mixin`, options into an `options` document"
     }
+}
+
+/// Whether a text may go on with a `#` behind it: not behind brackets, quotes, a number or a truth.
+fn may_go_on(before: &str, value: &str) -> bool {
+    let ends = before.ends_with(['}', ']', '"', '\'']);
+    !ends && value.parse::<f64>().is_err() && !matches!(value, "true" | "false")
 }
 
 /// Characters that look like a space and are none.
