@@ -100,6 +100,12 @@ mod tests {
     }
 
     #[test]
+    fn tabs_are_mended_on_every_line() {
+        let given = "entity: thing\nfields:\n\tname: text\n\tn: {type: integer}\n\tm: text\n";
+        assert_eq!(formatted(given), "entity: thing\nfields:\n  name: text\n  n: {type: integer}\n  m: text\n");
+    }
+
+    #[test]
     fn a_comment_without_a_space_stays_one_or_is_asked_about() {
         let given = "entity: d\nfields:\n  b: {type: integer, min: 3} #comment\n  c:\n    type: \"text\" #kind\n    required: true #yes\n";
         let out = formatted(given);

@@ -357,6 +357,17 @@ fn the_history_of_a_record_tells_of_its_lines() {
 }
 
 #[test]
+fn history_tells_that_a_sensitive_field_changed_and_not_what_it_holds() {
+    on_each("entity: thing\nfields: {name: text, pin: {type: text, sensitive: true}}\n", async |world| {
+        let thing = world.create("thing", json!({"name": "A", "pin": "1234"})).await;
+        world.update("thing", id(&thing), json!({"pin": "5678"})).await;
+        let history = world.history("thing", id(&thing)).await;
+        assert_eq!(history[0]["changes"], json!({"pin": [null, null]}));
+        assert_eq!(history[1]["changes"], json!({"name": [null, "A"], "pin": [null, null]}));
+    });
+}
+
+#[test]
 fn history_has_the_members_and_the_order_of_the_record() {
     on_each(SHOP, async |world| {
         let all = json!({"abc": "5", "longer_name": "x", "b": 1});

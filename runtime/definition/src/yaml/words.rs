@@ -229,9 +229,13 @@ fn word_before<'s>(slice: &'s Slice<'_>, place: &Place) -> Option<&'s str> {
 }
 
 fn tab(slice: &Slice<'_>, place: Place) -> Finding {
-    // The parser stops behind the tab; the caret belongs under it.
-    let tab = slice.line_text(place.line).and_then(|line| line.chars().position(|letter| letter == '\t'));
-    let place = tab.and_then(|column| line_place(&place, slice, place.line, column, 1)).unwrap_or(place);
+    // The parser stops behind the tab, or at the text that would go on behind it; the caret belongs under it.
+    let lines = (place.line..).map_while(|number| Some((number, slice.line_text(number)?)));
+    let found = lines
+        .filter_map(|(number, line)| Some((number, line.chars().position(|letter| letter == '\t')?)))
+        .next()
+        .and_then(|(number, column)| line_place(&place, slice, number, column, 1));
+    let place = found.unwrap_or(place);
     let mended = slice.line_text(place.line).map(|line| {
         let text = line.trim_start_matches([' ', '\t']);
         let indentation = line.get(..line.len() - text.len()).unwrap_or("");

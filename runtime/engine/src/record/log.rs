@@ -178,7 +178,12 @@ fn differences(work: &Work<'_>, entity: EntityId, old: Option<&Arc<Row>>, new: &
             continue;
         }
         let name = work.live.layout.column_name(entity, id);
-        changes.insert(name.to_string(), Json::Array(vec![written(work, field, before), written(work, field, after)]));
+        let told = |value: &Value| match field.sensitive {
+            // That it changed is told, and not what it holds.
+            true => Json::Null,
+            false => written(work, field, value),
+        };
+        changes.insert(name.to_string(), Json::Array(vec![told(before), told(after)]));
         if field.pipeline.is_some() || is_owner(work, field) {
             let text = |value: &Value| (!value.is_nothing()).then(|| crate::value::text::plain(value));
             moves.push((id, text(before), text(after)));
