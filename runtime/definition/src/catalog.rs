@@ -16,7 +16,7 @@ use crate::node::Node;
 use crate::overlay::{self, Removed};
 use crate::prefix;
 use crate::read;
-use crate::source::Sources;
+use crate::source::{Origin, Sources};
 use crate::{mixin, translation};
 
 /// The documents of a workspace.
@@ -27,6 +27,8 @@ pub struct Catalog {
     by_name: Names,
     renames: Vec<Renames>,
     pub(crate) removed: Vec<Removed>,
+    /// The layers that change documents of others.
+    overlaying: Vec<usize>,
     /// True when a whole document or overlay could not be read, of which not even the name is known.
     pub(crate) lost: bool,
 }
@@ -73,6 +75,13 @@ impl Catalog {
         self.renames.get(layer)
     }
 
+    /// Whether what a layer says may not fit any more, because a later one changes documents of others. Whoever wrote it
+    /// did not know, and who changes them cannot edit it.
+    pub fn is_overlaid(&self, layer: usize, sources: &Sources) -> bool {
+        let is_own = sources.layers().get(layer).is_none_or(|layer| layer.origin == Origin::Workspace);
+        !is_own && self.overlaying.iter().any(|other| *other > layer)
+    }
+
     /// Where an overlay removed an entry of a document, such as `["fields", "competitor"]`.
     pub fn removed(&self, kind: &str, name: &str, path: &[&str]) -> Option<&Place> {
         let found = self.removed.iter().find(|removed| {
@@ -90,8 +99,15 @@ pub(crate) fn build(sources: &Sources) -> (Catalog, Vec<Diagnostic>) {
     let mut read = read::read(sources, &mut found);
     let renames = prefix::apply(sources, &mut read);
     read.unique(&mut found);
-    let mut catalog =
-        Catalog { documents: read.documents, by_name: Names::new(), renames, removed: Vec::new(), lost: read.lost };
+    let overlaying = read.overlays.iter().map(|overlay| overlay.layer).collect();
+    let mut catalog = Catalog {
+        documents: read.documents,
+        by_name: Names::new(),
+        renames,
+        removed: Vec::new(),
+        overlaying,
+        lost: read.lost,
+    };
     for (index, document) in catalog.documents.iter().enumerate() {
         catalog.by_name.entry(document.kind).or_default().insert(Arc::clone(&document.name), index);
     }

@@ -29,6 +29,7 @@ mod inside;
 mod kept;
 mod keys;
 mod kind;
+mod left_out;
 mod literal;
 mod mapping;
 mod menu;

@@ -14,6 +14,7 @@ use fichero_model::model::Model;
 use super::context::Context;
 use super::declare::{Declared, Holder, settings_entity};
 use super::findings::Findings;
+use super::left_out::is_left_out;
 use super::value::{Reader, Records};
 use crate::catalog::Catalog;
 use crate::node::{Entry, Node};
@@ -61,7 +62,10 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet>
         load: true,
     };
     let mut sets = Vec::new();
+    // Rows of a demo refer to one another, so that all of them are left out when one is.
+    let mut whole = true;
     for document in cx.catalog.of_kind("data") {
+        let mark = findings.mark();
         let Some(entity) = cx.entity(document.node.get("entity"), findings) else { continue };
         let mut rows = Vec::new();
         for entry in document.node.get("rows").map(Node::entries).unwrap_or_default() {
@@ -76,9 +80,16 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet>
             rows.push(DataRow { name: Arc::clone(name), set, place: entry.key.place.clone() });
         }
         let demo = document.node.get("demo").and_then(Node::as_bool).unwrap_or(false);
-        sets.push(DataSet { name: Arc::clone(&document.name), entity, demo, rows, place: document.name_place.clone() });
+        if demo && is_left_out(cx, document, mark, findings) {
+            whole = false;
+        }
+        let demo_of_pack = demo && cx.catalog.is_overlaid(document.layer, cx.sources);
+        sets.push((
+            demo_of_pack,
+            DataSet { name: Arc::clone(&document.name), entity, demo, rows, place: document.name_place.clone() },
+        ));
     }
-    sets
+    sets.into_iter().filter(|(demo_of_pack, _)| whole || !demo_of_pack).map(|(_, set)| set).collect()
 }
 
 /// A row may add to the record of another, but not say otherwise.

@@ -18,7 +18,8 @@ use fichero_model::{EntityId, name};
 
 use super::context::Context;
 use super::data;
-use super::findings::{Findings, Mark};
+use super::findings::Findings;
+use super::left_out::is_left_out;
 use super::time;
 use super::value::{Reader, Records};
 use crate::catalog::Document;
@@ -42,25 +43,6 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<Scenario
             if is_left_out(cx, document, mark, findings) { None } else { compiled }
         })
         .collect()
-}
-
-/// Whether a test is left out because it needs a field that an overlay removed. Whoever removes a field cannot edit the
-/// tests of a pack, so there one note stands for all that is wrong.
-fn is_left_out(cx: &Context<'_>, document: &Document, mark: Mark, findings: &mut Findings<'_>) -> bool {
-    let layer = cx.sources.layers().get(document.layer);
-    let is_own = layer.is_none_or(|layer| layer.origin == Origin::Workspace);
-    let needed = findings.since(&mark).iter().find(|found| found.code == code::REMOVED_IN_USE);
-    let Some(Diagnostic { place: Some(place), labels, .. }) = needed.filter(|_| !is_own).cloned() else {
-        return false;
-    };
-    findings.take_back(mark);
-    let message = format!("the test `{}` needs a field that was removed; it is left out", document.name);
-    let mut note = Diagnostic::warning(code::REMOVED_IN_USE, &document.name_place, message)
-        .label(&place, "it is needed here")
-        .help("nothing needs to be done");
-    note.labels.extend(labels);
-    findings.push(note);
-    true
 }
 
 /// Someone who may act in tests: the name of their row, and what they log in with.

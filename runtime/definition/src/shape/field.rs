@@ -121,7 +121,11 @@ pub static FIELD: Keys = Keys {
         ),
         key("clean", Shape::OneOrMore(&CLEAN), "What is done to a text before it is checked, in order."),
         key("widget", Shape::String, "How it is shown and edited; by default what its type says."),
-        key("sensitive", Shape::Boolean, "True keeps its values out of the history, which tells only that they changed."),
+        key(
+            "sensitive",
+            Shape::Boolean,
+            "True keeps its values out of the history, which tells only that they changed.",
+        ),
         key("personal", Shape::Boolean, "True marks personal data, which can be erased from the history."),
         key("translated", Shape::Boolean, "True holds one text per locale.").not_yet(),
         key(
