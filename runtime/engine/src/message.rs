@@ -136,6 +136,8 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("unavailable", "The database is busy; please try again", "La base de datos está ocupada; inténtelo de nuevo", "База данных занята; попробуйте ещё раз"),
     ("stale", "The record was changed by somebody else since you read it", "Otra persona ha modificado el registro desde que lo leyó", "Запись изменена кем-то с тех пор, как вы её прочитали"),
     ("settings", "There are {0} already; change those", "Ya existe «{0}»; modifíquelo", "«{0}»: уже есть; измените их"),
+    ("stage_twice", "{0} is what `to` says; leave it out of `set`", "{0} es lo que dice `to`; no lo incluya en `set`", "«{0}» задаётся в `to`; уберите его из `set`"),
+    ("not_seconds", "{0} must be a number of seconds", "{0} debe ser un número de segundos", "«{0}» — число секунд"),
     ("present", "There is such a record already", "Ese registro ya existe", "Такая запись уже есть"),
     ("required", "{0} is required", "{0} es obligatorio", "Поле «{0}» обязательно"),
     ("unknown_field", "There is no field “{0}”", "No existe el campo «{0}»", "Нет поля «{0}»"),

@@ -191,6 +191,8 @@ fn rollups_follow_children_wherever_they_change() {
         world.update("sale", id(&sale), json!({"customer": id(&b)})).await;
         assert_eq!(sums(&a).await, (json!("0.00"), json!(0), json!(false), json!(1)));
         assert_eq!(sums(&b).await.1, json!(1));
+        let twice = world.transition("sale", id(&sale), "sent", json!({"stage": "paid"})).await;
+        assert_eq!(codes(twice), ["stage: stage_twice"]);
         world.transition("sale", id(&sale), "sent", nothing()).await.unwrap();
         world.transition("sale", id(&sale), "paid", nothing()).await.unwrap();
         assert_eq!(sums(&b).await, (json!("0.00"), json!(0), json!(false), json!(1)));

@@ -212,10 +212,10 @@ pub(super) fn equalities(model: &Model, entity: EntityId, given: &[(String, Json
         let (id, value) = equality(model, entity, name, json)?;
         let field = &model[entity][id];
         if field.many {
-            if value.is_nothing() {
-                return Err(Refusal::malformed(Message::with("required", [name.as_str()])));
-            }
-            conditions.push(holds(model, entity, id, value)?);
+            conditions.push(match value {
+                Value::Nothing => Arc::new(expression(model, entity, &format!("count({name}) == 0"))?),
+                value => holds(model, entity, id, value)?,
+            });
         } else if !field.is_stored() {
             let (this, ty) = match field.kind {
                 Kind::Money { .. } => (expression(model, entity, &format!("{name}.amount"))?, Type::Decimal),

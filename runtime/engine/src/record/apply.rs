@@ -13,7 +13,7 @@ use crate::command::{Command, Done, Expected, Mode};
 use crate::input::{Given, Input};
 use crate::message::Message;
 use crate::policy::{self, Action, ReadPath};
-use crate::refusal::{Kind, Refusal};
+use crate::refusal::{FieldError, Kind, Refusal};
 
 /// How often an upsert looks for its record again because it was taken away meanwhile.
 const UPSERTS: usize = 5;
@@ -141,14 +141,14 @@ fn transition(
     let options = fichero_model::entity::options_of(&definition.kind)
         .ok_or_else(|| Refusal::internal("transition", &"a stage field without stages"))?;
     match crate::value::text::option(&model, definition, options, to) {
+        Ok(_) if input.get(id).is_some() => {
+            let message = Message::with("stage_twice", [&definition.label]);
+            return Err(Refusal::invalid(vec![FieldError::new(definition.name.to_string(), "stage_twice", message)]));
+        }
         Ok(stage @ Value::Text(_)) => input.put(id, Given::Value(stage)),
         Ok(_) => return Err(Refusal::malformed(Message::with("required", ["to"]))),
         Err((code, message)) => {
-            return Err(Refusal::invalid(vec![crate::refusal::FieldError::new(
-                definition.name.to_string(),
-                code,
-                message,
-            )]));
+            return Err(Refusal::invalid(vec![FieldError::new(definition.name.to_string(), code, message)]));
         }
     }
     update(work, old, input)

@@ -205,7 +205,7 @@ pub fn value(model: &Model, field: &Field, json: &Json) -> Result<Value, Problem
         Kind::Time => super::text::time(field, text("not_time")?),
         Kind::DateTime => datetime(field, text("not_datetime")?),
         Kind::Duration => whole(json)
-            .ok_or_else(|| about(field, "not_duration", []))
+            .ok_or_else(|| ("not_duration", about(field, "not_seconds", []).1))
             .and_then(|seconds| check::integer(field, seconds))
             .map(|value| match value {
                 Value::Integer(seconds) => Value::Duration(seconds),

@@ -30,6 +30,8 @@ fn fields_are_filtered_by_what_they_hold() {
         assert_eq!(names(&boss, "weight=1.5").await, ["A"]);
         assert_eq!(names(&boss, "colors=green").await, ["B"]);
         assert_eq!(names(&boss, "colors=red").await, ["A", "B"]);
+        assert_eq!(names(&boss, "colors=").await, ["C"], "those without any");
+        assert_eq!(names(&boss, "boxes=").await, ["A", "B", "C"]);
         assert_eq!(names(&boss, "code=").await, ["B", "C"]);
         for (body, found) in [
             (json!({"price": 12.5}), 2),
