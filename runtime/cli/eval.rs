@@ -63,7 +63,7 @@ fn evaluate(args: &Args, context: &Context, model: &Arc<Model>, entity: EntityId
         row: Some(facts.row()),
         record: None,
         old: None,
-        me: None,
+        me: Some(record::somebody(model)),
         now,
         locals: &[],
         value: None,

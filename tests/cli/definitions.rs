@@ -144,6 +144,21 @@ fn an_expression_is_evaluated_on_a_record() {
 }
 
 #[test]
+fn settings_are_as_defined_and_whoever_evaluates_is_in_no_record() {
+    let settings =
+        "settings: shop\nfields: {least: {type: money, default: 20}, name: {type: text, default: =upper(\"a\")}}\n";
+    let folder = Folder::with("deal.yaml", &format!("{DEAL}\n---\n{settings}"));
+    for (expression, expected) in
+        [("amount > settings.shop.least.amount", "true"), ("settings.shop.name", "\"A\""), ("boss == me", "false")]
+    {
+        let run = folder.run(&["eval", "deal", expression, "--record", r#"{"amount": "50"}"#]).ends_with(0);
+        assert_eq!(run.stdout.trim_end(), expected, "{expression}");
+    }
+    let sql = folder.run(&["eval", "deal", "amount > settings.shop.least.amount", "--sql"]).ends_with(0).stdout;
+    assert!(sql.contains("20"), "{sql}");
+}
+
+#[test]
 fn a_wrong_expression_or_record_is_told() {
     let folder = Folder::with("deal.yaml", DEAL);
     let run = folder.run(&["eval", "deal", "amout > 5"]).ends_with(1);

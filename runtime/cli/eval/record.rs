@@ -10,7 +10,7 @@ use std::sync::Arc;
 use fichero_engine::value::json;
 use fichero_model::clock::{Ids as _, SeededIds};
 use fichero_model::entity::{Entity, Field, Source, System};
-use fichero_model::expr::{Context, Facts, Fault, Row};
+use fichero_model::expr::{Context, Facts, Fault, NoFacts, Row, Setting};
 use fichero_model::id::SettingsId;
 use fichero_model::kind::{Kind, MoneyCurrency};
 use fichero_model::label::Locale;
@@ -27,6 +27,8 @@ pub struct Record {
     row: Arc<Row>,
     others: HashMap<Ref, Arc<Row>>,
     lists: HashMap<(Id, FieldId), Vec<Arc<Row>>>,
+    /// Settings as their definitions have them: nobody has changed them here.
+    settings: Arc<[Arc<Row>]>,
 }
 
 impl Record {
@@ -45,9 +47,49 @@ pub fn read(model: &Model, entity: EntityId, text: &str, now: Timestamp) -> Resu
         Failure::usage(format!("the record is not readable as JSON: {error}"))
             .help("Write --record '{\"name\": \"Acme\"}'")
     })?;
-    let mut reader = Reader { model, now, ids: SeededIds::new(1), others: HashMap::new(), lists: HashMap::new() };
+    let settings = model.settings.iter().map(|settings| as_defined(model, settings.entity, now)).collect();
+    let mut reader =
+        Reader { model, now, ids: SeededIds::new(1), others: HashMap::new(), lists: HashMap::new(), settings };
     let row = reader.row(entity, &json, "the record", 0)?;
-    Ok(Record { row, others: reader.others, lists: reader.lists })
+    Ok(Record { row, others: reader.others, lists: reader.lists, settings: reader.settings })
+}
+
+/// Whoever tries out an expression: a person that no record names.
+pub fn somebody(model: &Model) -> Ref {
+    Ref { entity: model.user, id: Id::from_bytes([0xff; 16]) }
+}
+
+/// A record of settings with the values that their definition gives.
+fn as_defined(model: &Model, entity: EntityId, now: Timestamp) -> Arc<Row> {
+    let mut row = Row::empty(entity, model[entity].fields.len());
+    for (id, field) in model[entity].all_fields() {
+        let value = match &field.default {
+            Some(Setting::Literal(value)) => value.clone(),
+            Some(Setting::Expr(expr)) => {
+                let context = Context {
+                    model,
+                    facts: &NoFacts,
+                    row: None,
+                    record: None,
+                    old: None,
+                    me: Some(somebody(model)),
+                    now,
+                    locals: &[],
+                    value: None,
+                };
+                expr.eval(&context).unwrap_or_default()
+            }
+            _ => continue,
+        };
+        let amount = match (&field.kind, &value) {
+            (Kind::Money { .. }, Value::Integer(number)) => Some((*number).into()),
+            (Kind::Money { .. }, Value::Decimal(number)) => Some(*number),
+            _ => None,
+        };
+        let currency = model.workspace.currency;
+        row.set(id, amount.map_or(value, |amount| Value::Money(Money { amount, currency, base: amount })));
+    }
+    Arc::new(row)
 }
 
 /// Records inside records nest at most so deep.
@@ -59,6 +101,7 @@ struct Reader<'m> {
     ids: SeededIds,
     others: HashMap<Ref, Arc<Row>>,
     lists: HashMap<(Id, FieldId), Vec<Arc<Row>>>,
+    settings: Arc<[Arc<Row>]>,
 }
 
 impl Reader<'_> {
@@ -159,14 +202,19 @@ impl Reader<'_> {
                 Source::Formula { value, stored: true } => value,
                 _ => continue,
             };
-            let facts = Record { row: Arc::clone(&row), others: self.others.clone(), lists: self.lists.clone() };
+            let facts = Record {
+                row: Arc::clone(&row),
+                others: self.others.clone(),
+                lists: self.lists.clone(),
+                settings: Arc::clone(&self.settings),
+            };
             let context = Context {
                 model,
                 facts: &facts,
                 row: Some(&row),
                 record: None,
                 old: None,
-                me: None,
+                me: Some(somebody(model)),
                 now: self.now,
                 locals: &[],
                 value: None,
@@ -192,8 +240,8 @@ impl Facts for Record {
         false
     }
 
-    fn settings(&self, _: SettingsId) -> Result<Option<Arc<Row>>, Fault> {
-        Ok(None)
+    fn settings(&self, settings: SettingsId) -> Result<Option<Arc<Row>>, Fault> {
+        Ok(self.settings.get(settings.index()).cloned())
     }
 }
 

@@ -87,10 +87,22 @@ fn restricted(work: &Work<'_>, restricting: &[Arc<Row>]) -> Refusal {
     let (living, trashed): (Vec<&Arc<Row>>, Vec<&Arc<Row>>) =
         restricting.iter().partition(|row| row.get(System::DeletedAt.field()).is_nothing());
     let (code, rows) = if living.is_empty() { ("restrict_trashed", trashed) } else { ("restrict", living) };
-    let Some(entity) = rows.first().map(|row| row.entity) else { return Refusal::not_found() };
-    let count = rows.iter().filter(|row| row.entity == entity).count();
-    let arguments = [Argument::from(&work.live.model[entity].plural), Argument::Plain(count.to_string())];
-    Refusal::new(Kind::Conflict, code, Message::with(code, arguments))
+    // A record may hold it back by several references.
+    let mut holding: BTreeMap<EntityId, HashSet<Id>> = BTreeMap::new();
+    for row in rows {
+        holding.entry(row.entity).or_default().extend(row.id());
+    }
+    let listed = holding
+        .iter()
+        .map(|(entity, ids)| {
+            let arguments = [Argument::from(&work.live.model[*entity].plural), Argument::Plain(ids.len().to_string())];
+            Message::with("so_many", arguments)
+        })
+        .reduce(|all, one| Message::with("listed", [Argument::Told(all.into()), Argument::Told(one.into())]));
+    match listed {
+        Some(listed) => Refusal::new(Kind::Conflict, code, Message::with(code, [Argument::Told(listed.into())])),
+        None => Refusal::not_found(),
+    }
 }
 
 fn by_entity(rows: &[Arc<Row>]) -> BTreeMap<EntityId, Vec<Id>> {
