@@ -113,7 +113,7 @@ fn a_connection_that_is_lost_with_a_command_of_one_statement_takes_no_other_alon
         if db.dialect() == Dialect::Sqlite {
             continue;
         }
-        db.interactive(|tx| crate::system::install(tx)).unwrap();
+        db.interactive(crate::system::install).unwrap();
         let guarded = |n: i64| {
             db.interactive(move |tx| {
                 crate::schema::deployment::guard(tx, 1).map_err(|error| Error::Fault(format!("{error:?}")))?;
