@@ -4,6 +4,7 @@ use super::cause::{cause_of_field, cause_of_index, cause_of_table, collision, pl
 use super::{Action, Cause, Hazard, Phase, Planner, Step, option, sql, value};
 use crate::schema::columns::Column;
 use crate::schema::desired::Desired;
+use crate::schema::facts::Renamed;
 use crate::schema::fill::{Fill, Reason};
 use crate::schema::index::Index;
 use crate::schema::{Field, Origin, Table, ddl};
@@ -199,8 +200,21 @@ fn indexes(planner: &mut Planner<'_>, table: &Table, old: Option<&Table>) -> Res
         let cause = cause_of_index(planner, table, index);
         planner.add(Phase::Indexes, sql(what, &cause, hazard, vec![ddl::drop_index(index)]));
     }
-    for index in table.indexes.iter().filter(|index| !before.contains(index)) {
-        make_index(planner, table, old, index)?;
+    for index in &table.indexes {
+        match old {
+            Some(old) if before.contains(index) => goes_on(planner, table, old, index)?,
+            Some(_) | None => make_index(planner, table, old, index)?,
+        }
+    }
+    Ok(())
+}
+
+/// A unique index that stays, while options of what it looks at are merged.
+fn goes_on(planner: &mut Planner<'_>, table: &Table, old: &Table, index: &Index) -> Result<(), Error> {
+    let looked_at = index.looks_at();
+    let is_concerned = |(name, one): &(String, Renamed)| *name == table.name && looked_at.contains(one.column.as_str());
+    if index.purpose.is_unique() && planner.renamed.iter().any(is_concerned) {
+        alike(planner, table, old, index)?;
     }
     Ok(())
 }
@@ -213,12 +227,7 @@ fn make_index(planner: &mut Planner<'_>, table: &Table, old: Option<&Table>, ind
         planner.add(Phase::NewIndexes, sql(what, &cause, Hazard::Safe, vec![statement]));
         return Ok(());
     };
-    if can_be_asked(old, index) {
-        let alike = planner.facts.alike(table, index)?;
-        if !alike.is_empty() {
-            planner.refusals.push(collision(&cause, place_of_index(planner, table, index), &alike));
-        }
-    }
+    alike(planner, table, old, index)?;
     let action = Action::Unique { table: table.name.clone(), index: index.name.clone(), sql: statement };
     let what = what.replacen("make index", "make unique index", 1);
     let step = Step { what, cause, hazard: Hazard::Barrier, rows: None, note: None, action };
@@ -226,11 +235,22 @@ fn make_index(planner: &mut Planner<'_>, table: &Table, old: Option<&Table>, ind
     Ok(())
 }
 
-/// Whether the columns that an index is about are there already.
-fn can_be_asked(old: &Table, index: &Index) -> bool {
-    let known: Vec<&str> =
-        old.fields.iter().flat_map(|field| &field.columns).map(|column| column.name.as_str()).collect();
-    let condition = index.rows.as_ref().map_or("", |rows| &rows.sqlite);
-    let names = condition.split('"').skip(1).step_by(2);
-    index.columns.iter().map(String::as_str).chain(names).all(|name| known.contains(&name))
+/// Refuses when there are records that a unique index would not let stand, with the options they will have.
+fn alike(planner: &mut Planner<'_>, table: &Table, old: &Table, index: &Index) -> Result<(), Error> {
+    let looked_at = index.looks_at();
+    let is_there =
+        |column: &&str| old.fields.iter().flat_map(|field| &field.columns).any(|known| known.name == **column);
+    // What is about columns that are new is asked once they hold something.
+    if !looked_at.iter().all(is_there) {
+        return Ok(());
+    }
+    let renamed = planner.renamed.iter().filter(|(name, one)| *name == table.name && looked_at.contains(&*one.column));
+    let renamed: Vec<&Renamed> = renamed.map(|(_, one)| one).collect();
+    let found = planner.facts.alike(table, index, &renamed)?;
+    if !found.is_empty() {
+        let already = if renamed.is_empty() { "already" } else { "with the options they would have" };
+        let cause = cause_of_index(planner, table, index);
+        planner.refusals.push(collision(&cause, place_of_index(planner, table, index), &found, already));
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod chain;
 mod convert;
+mod merge;
 mod nodes;
 mod patience;
 mod publish;
