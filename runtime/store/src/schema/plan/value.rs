@@ -165,8 +165,7 @@ impl Conversion<'_, '_> {
                     return Ok(());
                 }
                 // A record that was purged left such references behind; only those with a key could be cleared.
-                let exists =
-                    format!(" AND EXISTS (SELECT 1 FROM {} AS t WHERE t.\"id\" = {table}.{old})", quoted(target));
+                let exists = format!(" AND {old} IN (SELECT \"id\" FROM {})", quoted(target));
                 (Hazard::Barrier, update(format!("{new} = {old}"), &exists))
             }
             Copy::Link(target) => (Hazard::Barrier, self.link_each(&old, target.as_deref())),
