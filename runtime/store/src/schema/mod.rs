@@ -71,6 +71,18 @@ pub struct Table {
     pub fields: Vec<Field>,
     /// The indexes besides the primary key.
     pub indexes: Vec<Index>,
+    /// The references to many of the entity that are records of another one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub through: Vec<Through>,
+}
+
+/// A reference to many that has no links of its own: each is a record of another entity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Through {
+    /// What the model calls the field.
+    pub field: String,
+    /// The physical table of the records.
+    pub table: String,
 }
 
 /// A stored field of an entity.

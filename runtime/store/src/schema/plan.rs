@@ -4,6 +4,7 @@
 //! can be printed, hashed, kept with a deployment, and done ([`super::deployment`]). Making one changes nothing.
 
 mod cause;
+mod heir;
 mod option;
 mod table;
 mod value;

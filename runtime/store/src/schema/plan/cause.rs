@@ -78,7 +78,8 @@ pub(in crate::schema) fn collision(cause: &Cause, place: Option<&Place>, alike: 
     diagnostic(code::UNIQUE_FIELDS, place, message).help("change or merge these records, then apply again")
 }
 
-fn cause(definition: String, place: Option<&Place>) -> Cause {
+/// A cause in words, with its place.
+pub(super) fn cause(definition: String, place: Option<&Place>) -> Cause {
     Cause { definition, place: place.map(ToString::to_string) }
 }
 

@@ -1,7 +1,7 @@
 //! Tables, columns and indexes compared.
 
 use super::cause::{cause_of_field, cause_of_index, cause_of_table, collision, place_of_index};
-use super::{Action, Cause, Hazard, Phase, Planner, Step, option, sql, value};
+use super::{Action, Cause, Hazard, Phase, Planner, Step, heir, option, sql, value};
 use crate::schema::columns::Column;
 use crate::schema::desired::Desired;
 use crate::schema::facts::Renamed;
@@ -60,10 +60,7 @@ fn change(planner: &mut Planner<'_>, table: &Table, old: &Table) -> Result<(), E
     let names = |what| sql(what, &cause, Hazard::Safe, Vec::new());
     match (old.retired, table.retired) {
         (None, Some(_)) => {
-            let rows = planner.facts.count(&table.name, "TRUE")?;
-            let what = format!("retire table `{}`: no entity wants it", table.name);
-            let note = Some("its records stay, out of sight, until `fichero prune`".to_owned());
-            planner.add(Phase::Names, Step { rows: Some(rows), note, ..names(what) });
+            heir::retire_table(planner, table, &cause)?;
         }
         (Some(_), None) => {
             let what = format!("bring table `{}` back with its records", table.name);
@@ -83,6 +80,7 @@ fn change(planner: &mut Planner<'_>, table: &Table, old: &Table) -> Result<(), E
         let statement = ddl::add_position(&table.name, position, dialect);
         planner.add(Phase::Columns, sql(what, &cause, Hazard::Safe, vec![statement]));
     }
+    heir::of_records(planner, table, old)?;
     for field in &table.fields {
         match old.born(&field.column) {
             None => born(planner, table, field)?,
@@ -125,15 +123,7 @@ fn field_goes_on(planner: &mut Planner<'_>, table: &Table, field: &Field, old: &
     let names = |what| sql(what, &cause, Hazard::Safe, Vec::new());
     match (old.retired, field.retired) {
         (None, Some(_)) => {
-            let rows = value::count(planner, table, field)?;
-            let why = match table.field(&field.name) {
-                Some(heir) => format!("field `{}` moves to `{}`", heir.name, heir.column),
-                None => "no field wants it".to_owned(),
-            };
-            let what = format!("retire column `{}` of `{}`: {why}", field.column, table.name);
-            let note = successor_hint(planner, table, field)
-                .unwrap_or_else(|| "its values stay, out of sight, until `fichero prune`".to_owned());
-            planner.add(Phase::Names, Step { rows: Some(rows), note: Some(note), ..names(what) });
+            heir::retire_field(planner, table, field, &cause)?;
         }
         (Some(_), None) => {
             let what = format!("bring column `{}` of `{}` back with its values", field.column, table.name);
@@ -154,20 +144,6 @@ fn field_goes_on(planner: &mut Planner<'_>, table: &Table, field: &Field, old: &
     add_columns(planner, table, &missing, &cause);
     option::compare(planner, table, field, old, &cause)?;
     value::source(planner, table, field, old, &cause)
-}
-
-/// Whether a field that is gone may live on under another name that its author forgot to tie to it.
-fn successor_hint(planner: &Planner<'_>, table: &Table, gone: &Field) -> Option<String> {
-    let old = planner.question.recorded.table(&table.name)?;
-    let new =
-        |field: &&Field| field.retired.is_none() && field.shape == gone.shape && old.born(&field.column).is_none();
-    let mut candidates = table.fields.iter().filter(new);
-    let heir = candidates.next()?;
-    // Fields that moved to new columns under the same name are no renames.
-    let renamed = candidates.next().is_none() && heir.name != gone.name;
-    renamed.then(|| {
-        format!("if `{}` is its new name, write `was: {}` there and its values go with it", heir.name, gone.name)
-    })
 }
 
 /// Has a field filled, if the table has rows.

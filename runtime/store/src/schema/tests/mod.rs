@@ -4,6 +4,7 @@
 mod aliases;
 mod chain;
 mod convert;
+mod leave;
 mod merge;
 mod nodes;
 mod patience;
