@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fichero_model::entity::{self, Entity, Source, System};
-use fichero_model::kind::Kind;
+use fichero_model::kind::{Kind, MoneyCurrency};
 use fichero_model::{EntityId, Model};
 use jiff::Timestamp;
 
@@ -283,6 +283,10 @@ impl Stored<'_> {
             shape: self.shape.clone(),
             origin: self.origin.clone(),
             required: self.field.required,
+            shares: match &self.field.kind {
+                Kind::Money { currency: MoneyCurrency::Shared(of) } => Some(of.text.to_string()),
+                _ => None,
+            },
             columns: Vec::new(),
             links: None,
             options: self.options.iter().flat_map(|set| &set.options).map(|option| option.name.to_string()).collect(),

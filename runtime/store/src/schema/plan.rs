@@ -5,6 +5,7 @@
 
 mod cause;
 mod heir;
+mod money;
 mod option;
 mod table;
 mod value;

@@ -1,7 +1,7 @@
 //! Tables, columns and indexes compared.
 
 use super::cause::{cause_of_field, cause_of_index, cause_of_table, collision, place_of_index};
-use super::{Action, Cause, Hazard, Phase, Planner, Step, heir, option, sql, value};
+use super::{Action, Cause, Hazard, Phase, Planner, Step, heir, money, option, sql, value};
 use crate::schema::columns::Column;
 use crate::schema::desired::Desired;
 use crate::schema::facts::Renamed;
@@ -25,7 +25,8 @@ pub(super) fn compare(planner: &mut Planner<'_>, desired: &Desired) -> Result<()
     for table in &desired.schema.tables {
         indexes(planner, table, recorded.table(&table.name))?;
     }
-    value::currency(planner, &desired.schema)
+    money::shared(planner, &desired.schema)?;
+    money::currency(planner, &desired.schema)
 }
 
 fn create(planner: &mut Planner<'_>, table: &Table) {

@@ -308,21 +308,3 @@ pub(super) fn is_numbered(planner: &Planner<'_>, table: &Table, field: &Field) -
 pub(super) fn has_filling(planner: &Planner<'_>, table: &Table, field: &Field) -> bool {
     definition_of(planner, table, field).is_some_and(|field| field.fill.is_some() || field.pipeline.is_some())
 }
-
-/// Adds the steps for another currency of the workspace: all money is worth something else.
-pub(super) fn currency(planner: &mut Planner<'_>, schema: &Schema) -> Result<(), Error> {
-    let recorded = planner.question.recorded;
-    if recorded.currency.is_empty() || recorded.currency == schema.currency {
-        return Ok(());
-    }
-    for table in schema.tables.iter().filter(|table| table.retired.is_none()) {
-        let Some(old) = recorded.table(&table.name) else { continue };
-        let money = table.fields.iter().filter(|field| field.retired.is_none() && field.shape == Shape::Money);
-        for field in money.filter(|field| old.born(&field.column).is_some()) {
-            if count(planner, table, field)? > 0 {
-                fill(planner, table, field, Reason::Base)?;
-            }
-        }
-    }
-    Ok(())
-}

@@ -1,0 +1,64 @@
+//! What a change of definitions does to records that are there, on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod world;
+
+use std::sync::Arc;
+
+use fichero_engine::deploy;
+use fichero_model::clock::Clock as _;
+use fichero_store::schema::{Hazard, Plan};
+use serde_json::json;
+use world::{World, id, model, on_each};
+
+/// What other definitions would need, without doing it.
+async fn plan(world: &World, yaml: &str) -> Plan {
+    let (db, model, at) = (world.engine.db().clone(), Arc::new(model(yaml)), world.clock.now());
+    tokio::task::spawn_blocking(move || deploy::plan(&db, &model, at).unwrap()).await.unwrap()
+}
+
+#[test]
+fn money_that_begins_to_share_a_currency_needs_consent_where_it_is_in_another_one() {
+    let with = |own: &str, behind: &str| {
+        format!(
+            "entity: d\nfields:\n  code: text\n  p: text\n  o: {{type: ref, to: o}}\n  c: {own}\n---\n\
+             entity: o\nfields:\n  name: text\n  p: text\n---\n\
+             entity: l\nfields:\n  name: text\n  d: {{type: ref, to: d}}\n  c: {behind}\n"
+        )
+    };
+    on_each(&with("money", "money"), async |world| {
+        let o = world.create("o", json!({"name": "o", "p": "USD"})).await;
+        // Without a currency an amount is in the workspace's: in euros.
+        let mut last = json!(null);
+        for p in ["EUR", "USD"] {
+            last = world.create("d", json!({"code": p, "p": p, "o": id(&o), "c": 5})).await;
+        }
+        world.create("d", json!({"code": "nothing", "c": 5})).await;
+        world.create("d", json!({"code": "no money", "p": "USD"})).await;
+        world.create("l", json!({"name": "l", "d": id(&last), "c": 5})).await;
+
+        let after = with("{type: money, currency: p}", "{type: money, currency: d.o.p}");
+        let planned = plan(world, &after).await;
+        let steps: Vec<_> = planned.steps.iter().map(|step| (&*step.what, step.rows, step.hazard)).collect();
+        let expected = [
+            ("let `c` of `d` take its currency from `p`", Some(1), Hazard::Reinterprets),
+            ("let `c` of `l` take its currency from `d.o.p`", Some(1), Hazard::Reinterprets),
+        ];
+        assert_eq!(steps, expected);
+        world.publish(model(&after)).await;
+        assert!(plan(world, &after).await.is_empty(), "it is agreed upon once");
+        assert!(plan(world, &with("money", "money")).await.is_empty(), "each keeps the currency it has");
+    });
+}
+
+#[test]
+fn money_that_begins_to_share_the_currency_it_has_needs_nothing() {
+    let with = |own: &str| format!("entity: d\nfields:\n  code: text\n  c: {own}\n");
+    on_each(&with("money"), async |world| {
+        world.create("d", json!({"code": "a", "c": 5})).await;
+        let fresh = with("{type: money, currency: p}\n  p: text");
+        assert_eq!(plan(world, &fresh).await.hazard(), Hazard::Safe, "without a currency it is the workspace's");
+        let filled = with("{type: money, currency: p}\n  p: {type: text, required: true, fill: =\"USD\"}");
+        assert_eq!(plan(world, &filled).await.hazard(), Hazard::Reinterprets);
+    });
+}
