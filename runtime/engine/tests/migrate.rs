@@ -6,8 +6,10 @@ mod world;
 use std::sync::Arc;
 
 use fichero_engine::deploy;
+use fichero_engine::deploy::node::{self, Membership};
 use fichero_model::clock::Clock as _;
 use fichero_store::schema::{Hazard, Plan};
+use fichero_store::system;
 use serde_json::json;
 use world::{World, id, model, on_each};
 
@@ -60,5 +62,27 @@ fn money_that_begins_to_share_the_currency_it_has_needs_nothing() {
         assert_eq!(plan(world, &fresh).await.hazard(), Hazard::Safe, "without a currency it is the workspace's");
         let filled = with("{type: money, currency: p}\n  p: {type: text, required: true, fill: =\"USD\"}");
         assert_eq!(plan(world, &filled).await.hazard(), Hazard::Reinterprets);
+    });
+}
+
+#[test]
+fn a_node_that_has_left_says_nothing_more() {
+    on_each("entity: d\nfields:\n  code: text\n", async |world| {
+        let engine = world.engine.clone();
+        let heard = move || {
+            let membership = Membership::new(&engine);
+            let follower = membership.clone();
+            let living = || {
+                let after = node::alive_since(engine.clock().now());
+                engine.db().read_blocking(move |tx| system::node::live(tx, after)).unwrap().len()
+            };
+            follower.beat(&engine, true).unwrap();
+            let before = living();
+            membership.leave(&engine).unwrap();
+            // The follower was about to say that it lives when it was told to end.
+            follower.beat(&engine, true).unwrap();
+            (before, living())
+        };
+        assert_eq!(tokio::task::spawn_blocking(heard).await.unwrap(), (1, 0));
     });
 }
