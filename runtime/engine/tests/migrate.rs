@@ -6,6 +6,7 @@ mod world;
 use std::sync::Arc;
 
 use fichero_engine::deploy;
+use fichero_engine::deploy::fill::{Round, Standing};
 use fichero_engine::deploy::node::{self, Membership};
 use fichero_model::clock::Clock as _;
 use fichero_store::schema::{Hazard, Plan};
@@ -84,5 +85,36 @@ fn a_node_that_has_left_says_nothing_more() {
             (before, living())
         };
         assert_eq!(tokio::task::spawn_blocking(heard).await.unwrap(), (1, 0));
+    });
+}
+
+#[test]
+fn a_text_that_becomes_a_sequence_counts_on_behind_the_numbers_that_are_there() {
+    let with = |number: &str| format!("entity: d\nfields:\n  name: text\n  number: {number}\n");
+    on_each(&with("text"), async |world| {
+        for (name, number) in [("none", json!(null)), ("a", json!("N001")), ("b", json!("N007")), ("c", json!("X9"))] {
+            world.create("d", json!({"name": name, "number": number})).await;
+        }
+        let after = with("{type: sequence, pattern: \"N{###}\"}");
+        let steps = plan(world, &after).await.steps;
+        let steps: Vec<_> = steps.iter().map(|step| (&*step.what, step.rows, step.hazard)).collect();
+        let expected = [
+            ("let `number` of `d` count on behind the greatest that is there", Some(3), Hazard::Barrier),
+            ("give the rows of `d` a `number`, the oldest first", Some(4), Hazard::Backfill),
+        ];
+        assert_eq!(steps, expected);
+        world.publish(model(&after)).await;
+        let new = world.create("d", json!({"name": "new"})).await;
+        assert_eq!(new["number"], "N008", "also before the old rows are filled");
+        let mut round = Round::new(&world.engine);
+        while round.batch().await.unwrap() == Standing::More {}
+        assert_eq!(world.filtered("d", "number == \"N009\"").await, ["none"]);
+        assert!(plan(world, &after).await.is_empty());
+
+        // By hand for a while, and back.
+        world.publish(model(&with("text"))).await;
+        world.create("d", json!({"name": "e", "number": "N020"})).await;
+        world.publish(model(&after)).await;
+        assert_eq!(world.create("d", json!({"name": "f"})).await["number"], "N021");
     });
 }

@@ -33,6 +33,10 @@ impl Facts for Rows {
     fn alike(&mut self, _table: &Table, _index: &Index, _renamed: &[&Renamed]) -> Result<Vec<Alike>, StoreError> {
         Ok(self.alike.clone())
     }
+
+    fn each_text(&mut self, _table: &str, _column: &str, _tell: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 fn rows(all: u64) -> Rows {

@@ -283,6 +283,7 @@ impl Stored<'_> {
             shape: self.shape.clone(),
             origin: self.origin.clone(),
             required: self.field.required,
+            numbered: matches!(self.field.source, Source::Sequence(_)),
             shares: match &self.field.kind {
                 Kind::Money { currency: MoneyCurrency::Shared(of) } => Some(of.text.to_string()),
                 _ => None,

@@ -14,6 +14,9 @@ const GROUPS: usize = 10;
 /// How many records of a group are named.
 const NAMED: usize = 5;
 
+/// How many rows are read at a time.
+const BATCH: usize = 1_000;
+
 /// Tells of rows.
 pub trait Facts {
     /// How many rows a table has for which `condition` (in the SQL of the database) holds.
@@ -28,6 +31,12 @@ pub trait Facts {
     /// # Errors
     /// As the database says.
     fn alike(&mut self, table: &Table, index: &Index, renamed: &[&Renamed]) -> Result<Vec<Alike>, Error>;
+
+    /// Tells each text that a column of records holds.
+    ///
+    /// # Errors
+    /// As the database says.
+    fn each_text(&mut self, table: &str, column: &str, tell: &mut dyn FnMut(&str)) -> Result<(), Error>;
 }
 
 /// An option that another one takes over, in the column that holds it.
@@ -63,6 +72,10 @@ impl Facts for Empty {
 
     fn alike(&mut self, _table: &Table, _index: &Index, _renamed: &[&Renamed]) -> Result<Vec<Alike>, Error> {
         Ok(Vec::new())
+    }
+
+    fn each_text(&mut self, _table: &str, _column: &str, _tell: &mut dyn FnMut(&str)) -> Result<(), Error> {
+        Ok(())
     }
 }
 
@@ -100,6 +113,26 @@ impl Facts for Tx {
             alike.push(Alike { values, count: u64::try_from(count).unwrap_or(0), records });
         }
         Ok(alike)
+    }
+
+    fn each_text(&mut self, table: &str, column: &str, tell: &mut dyn FnMut(&str)) -> Result<(), Error> {
+        let (table, column) = (quoted(table), quoted(column));
+        let sql = format!(
+            "SELECT \"id\", {column} FROM {table} WHERE \"id\" > ?1 AND {column} IS NOT NULL ORDER BY \"id\" LIMIT {BATCH}"
+        );
+        let sql = written_for(self.dialect(), &sql);
+        let mut after = Id::from_bytes([0; 16]);
+        loop {
+            let rows = self.query(&sql, &[Cell::Id(after)], &[ColumnType::Id, ColumnType::Text])?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in rows {
+                let mut row = Cells::new(row);
+                after = row.id()?;
+                tell(&row.text()?);
+            }
+        }
     }
 }
 

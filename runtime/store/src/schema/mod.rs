@@ -102,6 +102,9 @@ pub struct Field {
     /// A save without it is refused. Kept to see it turn true, for then old rows may have to be filled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
+    /// Its values are numbers that the runtime gives out. Kept to see it turn true, for then counting has to go on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub numbered: bool,
     /// Whose currency its money takes, as the definition says it; nothing where each value has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shares: Option<String>,

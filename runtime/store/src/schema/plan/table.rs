@@ -98,7 +98,7 @@ fn born(planner: &mut Planner<'_>, table: &Table, field: &Field) -> Result<(), E
     add_columns(planner, table, &columns, &cause);
     links(planner, table, field);
     let reason = match &field.origin {
-        Origin::Given if value::is_numbered(planner, table, field) => Some(Reason::Numbers),
+        Origin::Given if field.numbered => Some(Reason::Numbers),
         Origin::Given if field.required => value::has_filling(planner, table, field).then_some(Reason::Required),
         Origin::Given => None,
         Origin::Computed(_) | Origin::Derived(_) => Some(Reason::Derived),
