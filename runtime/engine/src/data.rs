@@ -107,11 +107,11 @@ fn of_set(set: &DataSet) -> impl Iterator<Item = Row> {
 }
 
 async fn rows(engine: &Engine, live: &Arc<Live>, rows: Vec<Row>, via: Via) -> Result<Loaded, Refusal> {
-    let known = engine.read(|_, _, tx| data_row::prints(tx).map_err(Refusal::from)).await?;
+    let known = engine.read(|_, _, tx| Ok(Known::new(data_row::prints(tx)?, data_row::known(tx)?))).await?;
     let order = order::order(&live.model, &rows);
     let mut loaded = Loaded::default();
     loaded.findings.extend(circle(&rows, &order.stuck));
-    let fills: Arc<[Fill]> = fills(&live.layout, &order.steps, &rows, known).into();
+    let fills: Arc<[Fill]> = fills(&live.layout, &order.steps, &rows, &known).into();
     let rows: Arc<[Row]> = rows.into();
     let task = Arc::new(Load::new(Arc::clone(&rows), via));
     let mut failed: HashSet<usize> = HashSet::new();
@@ -133,15 +133,35 @@ async fn rows(engine: &Engine, live: &Arc<Live>, rows: Vec<Row>, via: Via) -> Re
     Ok(loaded)
 }
 
+/// What the database knows of rows.
+struct Known {
+    /// What each said last, by its document and name.
+    prints: HashMap<(Arc<str>, Arc<str>), Print>,
+    /// Those that became records.
+    records: data_row::Rows,
+}
+
+impl Known {
+    fn new(prints: Vec<Print>, records: data_row::Rows) -> Self {
+        let prints = prints.into_iter().map(|print| ((Arc::clone(&print.document), Arc::clone(&print.name)), print));
+        Self { prints: prints.collect(), records }
+    }
+
+    /// What a row said when it was last given to its record. One whose record was pruned with its table is met anew.
+    fn print(&self, layout: &Layout, row: &Row) -> Option<&Print> {
+        let table = layout.table_name(row.entity);
+        let print = self.prints.get(&(Arc::clone(&row.source), Arc::clone(&row.name)));
+        print.filter(|_| self.records.contains(&(table, Arc::clone(&row.name))))
+    }
+}
+
 /// The steps that have something to give: rows whose text is new or changed, with those fields alone.
-fn fills(layout: &Layout, steps: &[Step], rows: &[Row], known: Vec<Print>) -> Vec<Fill> {
-    let known: HashMap<_, _> =
-        known.into_iter().map(|print| ((Arc::clone(&print.document), Arc::clone(&print.name)), print)).collect();
+fn fills(layout: &Layout, steps: &[Step], rows: &[Row], known: &Known) -> Vec<Fill> {
     let mut fills = Vec::new();
     for step in steps {
         let row = &rows[step.row];
         let print = print::of(layout, row);
-        let before = known.get(&(Arc::clone(&row.source), Arc::clone(&row.name)));
+        let before = known.print(layout, row);
         let fresh = |field: &FieldId| !print::is_same(layout, row, *field, &print, before);
         let fields: Vec<FieldId> = step.fields.iter().copied().filter(fresh).collect();
         // A row without values makes a record too, the first time.

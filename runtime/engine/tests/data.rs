@@ -267,3 +267,27 @@ rows: {mother: {name: Mother, egg: first}}
         insta::assert_snapshot!("a_circle", told(&loaded).join("\n"));
     });
 }
+
+#[test]
+fn rows_of_a_table_that_was_pruned_are_made_again() {
+    let tags = "entity: tag\nfields:\n  name: text\n";
+    let rows = "---\ndata: t\nentity: tag\nrows:\n  x: {name: X}\n  y: {name: Y}\n";
+    let other = "---\nentity: other\nfields:\n  name: text\n---\ndata: o\nentity: other\nrows:\n  x: {name: Z}\n";
+    let both = format!("{tags}{rows}{other}");
+    on_each(&both, async |world| {
+        let load = async || data::load(&world.engine, Which::Demo).await.unwrap();
+        assert_eq!(load().await.created, 3);
+        world.publish(model(&other[4..])).await;
+        assert_eq!(load().await.created, 0);
+        // A row comes back with its record, unless that was pruned.
+        world.publish(model(&both)).await;
+        assert_eq!(load().await.created, 0);
+        world.publish(model(&other[4..])).await;
+        world.prune().await;
+        world.publish(model(&both)).await;
+        let loaded = load().await;
+        assert_eq!((loaded.created, loaded.updated), (2, 0), "{:?}", loaded.findings);
+        assert_eq!(world.names("tag", ListRequest::default()).await, ["X", "Y"]);
+        assert_eq!(load().await.created, 0);
+    });
+}

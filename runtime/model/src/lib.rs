@@ -23,6 +23,7 @@ pub mod pipeline;
 pub mod place;
 pub mod rule;
 pub mod script;
+mod sequence;
 pub mod value;
 
 pub use id::{EntityId, FieldId, Id, OptionsId, PipelineId};

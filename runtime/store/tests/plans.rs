@@ -8,7 +8,7 @@ use fichero_model::fixture::{
 use fichero_model::kind::Type;
 use fichero_model::value::Currency;
 use fichero_model::{Id, Model, Value};
-use fichero_store::schema::facts::Alike;
+use fichero_store::schema::facts::{Alike, Renamed};
 use fichero_store::schema::index::Index;
 use fichero_store::schema::plan::{Action, Question};
 use fichero_store::schema::{Error, Facts, Plan, Schema, Table, plan, prune};
@@ -30,8 +30,12 @@ impl Facts for Rows {
         Ok(named.map_or(if general { self.all } else { 0 }, |(_, count)| *count))
     }
 
-    fn alike(&mut self, _table: &Table, _index: &Index) -> Result<Vec<Alike>, StoreError> {
+    fn alike(&mut self, _table: &Table, _index: &Index, _renamed: &[&Renamed]) -> Result<Vec<Alike>, StoreError> {
         Ok(self.alike.clone())
+    }
+
+    fn each_text(&mut self, _table: &str, _column: &str, _tell: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 //! A node says every [`EVERY`] that it lives and what it runs; one that was not heard of for [`PATIENCE`] is taken for
 //! dead. What is filled in old rows waits for the living.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fichero_store::system::node::{self, Node};
 use fichero_store::{Isolation, Priority};
@@ -27,19 +27,25 @@ pub fn alive_since(now: Timestamp) -> Timestamp {
 #[derive(Clone, Debug)]
 pub struct Membership {
     id: Arc<str>,
+    /// Whether it has said that it ends. Held while it says anything, so that a word under way is not the last one.
+    left: Arc<Mutex<bool>>,
 }
 
 impl Membership {
     /// A process that begins now.
     pub fn new(engine: &Engine) -> Self {
-        Self { id: engine.ids().id(engine.clock().now()).to_string().into() }
+        Self { id: engine.ids().id(engine.clock().now()).to_string().into(), left: Arc::default() }
     }
 
-    /// Says that it lives, and what it runs. Blocks.
+    /// Says that it lives, and what it runs; nothing once it has left. Blocks.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn beat(&self, engine: &Engine, ready: bool) -> Result<(), Error> {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        if *left {
+            return Ok(());
+        }
         let now = engine.clock().now();
         let own = Node { id: Arc::clone(&self.id), seen_at: now, seq: engine.live().seq, ready };
         engine.db().write_blocking(Priority::Background, Isolation::ReadCommitted, move |tx| {
@@ -49,11 +55,13 @@ impl Membership {
         })
     }
 
-    /// Says that it ends. Blocks.
+    /// Says that it ends, as the last that it says: who follows for it may be about to say that it lives. Blocks.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn leave(&self, engine: &Engine) -> Result<(), Error> {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        *left = true;
         let id = Arc::clone(&self.id);
         engine.db().write_blocking(Priority::Background, Isolation::ReadCommitted, move |tx| Ok(node::leave(tx, &id)?))
     }

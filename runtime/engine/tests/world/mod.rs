@@ -17,6 +17,7 @@ use fichero_model::label::Locale;
 use fichero_model::{EntityId, Id, Model, Ref};
 use fichero_store::{Db, Options};
 use fichero_test_support::{Database, databases};
+use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
 /// A workspace in a database.
@@ -92,6 +93,25 @@ impl World {
             deploy::live(&db, &deploy::Deployed { deployment, definitions }).unwrap()
         };
         self.engine.swap(tokio::task::spawn_blocking(publish).await.unwrap());
+    }
+
+    /// Drops what was retired.
+    pub async fn prune(&self) {
+        let (db, at, base) = (self.engine.db().clone(), self.clock.now(), self.engine.live().seq);
+        let before = at.checked_add(SignedDuration::from_secs(1)).unwrap();
+        let prune = move || {
+            let consent = Some(deploy::prune_plan(&db, before).unwrap().hash());
+            let order = Order { base, consent, by: "test".to_owned(), at };
+            let (deployment, _) = deploy::prune(&db, before, &order).unwrap().expect("something was retired");
+            deployment
+        };
+        let deployment = tokio::task::spawn_blocking(prune).await.unwrap();
+        let live = self.engine.live();
+        let definitions =
+            Definitions { model: Arc::clone(&live.model), files: Arc::new(BTreeMap::new()), hash: Arc::from("pruned") };
+        let db = self.engine.db().clone();
+        let live = move || deploy::live(&db, &deploy::Deployed { deployment, definitions }).unwrap();
+        self.engine.swap(tokio::task::spawn_blocking(live).await.unwrap());
     }
 
     pub fn entity(&self, name: &str) -> EntityId {

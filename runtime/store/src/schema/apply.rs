@@ -28,9 +28,9 @@ fn do_step(tx: &mut Tx, plan: &Plan, step: &Step, seq: i64) -> Result<(), Error>
             let table = plan.schema.table(table);
             let found = table.and_then(|table| Some((table, table.indexes.iter().find(|one| one.name == *index)?)));
             if let Some((table, index)) = found {
-                let alike = tx.alike(table, index)?;
+                let alike = tx.alike(table, index, &[])?;
                 if !alike.is_empty() {
-                    return Err(Error::Refused(vec![collision(&step.cause, None, &alike)]));
+                    return Err(Error::Refused(vec![collision(&step.cause, None, &alike, "already")]));
                 }
             }
             tx.script(sql)?;
@@ -50,14 +50,14 @@ fn make_keys(tx: &mut Tx, table: &str, text: &str, key: &str) -> Result<(), Erro
     );
     let select = written_for(tx.dialect(), &select);
     // One statement for all rows of a batch: the keys travel as a JSON object by id.
-    let update = match tx.dialect() {
-        Dialect::Sqlite => {
-            format!("UPDATE {table} SET {key} = e.value FROM json_each(?1) AS e WHERE {table}.\"id\" = unhex(e.key)")
-        }
-        Dialect::Postgres => format!(
-            "UPDATE {table} SET {key} = e.value FROM jsonb_each_text($1) AS e WHERE {table}.\"id\" = e.key::uuid"
-        ),
+    // No table of an entity begins with `fichero_`.
+    let (each, own) = match tx.dialect() {
+        Dialect::Sqlite => ("json_each(?1)", "unhex(fichero_each.key)"),
+        Dialect::Postgres => ("jsonb_each_text($1)", "fichero_each.key::uuid"),
     };
+    let update = format!(
+        "UPDATE {table} SET {key} = fichero_each.value FROM {each} AS fichero_each WHERE {table}.\"id\" = {own}"
+    );
     let mut after = Id::from_bytes([0; 16]);
     loop {
         let rows = tx.query(&select, &[Cell::Id(after)], &[ColumnType::Id, ColumnType::Text])?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use fichero_model::entity::{self, Entity, Source, System};
+use fichero_model::kind::{Kind, MoneyCurrency};
 use fichero_model::{EntityId, Model};
 use jiff::Timestamp;
 
@@ -10,7 +11,7 @@ use super::columns::{Column, Need, Role, Shape};
 use super::continuity::{Known, Wanted, continued};
 use super::convert::{self, Way};
 use super::name::Names;
-use super::{Field, Links, Origin, Schema, Table, fingerprint, index};
+use super::{Field, Links, Origin, Schema, Table, Through, fingerprint, index};
 
 /// A wanted schema, and how fields got into it whose kind or source changed.
 #[derive(Clone, Debug)]
@@ -169,7 +170,17 @@ impl<'m> Work<'m> {
         let gone = old_fields.iter().enumerate().filter(|(at, _)| !continued.contains(&Some(*at)));
         let gone = gone.map(|(_, field)| Field { retired: field.retired.or(Some(self.now)), ..field.clone() });
         let fields = made.into_iter().chain(gone).chain(left).collect();
-        Table { name, entity: entity.name.to_string(), retired: None, position, fields, indexes: Vec::new() }
+        let (entity, through) = (entity.name.to_string(), self.through(entity));
+        Table { name, entity, retired: None, position, fields, indexes: Vec::new(), through }
+    }
+
+    /// The references of an entity that are records of another one.
+    fn through(&self, entity: &Entity) -> Vec<Through> {
+        let each = entity.fields.iter().filter_map(|field| match &field.kind {
+            Kind::Ref(reference) => Some((field, self.tables.get(reference.through.as_ref()?.entity.index())?)),
+            _ => None,
+        });
+        each.map(|(field, table)| Through { field: field.name.to_string(), table: table.clone() }).collect()
     }
 
     /// The stored fields of an entity, in the model's order.
@@ -272,6 +283,11 @@ impl Stored<'_> {
             shape: self.shape.clone(),
             origin: self.origin.clone(),
             required: self.field.required,
+            numbered: matches!(self.field.source, Source::Sequence(_)),
+            shares: match &self.field.kind {
+                Kind::Money { currency: MoneyCurrency::Shared(of) } => Some(of.text.to_string()),
+                _ => None,
+            },
             columns: Vec::new(),
             links: None,
             options: self.options.iter().flat_map(|set| &set.options).map(|option| option.name.to_string()).collect(),

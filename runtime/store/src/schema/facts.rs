@@ -14,6 +14,9 @@ const GROUPS: usize = 10;
 /// How many records of a group are named.
 const NAMED: usize = 5;
 
+/// How many rows are read at a time.
+const BATCH: usize = 1_000;
+
 /// Tells of rows.
 pub trait Facts {
     /// How many rows a table has for which `condition` (in the SQL of the database) holds.
@@ -22,11 +25,29 @@ pub trait Facts {
     /// As the database says.
     fn count(&mut self, table: &str, condition: &str) -> Result<u64, Error>;
 
-    /// Groups of records that would break a unique index, the largest first, at most 10.
+    /// Groups of records that would break a unique index, the largest first, at most 10: as they are once options are
+    /// `renamed`.
     ///
     /// # Errors
     /// As the database says.
-    fn alike(&mut self, table: &Table, index: &Index) -> Result<Vec<Alike>, Error>;
+    fn alike(&mut self, table: &Table, index: &Index, renamed: &[&Renamed]) -> Result<Vec<Alike>, Error>;
+
+    /// Tells each text that a column of records holds.
+    ///
+    /// # Errors
+    /// As the database says.
+    fn each_text(&mut self, table: &str, column: &str, tell: &mut dyn FnMut(&str)) -> Result<(), Error>;
+}
+
+/// An option that another one takes over, in the column that holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// The column.
+    pub column: String,
+    /// What it holds now.
+    pub was: String,
+    /// What it will hold.
+    pub now: String,
 }
 
 /// Records that a unique index would not let stand beside each other.
@@ -49,8 +70,12 @@ impl Facts for Empty {
         Ok(0)
     }
 
-    fn alike(&mut self, _table: &Table, _index: &Index) -> Result<Vec<Alike>, Error> {
+    fn alike(&mut self, _table: &Table, _index: &Index, _renamed: &[&Renamed]) -> Result<Vec<Alike>, Error> {
         Ok(Vec::new())
+    }
+
+    fn each_text(&mut self, _table: &str, _column: &str, _tell: &mut dyn FnMut(&str)) -> Result<(), Error> {
+        Ok(())
     }
 }
 
@@ -62,17 +87,17 @@ impl Facts for Tx {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    fn alike(&mut self, table: &Table, index: &Index) -> Result<Vec<Alike>, Error> {
+    fn alike(&mut self, table: &Table, index: &Index, renamed: &[&Renamed]) -> Result<Vec<Alike>, Error> {
         let types: Vec<ColumnType> = index.columns.iter().map(|column| type_of(table, column)).collect();
         let columns: Vec<String> = index.columns.iter().map(|column| quoted(column)).collect();
         let present = columns.iter().map(|column| format!("{column} IS NOT NULL"));
         let rows = index.rows.as_ref().map(|rows| format!("({})", rows.of(self.dialect())));
         let rows = present.chain(rows).collect::<Vec<_>>().join(" AND ");
         let list = columns.join(", ");
+        let from = rows_of(table, index, renamed);
         let sql = format!(
-            "SELECT {list}, count(*) FROM {} WHERE {rows} GROUP BY {list} HAVING count(*) > 1 \
-             ORDER BY count(*) DESC, {list} LIMIT {GROUPS}",
-            quoted(&table.name)
+            "SELECT {list}, count(*) FROM {from} WHERE {rows} GROUP BY {list} HAVING count(*) > 1 \
+             ORDER BY count(*) DESC, {list} LIMIT {GROUPS}"
         );
         let with_count: Vec<ColumnType> = types.iter().copied().chain([ColumnType::Integer]).collect();
         let groups = self.query(&sql, &[], &with_count)?;
@@ -81,7 +106,6 @@ impl Facts for Tx {
             let count = Cells::new(values.pop().into_iter().collect()).integer()?;
             let same = columns.iter().enumerate().map(|(at, column)| format!("{column} = ?{}", at + 1));
             let same = same.collect::<Vec<_>>().join(" AND ");
-            let from = quoted(&table.name);
             let sql = format!("SELECT \"id\" FROM {from} WHERE {rows} AND {same} ORDER BY \"id\" LIMIT {NAMED}");
             let found = self.query(&written_for(self.dialect(), &sql), &values, &[ColumnType::Id])?;
             let records = found.into_iter().map(|row| Cells::new(row).id()).collect::<Result<_, _>>()?;
@@ -90,6 +114,46 @@ impl Facts for Tx {
         }
         Ok(alike)
     }
+
+    fn each_text(&mut self, table: &str, column: &str, tell: &mut dyn FnMut(&str)) -> Result<(), Error> {
+        let (table, column) = (quoted(table), quoted(column));
+        let sql = format!(
+            "SELECT \"id\", {column} FROM {table} WHERE \"id\" > ?1 AND {column} IS NOT NULL ORDER BY \"id\" LIMIT {BATCH}"
+        );
+        let sql = written_for(self.dialect(), &sql);
+        let mut after = Id::from_bytes([0; 16]);
+        loop {
+            let rows = self.query(&sql, &[Cell::Id(after)], &[ColumnType::Id, ColumnType::Text])?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in rows {
+                let mut row = Cells::new(row);
+                after = row.id()?;
+                tell(&row.text()?);
+            }
+        }
+    }
+}
+
+/// The rows of a table as an index will find them: what it looks at, with the options that they will have.
+fn rows_of(table: &Table, index: &Index, renamed: &[&Renamed]) -> String {
+    if renamed.is_empty() {
+        return quoted(&table.name);
+    }
+    let of_column = |column: &str| {
+        let name = quoted(column);
+        let cases = renamed.iter().filter(|one| one.column == column);
+        let cases = cases.map(|one| format!(" WHEN {} THEN {}", ddl::literal(&one.was), ddl::literal(&one.now)));
+        match cases.collect::<String>() {
+            cases if cases.is_empty() => name,
+            cases => format!("CASE {name}{cases} ELSE {name} END AS {name}"),
+        }
+    };
+    let mut columns = index.looks_at();
+    columns.insert("id");
+    let columns: Vec<String> = columns.into_iter().map(of_column).collect();
+    format!("(SELECT {} FROM {}) AS fichero_rows", columns.join(", "), quoted(&table.name))
 }
 
 fn type_of(table: &Table, column: &str) -> ColumnType {

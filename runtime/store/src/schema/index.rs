@@ -11,6 +11,8 @@
 //! Unique rules see only the living: a record in the trash blocks nobody, and may find its place taken when it is
 //! restored. `()` never collides, for both databases hold nulls apart.
 
+use std::collections::BTreeSet;
+
 use fichero_model::entity::{Entity, System, Unique};
 use fichero_model::expr::Expr;
 use fichero_model::{EntityId, FieldId, Model};
@@ -56,6 +58,15 @@ pub enum Purpose {
     External(String),
     /// The trash; by the physical name of the system field.
     Trash(String),
+}
+
+impl Index {
+    /// The columns it is about, those of its condition among them.
+    pub(super) fn looks_at(&self) -> BTreeSet<&str> {
+        let condition = self.rows.as_ref().map_or("", |rows| &rows.sqlite);
+        let names = condition.split('"').skip(1).step_by(2);
+        self.columns.iter().map(String::as_str).chain(names).collect()
+    }
 }
 
 impl Purpose {

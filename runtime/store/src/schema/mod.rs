@@ -71,6 +71,18 @@ pub struct Table {
     pub fields: Vec<Field>,
     /// The indexes besides the primary key.
     pub indexes: Vec<Index>,
+    /// The references to many of the entity that are records of another one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub through: Vec<Through>,
+}
+
+/// A reference to many that has no links of its own: each is a record of another entity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Through {
+    /// What the model calls the field.
+    pub field: String,
+    /// The physical table of the records.
+    pub table: String,
 }
 
 /// A stored field of an entity.
@@ -90,6 +102,12 @@ pub struct Field {
     /// A save without it is refused. Kept to see it turn true, for then old rows may have to be filled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
+    /// Its values are numbers that the runtime gives out. Kept to see it turn true, for then counting has to go on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub numbered: bool,
+    /// Whose currency its money takes, as the definition says it; nothing where each value has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares: Option<String>,
     /// The columns in the entity's own table, also those that the field needed once and does not use now.
     pub columns: Vec<Column>,
     /// The table of its links, for a reference to many.

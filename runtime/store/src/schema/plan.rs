@@ -4,6 +4,8 @@
 //! can be printed, hashed, kept with a deployment, and done ([`super::deployment`]). Making one changes nothing.
 
 mod cause;
+mod heir;
+mod money;
 mod option;
 mod table;
 mod value;
@@ -19,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::desired::desired;
+use super::facts::Renamed;
 use super::fill::Fill;
 use super::{Facts, Schema};
 use crate::Dialect;
@@ -130,7 +133,7 @@ pub struct Question<'a> {
 /// [`super::Error::Store`] when rows cannot be counted, or a condition of a unique rule is not portable.
 pub fn plan(question: &Question<'_>, facts: &mut dyn Facts) -> Result<Plan, super::Error> {
     let desired = desired(question.model, question.recorded, question.now)?;
-    let mut planner = Planner { question, facts, steps: Vec::new(), refusals: Vec::new() };
+    let mut planner = Planner { question, facts, steps: Vec::new(), refusals: Vec::new(), renamed: Vec::new() };
     table::compare(&mut planner, &desired)?;
     if !planner.refusals.is_empty() {
         return Err(super::Error::Refused(planner.refusals));
@@ -218,6 +221,8 @@ struct Planner<'a> {
     facts: &'a mut dyn Facts,
     steps: Vec<(Phase, Step)>,
     refusals: Vec<Diagnostic>,
+    /// The options that others take over, by their physical table.
+    renamed: Vec<(String, Renamed)>,
 }
 
 impl Planner<'_> {

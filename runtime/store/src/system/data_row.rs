@@ -1,5 +1,6 @@
 //! Which record each row of a data document became, so that loading the document again finds it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use fichero_model::Id;
@@ -21,6 +22,23 @@ static SET: Sql = Sql::new(
 pub fn find(tx: &mut Tx, entity: &str, name: &str) -> Result<Option<Id>, Error> {
     let row = tx.query_one(FIND.of(tx.dialect()), &[Cell::text(entity), Cell::text(name)], &[ColumnType::Id])?;
     row.map(|row| Cells::new(row).id()).transpose()
+}
+
+/// Rows, by the physical table and the row's name.
+pub type Rows = HashSet<(Arc<str>, Arc<str>)>;
+
+/// The rows that became records: those of tables that were pruned are not among them.
+///
+/// # Errors
+/// As the database says.
+pub fn known(tx: &mut Tx) -> Result<Rows, Error> {
+    static ALL: Sql = Sql::new("SELECT entity, name FROM fichero_data_row");
+    let rows = tx.query(ALL.of(tx.dialect()), &[], &[ColumnType::Text, ColumnType::Text])?;
+    let read = |row| {
+        let mut row = Cells::new(row);
+        Ok((row.text()?, row.text()?))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Notes which record a row became.

@@ -65,8 +65,8 @@ pub(super) fn cannot_become(definition: Option<&entity::Field>, cause: &Cause, w
     diagnostic(code::UNSAFE_KIND_CHANGE, definition.map(|field| &field.place), message).help(help)
 }
 
-/// Records break a unique rule that is to be enforced from now on.
-pub(in crate::schema) fn collision(cause: &Cause, place: Option<&Place>, alike: &[Alike]) -> Diagnostic {
+/// Records break a unique rule that is to be enforced from now on, `already` or by what the plan makes of them.
+pub(in crate::schema) fn collision(cause: &Cause, place: Option<&Place>, alike: &[Alike], already: &str) -> Diagnostic {
     let groups = alike.iter().map(|group| {
         let records: Vec<String> = group.records.iter().map(ToString::to_string).collect();
         let more = group.count.saturating_sub(group.records.len() as u64);
@@ -74,11 +74,12 @@ pub(in crate::schema) fn collision(cause: &Cause, place: Option<&Place>, alike: 
         format!("{} share {}: {}{more}", group.count, group.values.join(", "), records.join(", "))
     });
     let groups: Vec<String> = groups.collect();
-    let message = format!("records break {} already: {}", cause.definition, groups.join("; "));
+    let message = format!("records break {} {already}: {}", cause.definition, groups.join("; "));
     diagnostic(code::UNIQUE_FIELDS, place, message).help("change or merge these records, then apply again")
 }
 
-fn cause(definition: String, place: Option<&Place>) -> Cause {
+/// A cause in words, with its place.
+pub(super) fn cause(definition: String, place: Option<&Place>) -> Cause {
     Cause { definition, place: place.map(ToString::to_string) }
 }
 

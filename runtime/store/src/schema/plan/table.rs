@@ -1,9 +1,10 @@
 //! Tables, columns and indexes compared.
 
 use super::cause::{cause_of_field, cause_of_index, cause_of_table, collision, place_of_index};
-use super::{Action, Cause, Hazard, Phase, Planner, Step, option, sql, value};
+use super::{Action, Cause, Hazard, Phase, Planner, Step, heir, money, option, sql, value};
 use crate::schema::columns::Column;
 use crate::schema::desired::Desired;
+use crate::schema::facts::Renamed;
 use crate::schema::fill::{Fill, Reason};
 use crate::schema::index::Index;
 use crate::schema::{Field, Origin, Table, ddl};
@@ -24,7 +25,8 @@ pub(super) fn compare(planner: &mut Planner<'_>, desired: &Desired) -> Result<()
     for table in &desired.schema.tables {
         indexes(planner, table, recorded.table(&table.name))?;
     }
-    value::currency(planner, &desired.schema)
+    money::shared(planner, &desired.schema)?;
+    money::currency(planner, &desired.schema)
 }
 
 fn create(planner: &mut Planner<'_>, table: &Table) {
@@ -59,10 +61,7 @@ fn change(planner: &mut Planner<'_>, table: &Table, old: &Table) -> Result<(), E
     let names = |what| sql(what, &cause, Hazard::Safe, Vec::new());
     match (old.retired, table.retired) {
         (None, Some(_)) => {
-            let rows = planner.facts.count(&table.name, "TRUE")?;
-            let what = format!("retire table `{}`: no entity wants it", table.name);
-            let note = Some("its records stay, out of sight, until `fichero prune`".to_owned());
-            planner.add(Phase::Names, Step { rows: Some(rows), note, ..names(what) });
+            heir::retire_table(planner, table, &cause)?;
         }
         (Some(_), None) => {
             let what = format!("bring table `{}` back with its records", table.name);
@@ -82,6 +81,7 @@ fn change(planner: &mut Planner<'_>, table: &Table, old: &Table) -> Result<(), E
         let statement = ddl::add_position(&table.name, position, dialect);
         planner.add(Phase::Columns, sql(what, &cause, Hazard::Safe, vec![statement]));
     }
+    heir::of_records(planner, table, old)?;
     for field in &table.fields {
         match old.born(&field.column) {
             None => born(planner, table, field)?,
@@ -98,7 +98,7 @@ fn born(planner: &mut Planner<'_>, table: &Table, field: &Field) -> Result<(), E
     add_columns(planner, table, &columns, &cause);
     links(planner, table, field);
     let reason = match &field.origin {
-        Origin::Given if value::is_numbered(planner, table, field) => Some(Reason::Numbers),
+        Origin::Given if field.numbered => Some(Reason::Numbers),
         Origin::Given if field.required => value::has_filling(planner, table, field).then_some(Reason::Required),
         Origin::Given => None,
         Origin::Computed(_) | Origin::Derived(_) => Some(Reason::Derived),
@@ -124,15 +124,7 @@ fn field_goes_on(planner: &mut Planner<'_>, table: &Table, field: &Field, old: &
     let names = |what| sql(what, &cause, Hazard::Safe, Vec::new());
     match (old.retired, field.retired) {
         (None, Some(_)) => {
-            let rows = value::count(planner, table, field)?;
-            let why = match table.field(&field.name) {
-                Some(heir) => format!("field `{}` moves to `{}`", heir.name, heir.column),
-                None => "no field wants it".to_owned(),
-            };
-            let what = format!("retire column `{}` of `{}`: {why}", field.column, table.name);
-            let note = successor_hint(planner, table, field)
-                .unwrap_or_else(|| "its values stay, out of sight, until `fichero prune`".to_owned());
-            planner.add(Phase::Names, Step { rows: Some(rows), note: Some(note), ..names(what) });
+            heir::retire_field(planner, table, field, &cause)?;
         }
         (Some(_), None) => {
             let what = format!("bring column `{}` of `{}` back with its values", field.column, table.name);
@@ -153,20 +145,6 @@ fn field_goes_on(planner: &mut Planner<'_>, table: &Table, field: &Field, old: &
     add_columns(planner, table, &missing, &cause);
     option::compare(planner, table, field, old, &cause)?;
     value::source(planner, table, field, old, &cause)
-}
-
-/// Whether a field that is gone may live on under another name that its author forgot to tie to it.
-fn successor_hint(planner: &Planner<'_>, table: &Table, gone: &Field) -> Option<String> {
-    let old = planner.question.recorded.table(&table.name)?;
-    let new =
-        |field: &&Field| field.retired.is_none() && field.shape == gone.shape && old.born(&field.column).is_none();
-    let mut candidates = table.fields.iter().filter(new);
-    let heir = candidates.next()?;
-    // Fields that moved to new columns under the same name are no renames.
-    let renamed = candidates.next().is_none() && heir.name != gone.name;
-    renamed.then(|| {
-        format!("if `{}` is its new name, write `was: {}` there and its values go with it", heir.name, gone.name)
-    })
 }
 
 /// Has a field filled, if the table has rows.
@@ -199,8 +177,21 @@ fn indexes(planner: &mut Planner<'_>, table: &Table, old: Option<&Table>) -> Res
         let cause = cause_of_index(planner, table, index);
         planner.add(Phase::Indexes, sql(what, &cause, hazard, vec![ddl::drop_index(index)]));
     }
-    for index in table.indexes.iter().filter(|index| !before.contains(index)) {
-        make_index(planner, table, old, index)?;
+    for index in &table.indexes {
+        match old {
+            Some(old) if before.contains(index) => goes_on(planner, table, old, index)?,
+            Some(_) | None => make_index(planner, table, old, index)?,
+        }
+    }
+    Ok(())
+}
+
+/// A unique index that stays, while options of what it looks at are merged.
+fn goes_on(planner: &mut Planner<'_>, table: &Table, old: &Table, index: &Index) -> Result<(), Error> {
+    let looked_at = index.looks_at();
+    let is_concerned = |(name, one): &(String, Renamed)| *name == table.name && looked_at.contains(one.column.as_str());
+    if index.purpose.is_unique() && planner.renamed.iter().any(is_concerned) {
+        alike(planner, table, old, index)?;
     }
     Ok(())
 }
@@ -213,12 +204,7 @@ fn make_index(planner: &mut Planner<'_>, table: &Table, old: Option<&Table>, ind
         planner.add(Phase::NewIndexes, sql(what, &cause, Hazard::Safe, vec![statement]));
         return Ok(());
     };
-    if can_be_asked(old, index) {
-        let alike = planner.facts.alike(table, index)?;
-        if !alike.is_empty() {
-            planner.refusals.push(collision(&cause, place_of_index(planner, table, index), &alike));
-        }
-    }
+    alike(planner, table, old, index)?;
     let action = Action::Unique { table: table.name.clone(), index: index.name.clone(), sql: statement };
     let what = what.replacen("make index", "make unique index", 1);
     let step = Step { what, cause, hazard: Hazard::Barrier, rows: None, note: None, action };
@@ -226,11 +212,22 @@ fn make_index(planner: &mut Planner<'_>, table: &Table, old: Option<&Table>, ind
     Ok(())
 }
 
-/// Whether the columns that an index is about are there already.
-fn can_be_asked(old: &Table, index: &Index) -> bool {
-    let known: Vec<&str> =
-        old.fields.iter().flat_map(|field| &field.columns).map(|column| column.name.as_str()).collect();
-    let condition = index.rows.as_ref().map_or("", |rows| &rows.sqlite);
-    let names = condition.split('"').skip(1).step_by(2);
-    index.columns.iter().map(String::as_str).chain(names).all(|name| known.contains(&name))
+/// Refuses when there are records that a unique index would not let stand, with the options they will have.
+fn alike(planner: &mut Planner<'_>, table: &Table, old: &Table, index: &Index) -> Result<(), Error> {
+    let looked_at = index.looks_at();
+    let is_there =
+        |column: &&str| old.fields.iter().flat_map(|field| &field.columns).any(|known| known.name == **column);
+    // What is about columns that are new is asked once they hold something.
+    if !looked_at.iter().all(is_there) {
+        return Ok(());
+    }
+    let renamed = planner.renamed.iter().filter(|(name, one)| *name == table.name && looked_at.contains(&*one.column));
+    let renamed: Vec<&Renamed> = renamed.map(|(_, one)| one).collect();
+    let found = planner.facts.alike(table, index, &renamed)?;
+    if !found.is_empty() {
+        let already = if renamed.is_empty() { "already" } else { "with the options they would have" };
+        let cause = cause_of_index(planner, table, index);
+        planner.refusals.push(collision(&cause, place_of_index(planner, table, index), &found, already));
+    }
+    Ok(())
 }

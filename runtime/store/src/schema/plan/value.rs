@@ -1,5 +1,8 @@
 //! What becomes of stored values: conversions, and fields that follow something else from now on.
 
+use std::collections::BTreeMap;
+
+use fichero_model::entity::Source;
 use fichero_model::kind::{Kind, MoneyCurrency};
 
 use super::cause::{cannot_become, cause_of_field, definition_of};
@@ -12,6 +15,7 @@ use crate::schema::ddl::{link, literal};
 use crate::schema::desired::Change;
 use crate::schema::fill::Reason;
 use crate::schema::{Field, Origin, Schema, Table};
+use crate::system::sequence;
 use crate::{Dialect, Error};
 
 /// How many records have a value in the field.
@@ -165,8 +169,7 @@ impl Conversion<'_, '_> {
                     return Ok(());
                 }
                 // A record that was purged left such references behind; only those with a key could be cleared.
-                let exists =
-                    format!(" AND EXISTS (SELECT 1 FROM {} AS t WHERE t.\"id\" = {table}.{old})", quoted(target));
+                let exists = format!(" AND {old} IN (SELECT \"id\" FROM {})", quoted(target));
                 (Hazard::Barrier, update(format!("{new} = {old}"), &exists))
             }
             Copy::Link(target) => (Hazard::Barrier, self.link_each(&old, target.as_deref())),
@@ -280,6 +283,7 @@ pub(super) fn source(
         (before, Origin::Computed(_)) if *before != field.origin || revived => {
             fill(planner, table, field, Reason::Derived)
         }
+        _ if field.numbered && (!old.numbered || revived) => numbered(planner, table, field, cause),
         _ if field.required && (!old.required || revived) && has_filling(planner, table, field) => {
             fill(planner, table, field, Reason::Required)
         }
@@ -299,31 +303,40 @@ fn overridden(planner: &mut Planner<'_>, table: &Table, field: &Field, cause: &C
     Ok(())
 }
 
-/// Whether its values are numbers that the runtime gives out.
-pub(super) fn is_numbered(planner: &Planner<'_>, table: &Table, field: &Field) -> bool {
-    definition_of(planner, table, field)
-        .is_some_and(|field| matches!(field.source, fichero_model::entity::Source::Sequence(_)))
+/// Counting goes on behind the numbers that are there, and records without one get theirs.
+fn numbered(planner: &mut Planner<'_>, table: &Table, field: &Field, cause: &Cause) -> Result<(), Error> {
+    let (Some(column), Some(definition)) = (field.column(Role::Value), definition_of(planner, table, field)) else {
+        return Ok(());
+    };
+    let Source::Sequence(pattern) = &definition.source else { return Ok(()) };
+    let today = planner.question.now.to_zoned(planner.question.model.workspace.time_zone.clone()).date();
+    let mut greatest: BTreeMap<String, i64> = BTreeMap::new();
+    planner.facts.each_text(&table.name, column, &mut |text| {
+        if let Some((number, day)) = pattern.read(text, today) {
+            let known = greatest.entry(pattern.per.of(day)).or_insert(number);
+            *known = number.max(*known);
+        }
+    })?;
+    let key = sequence::key(&table.name, &field.column);
+    let mut statements = Vec::new();
+    for (period, number) in greatest {
+        if planner.facts.count("fichero_sequence", &sequence::is_behind(&key, &period, number))? == 0 {
+            statements.push(sequence::passing(&key, &period, number));
+        }
+    }
+    if !statements.is_empty() {
+        let rows = Some(count(planner, table, field)?);
+        let what = format!("let `{}` of `{}` count on behind the greatest that is there", field.name, table.name);
+        // Nobody may give a greater one between the look at them and the change.
+        planner.add(Phase::Values, Step { rows, ..sql(what, cause, Hazard::Barrier, statements) });
+    }
+    match planner.facts.count(&table.name, &format!("{} IS NULL", quoted(column)))? {
+        0 => Ok(()),
+        _ => fill(planner, table, field, Reason::Numbers),
+    }
 }
 
 /// Whether the author says what old rows get: with `fill`, or by a pipeline, which they enter at its first stage.
 pub(super) fn has_filling(planner: &Planner<'_>, table: &Table, field: &Field) -> bool {
     definition_of(planner, table, field).is_some_and(|field| field.fill.is_some() || field.pipeline.is_some())
-}
-
-/// Adds the steps for another currency of the workspace: all money is worth something else.
-pub(super) fn currency(planner: &mut Planner<'_>, schema: &Schema) -> Result<(), Error> {
-    let recorded = planner.question.recorded;
-    if recorded.currency.is_empty() || recorded.currency == schema.currency {
-        return Ok(());
-    }
-    for table in schema.tables.iter().filter(|table| table.retired.is_none()) {
-        let Some(old) = recorded.table(&table.name) else { continue };
-        let money = table.fields.iter().filter(|field| field.retired.is_none() && field.shape == Shape::Money);
-        for field in money.filter(|field| old.born(&field.column).is_some()) {
-            if count(planner, table, field)? > 0 {
-                fill(planner, table, field, Reason::Base)?;
-            }
-        }
-    }
-    Ok(())
 }
