@@ -245,6 +245,25 @@ fn every_slip_of_a_row_is_told_and_only_that_row_is_rejected() {
 }
 
 #[test]
+fn a_unique_rule_that_a_row_breaks_is_told_by_its_fields() {
+    let place = r#"
+entity: place
+title: code
+fields:
+  code: {type: text, external: true}
+  m: {type: integer, unique: true}
+  x: integer
+  y: integer
+unique: {spot: {fields: [x, y], message: This spot is taken}}
+"#;
+    on_each(place, async |world| {
+        let brought = bring(world, "place", None, "code,m,x,y\nA,1,1,1\nB,1,2,2\nC,3,1,1\nD,4,3,3\n").await;
+        assert_eq!(counts(&brought), [2, 0, 0, 2]);
+        insta::assert_snapshot!("unique_rules", brought.rejects);
+    });
+}
+
+#[test]
 fn what_a_mapping_makes_nothing_of_is_told() {
     let csv = "Company,Rating,Size of it,Since\n\
                A,1.5,old,31/03/2026\n\
