@@ -79,6 +79,13 @@ columns:
   Size of it: {field: founded, value: 'if value == "old" { 1800 } else { () }'}
   Since: {field: since, format: ["%d/%m/%Y", "%d %b %Y"]}
 ---
+mapping: turnovers
+entity: account
+columns:
+  Company: name
+  Turnover: {field: rating, value: 'number(replace(value, "EUR", ""))'}
+  Founded: {field: founded, value: 'if value == "" { 1 } else { floor(number(value)) }'}
+---
 mapping: deals
 entity: deal
 match: [name]
@@ -278,6 +285,17 @@ fn what_a_mapping_makes_nothing_of_is_told() {
             all(world, "account", &["name", "rating", "founded"]).await,
             [json!(["A", "1.50", 1800]), json!(["C", null, null])]
         );
+    });
+}
+
+#[test]
+fn an_empty_text_that_a_function_is_given_is_no_word_for_nothing() {
+    on_each(FIRM, async |world| {
+        let csv = "Company,Turnover,Founded\nA,abc,1900\nB,12 EUR,1900\nC,,old\n";
+        let brought = bring(world, "account", Some("turnovers"), csv).await;
+        assert_eq!(counts(&brought), [1, 0, 0, 2], "{}", brought.rejects);
+        insta::assert_snapshot!("nothing_of_a_cell_behind_a_function", brought.rejects);
+        assert_eq!(all(world, "account", &["name", "rating"]).await, [json!(["B", "12.00"])]);
     });
 }
 
