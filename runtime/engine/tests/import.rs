@@ -86,6 +86,13 @@ columns:
   Turnover: {field: rating, value: 'number(replace(value, "EUR", ""))'}
   Founded: {field: founded, value: 'if value == "" { 1 } else { floor(number(value)) }'}
 ---
+mapping: days
+entity: account
+columns:
+  Company: name
+  Since: {field: since, format: "%d/%m/%Y"}
+  Seen: {field: seen, format: ["%d/%m/%Y %H:%M", "%d/%m/%y %H:%M"]}
+---
 mapping: deals
 entity: deal
 match: [name]
@@ -296,6 +303,20 @@ fn an_empty_text_that_a_function_is_given_is_no_word_for_nothing() {
         assert_eq!(counts(&brought), [1, 0, 0, 2], "{}", brought.rejects);
         insta::assert_snapshot!("nothing_of_a_cell_behind_a_function", brought.rejects);
         assert_eq!(all(world, "account", &["name", "rating"]).await, [json!(["B", "12.00"])]);
+    });
+}
+
+#[test]
+fn a_year_of_four_digits_is_written_with_four() {
+    on_each(FIRM, async |world| {
+        let csv = "Company,Since,Seen\nA,02/03/26,\nB,02/03/2026,02/03/26 10:30\nC,02/03/0026,\nD,02/03/026,\n";
+        let brought = bring(world, "account", Some("days"), csv).await;
+        assert_eq!(counts(&brought), [2, 0, 0, 2], "{}", brought.rejects);
+        insta::assert_snapshot!("years_of_two_digits", brought.rejects);
+        assert_eq!(
+            all(world, "account", &["name", "since", "seen"]).await,
+            [json!(["B", "2026-03-02", "2026-03-02T09:30:00Z"]), json!(["C", "0026-03-02", null])]
+        );
     });
 }
 
