@@ -271,7 +271,8 @@ impl Stored<'_> {
             retired: None,
             shape: self.shape.clone(),
             origin: self.origin.clone(),
-            required: self.field.required,
+            // A stage is asked for, too, where the pipeline holds.
+            required: self.field.required || self.field.pipeline.is_some(),
             columns: Vec::new(),
             links: None,
             options: self.options.iter().flat_map(|set| &set.options).map(|option| option.name.to_string()).collect(),
