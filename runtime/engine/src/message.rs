@@ -173,6 +173,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("reference_kind", "{0} must name the entity too, such as {1}:ID", "{0} debe nombrar también la entidad, como {1}:ID", "«{0}»: укажите и сущность, например {1}:ID"),
     ("reference_missing", "{0}: there is no such record", "{0}: no existe ese registro", "«{0}»: такой записи нет"),
     ("reference_named", "{0}: there is no record called “{1}”", "{0}: no existe ningún registro llamado «{1}»", "«{0}»: нет записи «{1}»"),
+    ("reference_alike", "{0}: there is no record called “{1}”, and none can be made, because one is called the same but for case, accents or spaces", "{0}: no existe ningún registro llamado «{1}» ni se puede crear, porque otro se llama igual salvo por mayúsculas, acentos o espacios", "«{0}»: нет записи «{1}», и создать её нельзя: есть другая, которая отличается только регистром, диакритикой или пробелами"),
     ("reference_ambiguous", "{0}: “{1}” fits more than one record", "{0}: «{1}» corresponde a más de un registro", "«{0}»: «{1}» подходит к нескольким записям"),
     ("nul", "{0} holds a NUL character, which cannot be kept", "{0} contiene un carácter NUL, que no se puede guardar", "«{0}» содержит символ NUL, который нельзя сохранить"),
     ("not_utf8", "{0} is not text in UTF-8", "{0} no es texto en UTF-8", "«{0}» — не текст в UTF-8"),

@@ -47,7 +47,11 @@ fields:
   about: {type: ref, to: [account, sector]}
   partners: {type: ref, to: account, many: true}
   owner: {type: ref, to: user}
+  about_firm: {type: ref, to: firm, label: Firm}
   amount: money
+---
+entity: firm
+fields: {name: {type: text, required: true, unique: true}}
 ---
 pipeline: deal_process
 entity: deal
@@ -78,6 +82,12 @@ columns:
   Rating: {field: rating, value: number(value), aliases: {n/a: ""}}
   Size of it: {field: founded, value: 'if value == "old" { 1800 } else { () }'}
   Since: {field: since, format: ["%d/%m/%Y", "%d %b %Y"]}
+---
+mapping: firms
+entity: deal
+columns:
+  Deal: name
+  Firm: {field: about_firm, by: name, create: true}
 ---
 mapping: turnovers
 entity: account
@@ -317,6 +327,16 @@ fn a_year_of_four_digits_is_written_with_four() {
             all(world, "account", &["name", "since", "seen"]).await,
             [json!(["B", "2026-03-02", "2026-03-02T09:30:00Z"]), json!(["C", "0026-03-02", null])]
         );
+    });
+}
+
+#[test]
+fn a_name_that_is_only_alike_is_told_of_its_column() {
+    on_each(FIRM, async |world| {
+        world.create("firm", json!({"name": "Acme"})).await;
+        let brought = bring(world, "deal", Some("firms"), "Deal,Firm\nA,acme\nB,Acme\nC,New\n").await;
+        assert_eq!(counts(&brought), [2, 0, 0, 1]);
+        insta::assert_snapshot!("names_alike", brought.rejects);
     });
 }
 
