@@ -341,6 +341,17 @@ fn a_name_that_is_only_alike_is_told_of_its_column() {
 }
 
 #[test]
+fn when_a_record_was_made_is_not_changed_by_a_later_row() {
+    on_each(FIRM, async |world| {
+        bring(world, "account", None, "code,name,created_at\ne1,One,2020-01-01T00:00:00Z\n").await;
+        let csv = "code,name,created_at\ne1,Two,2021-01-01T00:00:00Z\ne1,Three,2020-01-01T00:00:00Z\n";
+        let brought = bring(world, "account", None, csv).await;
+        assert_eq!(counts(&brought), [0, 1, 0, 1]);
+        insta::assert_snapshot!("made_before", brought.rejects);
+    });
+}
+
+#[test]
 fn a_row_with_flawed_quotes_is_rejected() {
     let csv = "name,code\n\"Fine \"\"A\"\"\" ,1\n\"un\"closed,2\nB,3\n\"open,4\nC,5\n";
     on_each(FIRM, async |world| {

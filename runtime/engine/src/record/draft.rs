@@ -259,6 +259,10 @@ impl Draft {
                 }
                 (Some(_), Some(_)) => (true, true),
             };
+            // When and by whom a record was made may come with it, and is not changed later.
+            if loadable && self.old.is_some() && is_other {
+                self.error(work, id, ("readonly", about(field, "made_already", []).1));
+            }
             if work.mode == Mode::Live && field.readonly && is_other {
                 self.error(work, id, about(field, "readonly", []));
             }
