@@ -186,6 +186,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("match_empty", "{0} is empty, and rows are matched by it", "{0} está vacío, y las filas se identifican por él", "«{0}» пусто, а строки сопоставляются по нему"),
     ("match_ambiguous", "More than one record has the same {0}", "Más de un registro tiene el mismo valor de {0}", "Несколько записей с тем же значением: {0}"),
     ("reference_choice", "{0}: this record cannot be chosen here", "{0}: este registro no se puede elegir aquí", "«{0}»: эту запись здесь нельзя выбрать"),
+    ("several_parted", "{0}: there is no “{1}”; several values in one cell are parted by “;”", "{0}: no existe «{1}»; varios valores en una celda se separan con «;»", "«{0}»: нет «{1}»; несколько значений в одной ячейке разделяются знаком «;»"),
     ("made_already", "{0} cannot be given to a record that is there already", "{0} no se puede dar a un registro que ya existe", "«{0}» нельзя задать записи, которая уже есть"),
     ("not_list", "{0} must be a list", "{0} debe ser una lista", "«{0}»: нужен список"),
     ("not_json", "{0} is not valid JSON: {1}", "{0} no es JSON válido: {1}", "«{0}» — не JSON: {1}"),

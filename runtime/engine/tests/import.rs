@@ -48,6 +48,7 @@ fields:
   partners: {type: ref, to: account, many: true}
   owner: {type: ref, to: user}
   about_firm: {type: ref, to: firm, label: Firm}
+  sorts: {type: choice, many: true, options: {old: Old, new: New}}
   amount: money
 ---
 entity: firm
@@ -337,6 +338,16 @@ fn a_name_that_is_only_alike_is_told_of_its_column() {
         let brought = bring(world, "deal", Some("firms"), "Deal,Firm\nA,acme\nB,Acme\nC,New\n").await;
         assert_eq!(counts(&brought), [2, 0, 0, 1]);
         insta::assert_snapshot!("names_alike", brought.rejects);
+    });
+}
+
+#[test]
+fn several_values_are_parted_by_semicolons() {
+    on_each(FIRM, async |world| {
+        let csv = "name,sorts,partners\nA,old|new,\nB,old;new,\nC,,\"Acme, Bolt\"\n";
+        let brought = bring(world, "deal", None, csv).await;
+        assert_eq!(counts(&brought), [1, 0, 0, 2]);
+        insta::assert_snapshot!("parted_otherwise", brought.rejects);
     });
 }
 
