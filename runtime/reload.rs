@@ -155,7 +155,9 @@ impl Reloader {
                     milliseconds,
                     "the saved definitions are in force"
                 );
-                if let Err(failure) = self.runtime.block_on(load_data(self.report, &self.engine, Which::Stock)) {
+                let files = &deployed.definitions.files;
+                let loading = load_data(self.report, &self.engine, files, Which::Stock);
+                if let Err(failure) = self.runtime.block_on(loading) {
                     self.report.failure(&failure);
                 }
                 outcome
@@ -165,7 +167,9 @@ impl Reloader {
         };
         drop(turn);
         tell(self.report, &outcome, &workspace, &mut self.told);
-        self.engine.report(problems(&self.author.node, outcome, &workspace));
+        let unloaded = self.engine.problems();
+        let now = problems(&self.author.node, outcome, &workspace);
+        self.engine.report(now.with_unloaded(unloaded.unloaded.clone(), &unloaded.excerpts));
         beside
     }
 

@@ -17,6 +17,11 @@ use fichero_model::diagnostic::Diagnostic;
 use crate::cli::{Context, Failure};
 use crate::stock::Stock;
 
+/// The files of a deployment, for whoever shows what stands in them.
+pub fn of_deployment(files: &Files) -> Sources {
+    Sources::from_files(kept::read(files)).0
+}
+
 /// Definition files as they were read and compiled.
 #[derive(Clone, Debug)]
 pub struct Workspace {

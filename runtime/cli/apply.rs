@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::node::{NoTexts, Node, failed, load_data, refused};
 use super::plan::{stranger, told};
-use super::{Context, Dir, Exit, Failure, Outcome, runtime, steps};
+use super::{Context, Dir, Exit, Failure, Outcome, counted, runtime, steps};
 use crate::workspace::{Workspace, complete_lock, parent};
 
 /// The arguments of `fichero apply`.
@@ -107,8 +107,8 @@ fn published(node: &Node, context: &Context, deployment: Deployment, plan: &Plan
 /// before is tried again.
 fn finish(node: &Node, context: &Context, deployed: Deployed) -> Outcome {
     let engine = node.engine(&deployed)?;
-    runtime()?.block_on(async {
-        load_data(context.report, &engine, Which::Stock).await?;
+    let unloaded = runtime()?.block_on(async {
+        let unloaded = load_data(context.report, &engine, &deployed.definitions.files, Which::Stock).await?;
         fill::retry(&engine).await.map_err(|refusal| refused(&refusal))?;
         let progress = context.report.spinner("filling old rows");
         let mut round = Round::new(&engine);
@@ -124,9 +124,16 @@ fn finish(node: &Node, context: &Context, deployed: Deployed) -> Outcome {
         }
         let unfilled = fill::findings(&engine).await.map_err(|refusal| refused(&refusal))?;
         context.report.findings(&unfilled, &NoTexts);
-        Ok::<_, Failure>(())
+        Ok::<_, Failure>(unloaded)
     })?;
     node.db.close();
+    if unloaded > 0 {
+        let (rows, seq) = (counted(unloaded, "row"), deployed.deployment.seq);
+        return Err(Failure::new(format!(
+            "{rows} of data documents could not be loaded; deployment {seq} is in force all the same"
+        ))
+        .help("Mend the rows, or what keeps them out, and run `fichero apply` again"));
+    }
     Ok(Exit::Done)
 }
 

@@ -75,19 +75,20 @@ fn make(folder: &Path) -> Result<(), Failure> {
 /// log-ins are this demo's.
 async fn furnish(context: &Context, started: &Started, mut mark: Mark) -> Result<bool, Failure> {
     let (engine, database) = (&started.engine, &started.node.database);
+    let files = &started.deployed.definitions.files;
     match mark.stage(database) {
         Some(Stage::Done) => {
-            load_data(context.report, engine, Which::Demo).await?;
+            load_data(context.report, engine, files, Which::Demo).await?;
             return Ok(true);
         }
         Some(Stage::Begun) => {}
         None if engine.has_accounts().await.map_err(|refusal| refused(&refusal))? => {
-            load_data(context.report, engine, Which::Stock).await?;
+            load_data(context.report, engine, files, Which::Stock).await?;
             return Ok(false);
         }
         None => mark.note(database, Stage::Begun)?,
     }
-    load_data(context.report, engine, Which::Demo).await?;
+    load_data(context.report, engine, files, Which::Demo).await?;
     let people = people(&engine.live().model);
     for person in people.iter().filter(|person| person.login != ADMINISTRATOR) {
         engine.set_password(&person.login, PASSWORD).await.map_err(|refusal| refused(&refusal))?;

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fichero_engine::deploy::{self, Compile as _, Compiled, Deployed, Order};
+use fichero_engine::deploy::{self, Compile as _, Compiled, Deployed, Files, Order};
 use fichero_engine::engine::Parts;
+use fichero_engine::problems::Problems;
 use fichero_engine::{Engine, Refusal, data};
 use fichero_model::clock::{Clock, Ids, SystemClock, SystemIds};
 use fichero_model::diagnostic::Texts;
@@ -13,7 +14,7 @@ use fichero_store::schema::deployment::Deployment;
 use fichero_store::{Db, Options, SqliteSync};
 
 use super::{Context, Exit, Failure, Report, counted, runtime, steps};
-use crate::workspace::{Compiler, Workspace, parent};
+use crate::workspace::{self, Compiler, Workspace, parent};
 
 /// A workspace with its database open.
 #[derive(Clone)]
@@ -130,9 +131,11 @@ impl Node {
     /// As [`Node::in_force`], and when the database fails.
     pub fn engine_in_force(&self, context: &Context) -> Result<Engine, Failure> {
         let is_first = self.newest()?.is_none();
-        let engine = self.engine(&self.in_force(context)?)?;
+        let deployed = self.in_force(context)?;
+        let engine = self.engine(&deployed)?;
         if is_first {
-            runtime()?.block_on(load_data(context.report, &engine, data::Which::Stock))?;
+            let files = &deployed.definitions.files;
+            runtime()?.block_on(load_data(context.report, &engine, files, data::Which::Stock))?;
         }
         Ok(engine)
     }
@@ -143,17 +146,21 @@ impl Node {
     }
 }
 
-/// Loads the data documents of what is in force. A row that cannot be loaded is told and keeps the others from nothing.
+/// Loads the data documents of what is in force, whose files these are. A row that cannot be loaded is told, here and on
+/// the problems page, and keeps the others from nothing. Gives how many there are.
 ///
 /// # Errors
 /// When the database cannot be read or written.
-pub async fn load_data(report: Report, engine: &Engine, which: data::Which) -> Result<(), Failure> {
+pub async fn load_data(report: Report, engine: &Engine, files: &Files, which: data::Which) -> Result<usize, Failure> {
     let loaded = data::load(engine, which).await.map_err(|refusal| refused(&refusal))?;
-    report.findings(&loaded.findings, &NoTexts);
+    let sources = workspace::of_deployment(files);
+    report.findings(&loaded.findings, &sources);
     if loaded.created + loaded.updated > 0 {
         report.note(&format!("data documents: {} made, {} changed", counted(loaded.created, "record"), loaded.updated));
     }
-    Ok(())
+    let unloaded = loaded.findings.len();
+    engine.report(Problems::clone(&engine.problems()).with_unloaded(loaded.findings, &sources));
+    Ok(unloaded)
 }
 
 /// Where no file is at hand.

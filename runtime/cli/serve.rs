@@ -92,7 +92,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 pub fn serve_folder(context: &Context, folder: &Path, how: &How, watches: bool) -> Outcome {
     let started = start(context, folder, how)?;
     let runtime = runtime()?;
-    runtime.block_on(load_data(context.report, &started.engine, Which::Stock))?;
+    runtime.block_on(load_data(context.report, &started.engine, &started.deployed.definitions.files, Which::Stock))?;
     if let Some((login, password)) = runtime.block_on(accounts::first_administrator(&started.engine))? {
         context.report.answer(
             &format!("log in as {login} with the password {password} (it is shown this once)"),

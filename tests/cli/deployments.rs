@@ -3,6 +3,7 @@
 use fichero_test_support::databases;
 
 use crate::program::Folder;
+use crate::server::Server;
 
 const DEAL: &str =
     "entity: deal\ntitle: name\nfields:\n  name: {type: text, required: true}\n  amount: {type: money}\n";
@@ -171,4 +172,30 @@ fn no_plan_is_made_for_a_database_that_cannot_be() {
     folder.run(&["plan", "--database", "sqlite:new/folder/x.db"]).ends_with(2);
     let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder is read").collect();
     assert_eq!(left.len(), 2, "nothing is left behind: {left:?}");
+}
+
+#[test]
+fn rows_that_cannot_be_loaded_are_told_where_they_stand_and_by_the_exit_code() {
+    let rows = "entity: city\ntitle: name\nfields: {name: text}\nrules: {no_bad: {on: save, if: name == \"bad\", reject: Bad name}}\n---\ndata: cities\nentity: city\nrows:\n  good: {name: Good}\n  bad: {name: bad}\n";
+    for database in databases() {
+        let folder = Folder::with("city.yaml", rows);
+        for round in ["deployment 1 is in force\n", "nothing to do: deployment 1 has these definitions\n"] {
+            let told = folder.run_on(&database, &["apply"]).ends_with(1);
+            assert!(told.stdout.ends_with(round), "{}", told.stdout);
+            let wanted = [
+                "city.yaml:10:3: error[F0701]: row `bad` of `cities` cannot be loaded: Bad name",
+                "10 |   bad: {name: bad}",
+                "error: 1 row of data documents could not be loaded; deployment 1 is in force all the same",
+            ];
+            for words in wanted {
+                assert!(told.stderr.contains(words), "{words}\n{}", told.stderr);
+            }
+        }
+        let mut server = Server::start(&folder, &database, &[]);
+        server.hear("row `bad` of `cities` cannot be loaded: Bad name");
+        assert_eq!(server.ask("GET", "/healthz").0, 200, "it serves what is in force");
+        assert_eq!(server.end(), 0);
+        folder.write("city.yaml", &rows.replace("name: bad}", "name: Fine}"));
+        folder.run_on(&database, &["apply"]).ends_with(0);
+    }
 }

@@ -268,19 +268,21 @@ fn refresh_portability(model: &mut Model) {
 /// Compiles pipelines, and gives stage fields what they make of them.
 fn compile_pipelines(model: &mut Model, world: &World<'_>, kinds: &Kinds<'_, '_>, findings: &mut Findings<'_>) {
     model.pipelines = pipeline::pipelines(&world.over(model), kinds, findings);
-    let mut first: HashMap<(EntityId, FieldId), (usize, usize)> = HashMap::new();
+    let mut first: HashMap<(EntityId, FieldId), usize> = HashMap::new();
     for (index, pipeline) in model.pipelines.iter().enumerate() {
-        first.entry((pipeline.entity, pipeline.field)).or_insert((index, 0)).1 += 1;
+        first.entry((pipeline.entity, pipeline.field)).or_insert(index);
     }
-    for ((entity, field), (index, sharing)) in first {
-        // Where several pipelines share a field, which of them begins a record depends on the record.
-        let stage = model
-            .pipelines
-            .get(index)
+    for ((entity, field), index) in first {
+        // Pipelines that share a field say for which records they are; then it depends on the record where it begins, and
+        // whether it has a stage at all.
+        let pipeline = model.pipelines.get(index);
+        let is_for_some = pipeline.is_some_and(|pipeline| pipeline.condition.is_some());
+        let stage = pipeline
             .and_then(|pipeline| pipeline.stages.first())
-            .filter(|_| sharing == 1)
+            .filter(|_| !is_for_some)
             .map(|stage| Arc::clone(&stage.name));
         field_mut(model, entity, field, |field| {
+            field.required &= !is_for_some;
             field.pipeline = u16::try_from(index).ok().map(PipelineId);
             field.default = stage.map(|stage| Setting::Literal(Value::Text(stage)));
         });

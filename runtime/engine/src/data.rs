@@ -30,7 +30,7 @@ use crate::actor::Via;
 use crate::command::Effect;
 use crate::engine::Engine;
 use crate::live::Live;
-use crate::refusal::Refusal;
+use crate::refusal::{FieldError, Refusal};
 use crate::slice;
 use order::Step;
 use task::{Fill, Load};
@@ -174,8 +174,12 @@ fn fills(layout: &Layout, steps: &[Step], rows: &[Row], known: &Known) -> Vec<Fi
 }
 
 fn finding(row: &Row, refusal: &Refusal) -> Diagnostic {
-    let mut why: Vec<String> =
-        refusal.errors.iter().map(|error| format!("`{}`: {}", error.field, error.message.text(Locale::EN))).collect();
+    let told = |error: &FieldError| match (&*error.field, error.message.text(Locale::EN)) {
+        // What is wrong with the record as a whole.
+        ("", message) => message,
+        (field, message) => format!("`{field}`: {message}"),
+    };
+    let mut why: Vec<String> = refusal.errors.iter().map(told).collect();
     if why.is_empty() {
         why.push(refusal.detail.text(Locale::EN));
     }

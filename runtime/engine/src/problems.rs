@@ -18,6 +18,8 @@ pub struct Problems {
     pub outcome: Outcome,
     /// What was found, errors first, then by file and line.
     pub findings: Vec<Diagnostic>,
+    /// The rows of data documents that could not be loaded, which keeps nothing from being in force.
+    pub unloaded: Vec<Diagnostic>,
     /// The files that findings point into.
     pub excerpts: Excerpts,
 }
@@ -73,12 +75,25 @@ impl Problems {
     pub fn new(checked: Timestamp, outcome: Outcome, mut findings: Vec<Diagnostic>, texts: &dyn Texts) -> Self {
         findings.sort_by(|a, b| (a.severity, &a.place).cmp(&(b.severity, &b.place)));
         let excerpts = Excerpts::of(&findings, texts);
-        Self { checked: Some(checked), outcome, findings, excerpts }
+        Self { checked: Some(checked), outcome, findings, unloaded: Vec::new(), excerpts }
+    }
+
+    /// The same with the rows that could not be loaded, and the files they stand in.
+    #[must_use]
+    pub fn with_unloaded(mut self, unloaded: Vec<Diagnostic>, texts: &dyn Texts) -> Self {
+        self.excerpts.texts.extend(Excerpts::of(&unloaded, texts).texts);
+        self.unloaded = unloaded;
+        self
+    }
+
+    /// All that was found.
+    pub fn all(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.findings.iter().chain(&self.unloaded)
     }
 
     /// Whether there is anything for the author to do.
     pub fn is_empty(&self) -> bool {
-        self.findings.is_empty() && self.outcome == Outcome::InForce
+        self.all().next().is_none() && self.outcome == Outcome::InForce
     }
 }
 
@@ -136,5 +151,9 @@ mod tests {
         assert_eq!(problems.excerpts.text("d.yaml"), None);
         assert!(!problems.is_empty());
         assert!(Problems::default().is_empty());
+        let unloaded = vec![Diagnostic::error(code::DATA_ROW, &place("d.yaml"), "a row")];
+        let problems = problems.with_unloaded(unloaded, &All);
+        assert_eq!((problems.all().count(), problems.excerpts.text("c.yaml").is_some()), (3, true));
+        assert_eq!(problems.excerpts.text("d.yaml").as_deref(), Some("text of d.yaml"));
     }
 }

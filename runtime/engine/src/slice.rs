@@ -169,7 +169,10 @@ async fn once<T: Task>(
                 let result = match apart {
                     true => tx.savepoint(|tx| {
                         let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());
-                        task.one(&work, item, &mut slice.memory)
+                        let done = task.one(&work, item, &mut slice.memory)?;
+                        // A record that is still to be written is refused in words about its fields only here.
+                        work.with(Tx::settle)?;
+                        Ok(done)
                     }),
                     false => {
                         let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());

@@ -210,6 +210,13 @@ entity: shop
 rows:
   good: {name: Good, city: mad}
   bad: {name: Bad, city: again, opened: =today()}
+---
+extend: entity shop
+rules: {no_noon: {on: save, if: name == "Noon", reject: Not at noon}}
+---
+data: more
+entity: shop
+rows: {noon: {name: Noon, city: mad}}
 "#;
     on_each(&format!("{FIRM}---{rows}"), async |world| {
         let loaded = load(world, Which::Stock).await;

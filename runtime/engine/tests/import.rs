@@ -47,7 +47,12 @@ fields:
   about: {type: ref, to: [account, sector]}
   partners: {type: ref, to: account, many: true}
   owner: {type: ref, to: user}
+  about_firm: {type: ref, to: firm, label: Firm}
+  sorts: {type: choice, many: true, options: {old: Old, new: New}}
   amount: money
+---
+entity: firm
+fields: {name: {type: text, required: true, unique: true}}
 ---
 pipeline: deal_process
 entity: deal
@@ -78,6 +83,26 @@ columns:
   Rating: {field: rating, value: number(value), aliases: {n/a: ""}}
   Size of it: {field: founded, value: 'if value == "old" { 1800 } else { () }'}
   Since: {field: since, format: ["%d/%m/%Y", "%d %b %Y"]}
+---
+mapping: firms
+entity: deal
+columns:
+  Deal: name
+  Firm: {field: about_firm, by: name, create: true}
+---
+mapping: turnovers
+entity: account
+columns:
+  Company: name
+  Turnover: {field: rating, value: 'number(replace(value, "EUR", ""))'}
+  Founded: {field: founded, value: 'if value == "" { 1 } else { floor(number(value)) }'}
+---
+mapping: days
+entity: account
+columns:
+  Company: name
+  Since: {field: since, format: "%d/%m/%Y"}
+  Seen: {field: seen, format: ["%d/%m/%Y %H:%M", "%d/%m/%y %H:%M"]}
 ---
 mapping: deals
 entity: deal
@@ -245,6 +270,25 @@ fn every_slip_of_a_row_is_told_and_only_that_row_is_rejected() {
 }
 
 #[test]
+fn a_unique_rule_that_a_row_breaks_is_told_by_its_fields() {
+    let place = r#"
+entity: place
+title: code
+fields:
+  code: {type: text, external: true}
+  m: {type: integer, unique: true}
+  x: integer
+  y: integer
+unique: {spot: {fields: [x, y], message: This spot is taken}}
+"#;
+    on_each(place, async |world| {
+        let brought = bring(world, "place", None, "code,m,x,y\nA,1,1,1\nB,1,2,2\nC,3,1,1\nD,4,3,3\n").await;
+        assert_eq!(counts(&brought), [2, 0, 0, 2]);
+        insta::assert_snapshot!("unique_rules", brought.rejects);
+    });
+}
+
+#[test]
 fn what_a_mapping_makes_nothing_of_is_told() {
     let csv = "Company,Rating,Size of it,Since\n\
                A,1.5,old,31/03/2026\n\
@@ -259,6 +303,62 @@ fn what_a_mapping_makes_nothing_of_is_told() {
             all(world, "account", &["name", "rating", "founded"]).await,
             [json!(["A", "1.50", 1800]), json!(["C", null, null])]
         );
+    });
+}
+
+#[test]
+fn an_empty_text_that_a_function_is_given_is_no_word_for_nothing() {
+    on_each(FIRM, async |world| {
+        let csv = "Company,Turnover,Founded\nA,abc,1900\nB,12 EUR,1900\nC,,old\n";
+        let brought = bring(world, "account", Some("turnovers"), csv).await;
+        assert_eq!(counts(&brought), [1, 0, 0, 2], "{}", brought.rejects);
+        insta::assert_snapshot!("nothing_of_a_cell_behind_a_function", brought.rejects);
+        assert_eq!(all(world, "account", &["name", "rating"]).await, [json!(["B", "12.00"])]);
+    });
+}
+
+#[test]
+fn a_year_of_four_digits_is_written_with_four() {
+    on_each(FIRM, async |world| {
+        let csv = "Company,Since,Seen\nA,02/03/26,\nB,02/03/2026,02/03/26 10:30\nC,02/03/0026,\nD,02/03/026,\n";
+        let brought = bring(world, "account", Some("days"), csv).await;
+        assert_eq!(counts(&brought), [2, 0, 0, 2], "{}", brought.rejects);
+        insta::assert_snapshot!("years_of_two_digits", brought.rejects);
+        assert_eq!(
+            all(world, "account", &["name", "since", "seen"]).await,
+            [json!(["B", "2026-03-02", "2026-03-02T09:30:00Z"]), json!(["C", "0026-03-02", null])]
+        );
+    });
+}
+
+#[test]
+fn a_name_that_is_only_alike_is_told_of_its_column() {
+    on_each(FIRM, async |world| {
+        world.create("firm", json!({"name": "Acme"})).await;
+        let brought = bring(world, "deal", Some("firms"), "Deal,Firm\nA,acme\nB,Acme\nC,New\n").await;
+        assert_eq!(counts(&brought), [2, 0, 0, 1]);
+        insta::assert_snapshot!("names_alike", brought.rejects);
+    });
+}
+
+#[test]
+fn several_values_are_parted_by_semicolons() {
+    on_each(FIRM, async |world| {
+        let csv = "name,sorts,partners\nA,old|new,\nB,old;new,\nC,,\"Acme, Bolt\"\n";
+        let brought = bring(world, "deal", None, csv).await;
+        assert_eq!(counts(&brought), [1, 0, 0, 2]);
+        insta::assert_snapshot!("parted_otherwise", brought.rejects);
+    });
+}
+
+#[test]
+fn when_a_record_was_made_is_not_changed_by_a_later_row() {
+    on_each(FIRM, async |world| {
+        bring(world, "account", None, "code,name,created_at\ne1,One,2020-01-01T00:00:00Z\n").await;
+        let csv = "code,name,created_at\ne1,Two,2021-01-01T00:00:00Z\ne1,Three,2020-01-01T00:00:00Z\n";
+        let brought = bring(world, "account", None, csv).await;
+        assert_eq!(counts(&brought), [0, 1, 0, 1]);
+        insta::assert_snapshot!("made_before", brought.rejects);
     });
 }
 

@@ -28,7 +28,7 @@ use crate::engine::Engine;
 use crate::live::Live;
 use crate::record::draft::Draft;
 use crate::record::work::Work;
-use crate::record::{compute, log, money, number, rollup};
+use crate::record::{compute, log, money, number, rollup, stage};
 use crate::refusal::Refusal;
 
 /// How many rows are filled in a transaction.
@@ -296,7 +296,7 @@ fn require(work: &Work<'_>, draft: &mut Draft, field: FieldId) -> Result<(), Ref
     match &model[draft.entity][field].fill {
         Some(setting) if draft.row.get(field).is_nothing() => draft.settle(work, field, setting, &[])?,
         Some(_) => {}
-        None => draft.enter_pipeline(work, field),
+        None => stage::enter(work, draft, field).map(drop)?,
     }
     Ok(())
 }

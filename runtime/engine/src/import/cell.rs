@@ -119,13 +119,22 @@ fn several(work: &Work<'_>, column: &Column, field: &Field, text: &str) -> Outco
         match one(work, column, field, part) {
             Ok(Given::Value(value)) => values.push(value),
             Ok(_) => return about(field, "not_list", []).into(),
-            Err(problem) => return problem.into(),
+            Err(problem) => return parted(field, part, problem).into(),
         }
     }
     if values.len() > MOST_VALUES {
         return about(field, "too_many_values", [Argument::Plain(MOST_VALUES.to_string())]).into();
     }
     Outcome::Given(Given::Value(Value::list(values)))
+}
+
+/// What is told of one of several values that is not there, where its text looks like several that another sign parts.
+fn parted(field: &Field, text: &str, problem: Problem) -> Problem {
+    let is_absent = matches!(problem.0, "not_option" | "reference_missing");
+    match field.many && is_absent && text.contains([',', '|', '\n']) {
+        true => (problem.0, about(field, "several_parted", [Argument::from(text)]).1),
+        false => problem,
+    }
 }
 
 fn one(work: &Work<'_>, column: &Column, field: &Field, text: &str) -> Result<Given, Problem> {
@@ -179,10 +188,10 @@ fn of_names(
     for name in names {
         match lookup.find(work, column, field, name)? {
             Look::Found(reference) => found.push(reference),
-            Look::Wrong(problem) => return Ok(problem.into()),
+            Look::Wrong(problem) => return Ok(parted(field, name, problem).into()),
             Look::Missing(problem) => match &mut missing {
                 Some((names, _)) => names.push(name.to_owned()),
-                None => missing = Some((vec![name.to_owned()], problem)),
+                None => missing = Some((vec![name.to_owned()], parted(field, name, problem))),
             },
         }
     }

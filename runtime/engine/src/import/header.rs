@@ -154,7 +154,7 @@ fn mapped(model: &Model, entity: EntityId, column: &MappedColumn, at: usize, hea
         default: column.default.clone(),
         create: column.create,
         value: column.value.clone(),
-        may_be_nothing: column.value.as_ref().is_some_and(|value| value.reads(model).nothing),
+        may_be_nothing: column.value.as_ref().is_some_and(|value| value.root.says_nothing()),
         ..plain
     })
 }

@@ -1,5 +1,6 @@
-//! What is wrong with the quotes of a CSV file, which its reader passes over: one that is never closed takes all that
-//! follows into its cell, and text behind a closing one is joined to the cell.
+//! What the reader of a CSV file passes over. What is wrong with its quotes: one that is never closed takes all that
+//! follows into its cell, and text behind a closing one is joined to the cell. And on which line a row begins: the reader
+//! takes a row to end before the second sign of a line break of two, and the blank lines before a row to be part of it.
 //!
 //! The bytes are looked at as they are read, ahead of the rows; a flaw belongs to the row whose bytes hold it.
 
@@ -49,6 +50,10 @@ pub(super) struct Quotes {
     /// How many bytes were seen.
     seen: u64,
     line: u64,
+    /// No byte of the next row was seen yet.
+    between: bool,
+    /// Where rows begin: the place and line of their first bytes, in order.
+    begun: VecDeque<(u64, u64)>,
     /// The line and place of the last quote that opened.
     opened: (u64, u64),
     /// Flaws with the place of their first byte, in order.
@@ -57,7 +62,16 @@ pub(super) struct Quotes {
 
 impl Quotes {
     pub(super) fn new(delimiter: u8) -> Self {
-        Self { delimiter, at: At::Start, seen: 0, line: 1, opened: (1, 0), flaws: VecDeque::new() }
+        Self {
+            delimiter,
+            at: At::Start,
+            seen: 0,
+            line: 1,
+            between: true,
+            begun: VecDeque::new(),
+            opened: (1, 0),
+            flaws: VecDeque::new(),
+        }
     }
 
     /// Looks at the next bytes; none is the end of the file.
@@ -75,7 +89,12 @@ impl Quotes {
     }
 
     fn next(&mut self, byte: u8) {
-        let ends = byte == self.delimiter || matches!(byte, b'\n' | b'\r');
+        let is_break = self.at != At::Quoted && matches!(byte, b'\n' | b'\r');
+        if self.between && !is_break {
+            self.begun.push_back((self.seen, self.line));
+        }
+        self.between = is_break;
+        let ends = is_break || byte == self.delimiter;
         self.at = match (self.at, byte) {
             (At::Quoted, b'"') => At::Quote,
             (At::Quoted, _) => At::Quoted,
@@ -94,13 +113,22 @@ impl Quotes {
         };
     }
 
-    /// The first flaw of a row that ends before this byte; those of rows before it were taken.
-    pub(super) fn take(&mut self, end: u64) -> Option<Flaw> {
+    /// The line on which the next row begins that was not taken.
+    pub(super) fn line(&self) -> u64 {
+        self.begun.front().map_or(self.line, |(_, line)| *line)
+    }
+
+    /// The line of a row that ends before this byte, and its first flaw; those of rows before it were taken.
+    pub(super) fn take(&mut self, end: u64) -> (u64, Option<Flaw>) {
+        let line = self.line();
+        while self.begun.front().is_some_and(|(place, _)| *place < end) {
+            self.begun.pop_front();
+        }
         let mut first = None;
         while let Some((_, flaw)) = self.flaws.front().filter(|(place, _)| *place < end) {
             first = first.or(Some(*flaw));
             self.flaws.pop_front();
         }
-        first
+        (line, first)
     }
 }

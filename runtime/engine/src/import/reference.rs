@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use fichero_model::entity::Field;
 use fichero_model::kind::{Kind, Reference};
 use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_store::Tx;
 
 use super::header::Column;
 use crate::command::Command;
@@ -13,7 +14,7 @@ use crate::input::{Given, Input};
 use crate::message::{Argument, Message};
 use crate::record::work::Work;
 use crate::record::{self, reference::Found};
-use crate::refusal::Refusal;
+use crate::refusal::{FieldError, Refusal};
 use crate::value::check::{Problem, about};
 use crate::value::text::{self, Notation};
 
@@ -106,7 +107,13 @@ impl<'l> Lookup<'l> {
             }
             Found::Many => Ok(Look::Wrong(about(field, "reference_ambiguous", [Argument::from(name)]))),
             Found::None if column.create => {
-                let made = make(work, reference, column.by, name)?;
+                let made = make(work, reference, column.by, name).map_err(|refusal| {
+                    let named = made_by(work, reference, column.by).map(|(_, by)| &*by.name);
+                    match refusal.errors.iter().any(|error| error.code == "unique" && Some(&*error.field) == named) {
+                        true => alike(field, name),
+                        false => refusal,
+                    }
+                })?;
                 self.made.push((key, made));
                 Ok(Look::Found(made))
             }
@@ -186,22 +193,37 @@ fn by_field(work: &Work<'_>, entity: EntityId, id: FieldId, name: &str) -> Resul
     })
 }
 
-fn make(work: &Work<'_>, reference: &Reference, by: Option<FieldId>, name: &str) -> Result<Ref, Refusal> {
+/// The entity of which a record is made, and the field that it is called by.
+fn made_by<'w>(
+    work: &'w Work<'_>,
+    reference: &Reference,
+    by: Option<FieldId>,
+) -> Option<((EntityId, FieldId), &'w Field)> {
     // A mapping may ask for it only where there is one target.
-    let Some(entity) = reference.targets.first().copied() else { return Err(Refusal::not_found()) };
+    let entity = reference.targets.first().copied()?;
     let field = by.unwrap_or(work.live.model[entity].title);
+    Some(((entity, field), &work.live.model[entity][field]))
+}
+
+/// A record is not found by a name as it is written, and none can be made, because what is unique is compared without
+/// regard to case, marks and white space.
+fn alike(field: &Field, name: &str) -> Refusal {
+    let message = Message::with("reference_alike", [Argument::from(&field.label), Argument::from(name)]);
+    Refusal::invalid(vec![FieldError::new(field.name.to_string(), "reference_missing", message)])
+}
+
+fn make(work: &Work<'_>, reference: &Reference, by: Option<FieldId>, name: &str) -> Result<Ref, Refusal> {
+    let Some(((entity, field), _)) = made_by(work, reference, by) else { return Err(Refusal::not_found()) };
     let notation = Notation::plain(work.live.model.workspace.time_zone.clone());
     let mut input = Input::default();
     match text::value(&work.live.model, &work.live.model[entity][field], name, &notation) {
         Ok(value) => input.put(field, Given::Value(value)),
         Err((code, message)) => {
-            input.errors.push(crate::refusal::FieldError::new(
-                work.live.model[entity][field].name.to_string(),
-                code,
-                message,
-            ));
+            input.errors.push(FieldError::new(work.live.model[entity][field].name.to_string(), code, message));
         }
     }
     let done = record::apply(work, Command::Create { entity, input })?;
+    // What is wrong with it is told of this cell.
+    work.with(Tx::settle)?;
     Ok(Ref { entity, id: done.id })
 }

@@ -3,7 +3,7 @@
 //! Cells are kept as bytes, so that a row that cannot be read is still given back as it was.
 
 use std::io::{self, Cursor, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use fichero_model::label::Locale;
@@ -24,7 +24,7 @@ const MOST_COLUMNS: usize = 2_000;
 /// A row of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
-    /// The line of the file on which it begins, or the first of the blank lines before it; the heading is line 1.
+    /// The line of the file on which it begins; of the heading it is line 1, where no blank lines stand before it.
     pub number: u64,
     /// Its cells.
     pub cells: ByteRecord,
@@ -61,7 +61,7 @@ impl<R: Read> Source<R> {
         if !found {
             return Err(Error::File("the file is empty; its first line must name its columns".to_owned()));
         }
-        if let Some(flaw) = row_read(&watch, reader.position().byte()) {
+        if let (_, Some(flaw)) = row_read(&watch, reader.position().byte()) {
             return Err(Error::File(flaw.message().text(Locale::EN)));
         }
         let mut headers = headers(&heading)?;
@@ -97,12 +97,14 @@ impl<R: Read> Source<R> {
         let mut lines = Vec::new();
         while lines.len() < most {
             let mut cells = ByteRecord::new();
-            let at = self.reader.position().line();
-            if !self.reader.read_byte_record(&mut cells).map_err(|error| broken(&error, at))? {
+            if !self
+                .reader
+                .read_byte_record(&mut cells)
+                .map_err(|error| broken(&error, watched(&self.watch).quotes.line()))?
+            {
                 break;
             }
-            let flaw = row_read(&self.watch, self.reader.position().byte());
-            let number = cells.position().map_or(at, csv::Position::line);
+            let (number, flaw) = row_read(&self.watch, self.reader.position().byte());
             if self.has_reasons {
                 // The last of the row rather than of the heading: a row that is too short or too long stays so.
                 cells.truncate(cells.len().saturating_sub(1));
@@ -122,9 +124,13 @@ struct Watch {
     quotes: Quotes,
 }
 
-/// A row was read, up to this byte; gives what is wrong with its quotes.
-fn row_read(watch: &Mutex<Watch>, end: u64) -> Option<Flaw> {
-    let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+fn watched(watch: &Mutex<Watch>) -> MutexGuard<'_, Watch> {
+    watch.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A row was read, up to this byte; gives its line and what is wrong with its quotes.
+fn row_read(watch: &Mutex<Watch>, end: u64) -> (u64, Option<Flaw>) {
+    let mut watch = watched(watch);
     watch.since = 0;
     watch.quotes.take(end)
 }
@@ -137,7 +143,7 @@ struct Watched<R> {
 
 impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watch = watched(&self.watch);
         if watch.since > LONGEST_ROW {
             return Err(io::Error::other(
                 "this row is longer than 8 MiB; a quote was probably opened here and never closed",
@@ -263,10 +269,13 @@ mod tests {
 
     #[test]
     fn rows_know_their_lines_also_behind_line_breaks_in_cells() {
-        let mut source = open(b"name,note\nA,\"two\nlines\"\nB,one\n\nC,two\n").unwrap();
-        let lines: Vec<(u64, usize)> =
-            source.read(10).unwrap().iter().map(|line| (line.number, line.cells.len())).collect();
-        assert_eq!(lines, [(2, 2), (4, 2), (5, 2)]);
+        let file = "name,note\nA,\"two\nlines\"\nB,one\n\nC,two\n";
+        for file in [file.to_owned(), file.replace('\n', "\r\n"), format!("\u{feff}{file}\n\n")] {
+            let mut source = open(file.as_bytes()).unwrap();
+            let lines: Vec<(u64, usize)> =
+                source.read(10).unwrap().iter().map(|line| (line.number, line.cells.len())).collect();
+            assert_eq!(lines, [(2, 2), (4, 2), (6, 2)], "{file:?}");
+        }
     }
 
     #[test]

@@ -183,7 +183,9 @@ impl Decisions {
 /// The fields that a value may be asked for.
 fn required(model: &Model, entity: EntityId) -> BTreeSet<FieldId> {
     let fields = model[entity].all_fields();
-    let own = fields.filter(|(_, field)| field.required || field.required_if.is_some()).map(|(id, _)| id);
+    let own = fields
+        .filter(|(_, field)| field.required || field.required_if.is_some() || field.pipeline.is_some())
+        .map(|(id, _)| id);
     let stages = model.pipelines.iter().filter(|pipeline| pipeline.entity == entity).flat_map(|one| &one.stages);
     let of_stages = stages.flat_map(|stage| {
         let ways = stage.next.iter().flatten().flat_map(|way| &way.require);
@@ -207,6 +209,7 @@ fn expressions(model: &Model, entity: EntityId) -> Vec<(&Expr, Of, Option<&Rule>
         }
     }
     let asked = required(model, entity);
+    all.extend(model.pipelines_of(entity).filter_map(|(_, one)| Some((one.condition.as_ref()?, Of::Decision, None))));
     for (id, field) in definition.all_fields() {
         // Whether a value is asked for is decided by whether the field is shown, too.
         all.extend(field.visible_if.iter().filter(|_| asked.contains(&id)).map(|expr| (expr, Of::Decision, None)));

@@ -64,7 +64,7 @@ pub fn state(work: &Work<'_>, draft: &Draft, id: FieldId) -> Result<State, Refus
     let visible = draft.is_shown(work, field)?;
     Ok(State {
         visible,
-        required: visible && (field.required || holds(&field.required_if)?),
+        required: check::is_required(work, draft, id, field)?,
         readonly: field.readonly || !field.is_input() || settled || holds(&field.readonly_if)?,
         kept,
         options,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use fichero_model::entity::Field;
 use fichero_model::expr::Row;
 use fichero_model::kind::{Kind, Reference};
-use fichero_model::pipeline::Pipeline;
 use fichero_model::rule::RuleEvent;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
@@ -14,6 +13,7 @@ use fichero_model::{EntityId, FieldId, Id, Ref};
 use super::draft::Draft;
 use super::kept;
 use super::money;
+use super::stage;
 use super::work::Work;
 use crate::command::Mode;
 use crate::input::{Input, Line};
@@ -100,13 +100,16 @@ fn gather(work: &Work<'_>, mut draft: Draft) -> Result<(Checked, Vec<FieldError>
     let lines = check_lines(work, &mut draft)?;
     let event = if draft.old.is_some() { RuleEvent::Update } else { RuleEvent::Create };
     super::rules::run(work, &mut draft, event)?;
+    if stage::enter_all(work, &mut draft)? {
+        draft.compute(work)?;
+    }
     check_references(work, &mut draft)?;
     check_values(work, &mut draft)?;
     check_written_lines(work, &mut draft, &lines)?;
     kept::check(work, &mut draft)?;
     super::people::check(work, &mut draft)?;
     super::settings::check(work, &draft)?;
-    check_stages(work, &mut draft)?;
+    stage::check(work, &mut draft)?;
     let Draft { entity, old, row, links, errors, .. } = draft;
     Ok((Checked { entity, old, row, links, lines }, errors))
 }
@@ -248,7 +251,7 @@ fn check_values(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
         }
         let value = draft.row.get(id).clone();
         let is_blank = value.as_text().is_some_and(|text| text.trim().is_empty());
-        if is_required(work, draft, field)? && (is_blank || is_empty(work, draft, id, field)?) {
+        if is_required(work, draft, id, field)? && (is_blank || is_empty(work, draft, id, field)?) {
             draft.error(work, id, about(field, "required", []));
             continue;
         }
@@ -349,18 +352,22 @@ fn check_rules(work: &Work<'_>, draft: &mut Draft, field: &Field, value: &Value)
     Ok(())
 }
 
-fn is_required(work: &Work<'_>, draft: &Draft, field: &Field) -> Result<bool, Refusal> {
+/// Whether a value is asked for in a field: by itself, by its condition, or by the pipeline that holds.
+///
+/// # Errors
+/// When a definition fails.
+pub fn is_required(work: &Work<'_>, draft: &Draft, id: FieldId, field: &Field) -> Result<bool, Refusal> {
     let is_asked = match &field.required_if {
         _ if field.required => true,
-        Some(condition) => draft.holds(work, condition, &[], None)?,
-        None => false,
+        Some(condition) if draft.holds(work, condition, &[], None)? => true,
+        _ => stage::governing(work, &work.live.model, draft, id)?.is_some(),
     };
     // What nobody is shown is asked of nobody.
     Ok(is_asked && draft.is_shown(work, field)?)
 }
 
 /// Whether a draft has nothing in a field. Of lists those that it is to have count, or else those that are stored.
-fn is_empty(work: &Work<'_>, draft: &Draft, id: FieldId, field: &Field) -> Result<bool, Refusal> {
+pub(super) fn is_empty(work: &Work<'_>, draft: &Draft, id: FieldId, field: &Field) -> Result<bool, Refusal> {
     if let Some((_, targets)) = draft.links.iter().find(|(link, _)| *link == id) {
         return Ok(targets.is_empty());
     }
@@ -370,51 +377,5 @@ fn is_empty(work: &Work<'_>, draft: &Draft, id: FieldId, field: &Field) -> Resul
     match field.kind {
         Kind::Boolean => Ok(false),
         _ => Ok(draft.row.get(id).is_nothing()),
-    }
-}
-
-/// A stage may only follow one that allows it, and only with what it requires.
-fn check_stages(work: &Work<'_>, draft: &mut Draft) -> Result<(), Refusal> {
-    if work.mode == Mode::Load {
-        return Ok(());
-    }
-    let model = Arc::clone(&work.live.model);
-    for (id, field) in model[draft.entity].all_fields() {
-        let Some(pipeline) = field.pipeline.map(|pipeline| &model[pipeline]) else { continue };
-        // Of one that was emptied it is said already that it is required.
-        if !draft.changes(id) || draft.errors.iter().any(|error| error.field == *field.name) {
-            continue;
-        }
-        let to = draft.row.get(id).as_text().unwrap_or_default().to_owned();
-        let from = draft.old.as_ref().and_then(|old| old.get(id).as_text().map(str::to_owned));
-        if let Some(from) = &from
-            && !pipeline.may_move(from, &to)
-        {
-            let label = |stage: &str| Argument::from(&stage_label(work, pipeline, stage));
-            draft.error(work, id, about(field, "transition", [label(from), label(&to)]));
-            continue;
-        }
-        let of_stage = pipeline.stage(&to).map(|(_, stage)| &stage.require);
-        let of_way = from.and_then(|from| pipeline.transition(&from, &to)).map(|way| &way.require);
-        let mut required: Vec<FieldId> = of_stage.into_iter().flatten().copied().collect();
-        required.extend(
-            of_way.into_iter().flatten().filter(|field| !required.contains(field)).copied().collect::<Vec<_>>(),
-        );
-        for missing in required {
-            let wanted = &model[draft.entity][missing];
-            if is_empty(work, draft, missing, wanted)? && draft.is_shown(work, wanted)? {
-                let stage = stage_label(work, pipeline, &to);
-                let (_, message) = about(wanted, "stage_requires", [Argument::from(&stage)]);
-                draft.error(work, missing, ("required", message));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn stage_label(work: &Work<'_>, pipeline: &Pipeline, stage: &str) -> fichero_model::label::Text {
-    match work.live.model[pipeline.options].find(stage) {
-        Some(option) => option.label.clone(),
-        None => fichero_model::label::Text::from_name(stage),
     }
 }

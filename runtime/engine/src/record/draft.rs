@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fichero_model::entity::{Field, Source, System};
 use fichero_model::expr::{Expr, Fault, Row, Setting, taken};
+use fichero_model::id::PipelineId;
 use fichero_model::kind::Kind as Storage;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
@@ -34,6 +35,8 @@ pub struct Draft {
     pub links: Vec<(FieldId, Vec<Ref>)>,
     /// What its lines will be, for those that were given.
     pub lines: Vec<(FieldId, Vec<Line>)>,
+    /// The pipelines that held when it was last looked at, by their stage fields.
+    pub governed: Vec<(FieldId, Option<PipelineId>)>,
     /// All that is wrong so far.
     pub errors: Vec<FieldError>,
 }
@@ -58,6 +61,7 @@ impl Draft {
             alike: Vec::new(),
             links: Vec::new(),
             lines: Vec::new(),
+            governed: Vec::new(),
             errors: Vec::new(),
         };
         let basis = std::mem::take(&mut input.basis);
@@ -66,8 +70,7 @@ impl Draft {
         draft.fill_defaults(work)?;
         draft.keep_references(work)?;
         super::rollup::begin(work, &mut draft)?;
-        draft.copy(work)?;
-        draft.compute(work)?;
+        draft.follow(work)?;
         Ok(draft)
     }
 
@@ -79,11 +82,9 @@ impl Draft {
         let mut draft = Self::unchanged(&old);
         draft.begin_change(work);
         draft.take(work, input)?;
-        draft.enter_pipelines(work);
         super::money::follow_rates(work, &mut draft)?;
         draft.keep_references(work)?;
-        draft.copy(work)?;
-        draft.compute(work)?;
+        draft.follow(work)?;
         Ok(draft)
     }
 
@@ -97,6 +98,7 @@ impl Draft {
             alike: Vec::new(),
             links: Vec::new(),
             lines: Vec::new(),
+            governed: Vec::new(),
             errors: Vec::new(),
         }
     }
@@ -257,6 +259,10 @@ impl Draft {
                 }
                 (Some(_), Some(_)) => (true, true),
             };
+            // When and by whom a record was made may come with it, and is not changed later.
+            if loadable && self.old.is_some() && is_other {
+                self.error(work, id, ("readonly", about(field, "made_already", []).1));
+            }
             if work.mode == Mode::Live && field.readonly && is_other {
                 self.error(work, id, about(field, "readonly", []));
             }
@@ -376,32 +382,11 @@ impl Draft {
             if self.given.contains(&id) || self.alike.contains(&id) {
                 continue;
             }
-            match &field.default {
-                Some(default) => self.settle(work, id, default, &[])?,
-                None => self.enter_pipeline(work, id),
+            if let Some(default) = &field.default {
+                self.settle(work, id, default, &[])?;
             }
         }
         Ok(())
-    }
-
-    /// A record that was there before its pipeline enters it when it is saved.
-    fn enter_pipelines(&mut self, work: &Work<'_>) {
-        for (id, _) in work.live.model[self.entity].all_fields().filter(|(_, field)| field.pipeline.is_some()) {
-            if !self.given.contains(&id) {
-                self.enter_pipeline(work, id);
-            }
-        }
-    }
-
-    /// A record without a stage begins in the first.
-    pub fn enter_pipeline(&mut self, work: &Work<'_>, id: FieldId) {
-        let model = &work.live.model;
-        if let Some(pipeline) = model[self.entity][id].pipeline
-            && let Some(first) = model[pipeline].stages.first()
-            && self.row.get(id).is_nothing()
-        {
-            self.set(id, Value::Text(Arc::clone(&first.name)));
-        }
     }
 
     /// Gives a field what a definition sets it to. A value that does not fit is the writer's to see.
@@ -485,6 +470,13 @@ impl Draft {
             }
         }
         Ok(())
+    }
+
+    /// What follows from what was given: which pipeline holds may depend on what is computed, and that on the stage.
+    fn follow(&mut self, work: &Work<'_>) -> Result<(), Refusal> {
+        self.copy(work)?;
+        self.compute(work)?;
+        if super::stage::enter_all(work, self)? { self.compute(work) } else { Ok(()) }
     }
 
     /// Refreshes every computed field, each after what it reads.

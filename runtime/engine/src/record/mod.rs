@@ -23,6 +23,7 @@ pub mod rollup;
 pub mod rules;
 pub mod save;
 mod settings;
+pub mod stage;
 pub mod unique;
 pub mod work;
 

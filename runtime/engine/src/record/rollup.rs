@@ -115,6 +115,7 @@ fn refresh(work: &Work<'_>, parent: Ref, rollups: &BTreeSet<FieldId>) -> Result<
         alike: Vec::new(),
         links: Vec::new(),
         lines: Vec::new(),
+        governed: Vec::new(),
         errors: Vec::new(),
     };
     let model = Arc::clone(&work.live.model);

@@ -123,8 +123,15 @@ fn boolean(text: &str) -> Option<bool> {
 /// When it is none.
 pub fn date(field: &Field, text: &str, forms: &[Arc<str>]) -> Result<Value, Problem> {
     let iso = || (text.len() == 10).then(|| Date::from_str(text).ok()).flatten();
-    let date = forms.iter().find_map(|form| Date::strptime(&**form, text).ok()).or_else(iso);
+    let formed = |form: &Arc<str>| Date::strptime(&**form, text).ok().filter(|date| has_whole_year(*date, text));
+    let date = forms.iter().find_map(formed).or_else(iso);
     date.filter(|date| (1..=9999).contains(&date.year())).map(Value::Date).ok_or_else(|| about(field, "not_date", []))
+}
+
+/// Whether a text writes the year that was read from it with four digits: `%Y` would take fewer, and make the year 26 of
+/// one that was meant for `%y`.
+fn has_whole_year(date: Date, text: &str) -> bool {
+    date.year() >= 1000 || text.contains(&format!("{:04}", date.year()))
 }
 
 /// Reads a time of day, `09:30` or `09:30:15`.
@@ -142,6 +149,7 @@ fn moment(text: &str, notation: &Notation) -> Option<Timestamp> {
         DateTime::strptime(&**form, text)
             .or_else(|_| Date::strptime(&**form, text).map(|date| date.at(0, 0, 0, 0)))
             .ok()
+            .filter(|civil| has_whole_year(civil.date(), text))
     });
     let moment = match formed {
         Some(civil) => local(civil),

@@ -36,8 +36,6 @@ pub struct Reads {
     pub value: bool,
     /// It calls a script.
     pub script: bool,
-    /// It says `()` itself.
-    pub nothing: bool,
 }
 
 /// A path from a row at hand: through references and lists to a field.
@@ -150,7 +148,7 @@ impl Reader<'_> {
     /// Notes what a node reads.
     fn visit(&mut self, node: &Node) {
         match &node.op {
-            Op::Literal(value) => self.reads.nothing |= value.is_nothing(),
+            Op::Literal(_) => {}
             Op::Row(_) | Op::Local(_) | Op::Field { .. } | Op::Each { .. } => {
                 for path in self.rows(node) {
                     self.note(path);

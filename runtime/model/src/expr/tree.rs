@@ -60,6 +60,38 @@ pub struct Node {
 }
 
 impl Node {
+    /// Whether it gives nothing because the author says so: by a `()` or a `""` that is what it comes to, rather than one
+    /// that it compares with or that a function is given, such as that of `replace(value, "EUR", "")`.
+    pub fn says_nothing(&self) -> bool {
+        match &self.op {
+            Op::Literal(value) => value.is_nothing(),
+            Op::If { then, otherwise, .. } => then.says_nothing() || otherwise.says_nothing(),
+            Op::Coalesce(_, last) => last.says_nothing(),
+            Op::Call { arguments: nodes, .. } | Op::Script { arguments: nodes, .. } => {
+                nodes.iter().any(|node| !matches!(node.op, Op::Literal(_)) && node.says_nothing())
+            }
+            Op::Arithmetic(_, a, b) => a.says_nothing() || b.says_nothing(),
+            Op::Negate(of) => of.says_nothing(),
+            Op::Row(_)
+            | Op::Local(_)
+            | Op::Value
+            | Op::Field { .. }
+            | Op::Each { .. }
+            | Op::Attribute { .. }
+            | Op::Not(_)
+            | Op::And(..)
+            | Op::Or(..)
+            | Op::Compare(..)
+            | Op::In { .. }
+            | Op::List(_)
+            | Op::Matches { .. }
+            | Op::Quantify { .. }
+            | Op::Aggregate { .. }
+            | Op::Changed(_)
+            | Op::HasRole(_) => false,
+        }
+    }
+
     /// The nodes it is made of.
     pub fn children(&self) -> Vec<&Node> {
         match &self.op {

@@ -282,7 +282,8 @@ impl Stored<'_> {
             retired: None,
             shape: self.shape.clone(),
             origin: self.origin.clone(),
-            required: self.field.required,
+            // A stage is asked for, too, where the pipeline holds.
+            required: self.field.required || self.field.pipeline.is_some(),
             numbered: matches!(self.field.source, Source::Sequence(_)),
             shares: match &self.field.kind {
                 Kind::Money { currency: MoneyCurrency::Shared(of) } => Some(of.text.to_string()),

@@ -132,11 +132,12 @@ impl Tx {
         self.late.held.take_if(|held| held.parameters.len() < LONG).unwrap_or_default()
     }
 
-    /// Runs the statement that is held.
+    /// Runs the statement that is held. A savepoint does so too at its end; what is then refused is told as the database
+    /// says it, so whoever has better words for it does it before.
     ///
     /// # Errors
     /// [`Error::Reference`] when one of its queries gave no row, and as the database says; the command is doomed then.
-    pub(crate) fn settle(&mut self) -> Result<(), Error> {
+    pub fn settle(&mut self) -> Result<(), Error> {
         let Some(held) = self.late.held.take() else { return Ok(()) };
         if held.kept.is_empty() {
             return self.execute(&held.written(|_| String::new()), &held.parameters).map(drop);

@@ -44,7 +44,7 @@ pub fn page(visitor: &Visitor, reader: &Reader, entity: Option<EntityId>) -> Pag
 
 /// How much an author has to do.
 pub fn count(problems: &Problems) -> u64 {
-    let errors = problems.findings.iter().filter(|finding| finding.is_error()).count() as u64;
+    let errors = problems.all().filter(|finding| finding.is_error()).count() as u64;
     match problems.outcome {
         Outcome::InForce => errors,
         Outcome::Refused | Outcome::Waiting(_) | Outcome::Held(_) => errors.max(1),

@@ -51,7 +51,7 @@ async fn page(visitor: &Visitor) -> Result<Response, Refusal> {
         checked: words.when(problems.checked.unwrap_or(now)),
         deployment: visitor.live.seq,
         revision: visitor.model().revision.chars().take(REVISION).collect(),
-        findings: problems.findings.iter().chain(&unfilled).map(|found| finding(found, &problems)).collect(),
+        findings: problems.all().chain(&unfilled).map(|found| finding(found, &problems)).collect(),
     };
     Ok(visitor.html(StatusCode::OK, &page))
 }

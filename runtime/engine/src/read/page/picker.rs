@@ -218,6 +218,7 @@ fn draft_of(model: &Model, entity: EntityId, values: &[(FieldId, Value)]) -> Dra
         alike: Vec::new(),
         links: Vec::new(),
         lines: Vec::new(),
+        governed: Vec::new(),
         errors: Vec::new(),
     }
 }

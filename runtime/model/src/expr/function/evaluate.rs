@@ -131,7 +131,7 @@ fn of_text(function: Function, text: &str) -> Option<Value> {
         Function::Trim => Value::text(text.trim()),
         Function::Len => i64::try_from(text.chars().count()).map_or(Value::Nothing, Value::Integer),
         Function::Fold => Value::text(&fold::key(text)),
-        Function::Number => or_nothing(parse_number(text), Value::Decimal),
+        Function::Number => or_nothing(parse_number(text.trim()), Value::Decimal),
         Function::IsEmail => Value::Boolean(is_email(text)),
         Function::IsUrl => Value::Boolean(is_url(text)),
         Function::First | Function::Last => Value::text(text),

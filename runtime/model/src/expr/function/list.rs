@@ -311,7 +311,7 @@ pub static PUBLISHED: &[Published] = &[
     Published {
         name: "number",
         forms: &[form(&[Takes::Text], Gives::Decimal, F::Number)],
-        doc: "The number a text writes with a decimal point; `()` when it writes none.",
+        doc: "The number a text writes with a decimal point, white space around it or not; `()` when it writes none.",
         example: Some(("number(\"12.50\")", "12.5")),
         portable: Portable::No(
             "databases read numbers in other ways; keep the number in a `decimal` field or a `formula`",
