@@ -38,13 +38,19 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     ];
     write(folder, &files)?;
     workspace::lock(folder)?;
-    let shown = folder.display();
+    let shown = shell_word(&folder.display().to_string());
     let human = format!(
         "{shown} is ready; begin with {shown}/workspace.yaml and {shown}/vehicle.yaml\n  fichero check {shown}   checks the definitions\n  fichero test {shown}    runs their tests\n  fichero serve {shown}   serves them"
     );
     let written: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
     context.report.summary(&human, || json!({"folder": folder, "files": written, "packs": packs}));
     Ok(Exit::Done)
+}
+
+/// A path as one word of a shell.
+fn shell_word(path: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '/' | '.' | '_' | '-' | '~');
+    if path.chars().all(is_plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 /// The text of a `workspace.yaml`.

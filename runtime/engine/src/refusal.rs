@@ -80,7 +80,7 @@ impl FieldError {
     /// The same error, of a field inside `outer`.
     #[must_use]
     pub fn inside(mut self, outer: &str) -> Self {
-        self.field = format!("{outer}.{}", self.field);
+        self.field = if self.field.is_empty() { outer.to_owned() } else { format!("{outer}.{}", self.field) };
         self
     }
 }

@@ -15,6 +15,7 @@ use super::kept;
 use super::money;
 use super::stage;
 use super::work::Work;
+use crate::actor::Via;
 use crate::command::Mode;
 use crate::input::{Input, Line};
 use crate::message::{Argument, Message};
@@ -196,17 +197,17 @@ pub fn draft_line(
         return Ok(Err(("repeated_line", Message::with("repeated_line", [id.to_string()]))));
     }
     input.fields.retain(|(field, _)| *field != by);
-    match id {
-        None => {
-            let reference = Ref { entity: parent.entity, id: parent.id() };
-            input.put(by, crate::input::Given::Value(Value::Ref(reference)));
-            Draft::create(work, of, input).map(Ok)
-        }
-        Some(id) => match stored.iter().find(|row| row.id() == Some(id)) {
-            Some(row) => Draft::update(work, Arc::clone(row), input).map(Ok),
-            None => Ok(Err(("unknown_line", Message::with("unknown_line", [Argument::Plain(id.to_string())])))),
-        },
+    let known = id.and_then(|id| stored.iter().find(|row| row.id() == Some(id)));
+    if let Some(row) = known {
+        return Draft::update(work, Arc::clone(row), input).map(Ok);
     }
+    // A form brings what its reader saw. A line that somebody removed meanwhile is made again, for it was saved.
+    if let Some(id) = id.filter(|_| work.actor.via != Via::Page) {
+        return Ok(Err(("unknown_line", Message::with("unknown_line", [Argument::Plain(id.to_string())]))));
+    }
+    let reference = Ref { entity: parent.entity, id: parent.id() };
+    input.put(by, crate::input::Given::Value(Value::Ref(reference)));
+    Draft::create(work, of, input).map(Ok)
 }
 
 /// Every reference that is new points to a living record that may be chosen.

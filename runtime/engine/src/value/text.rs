@@ -7,10 +7,10 @@ use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{Model, OptionsId};
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use rust_decimal::Decimal;
 
 use super::check::{self, Problem, about};
@@ -144,7 +144,7 @@ pub fn time(field: &Field, text: &str) -> Result<Value, Problem> {
 }
 
 fn moment(text: &str, notation: &Notation) -> Option<Timestamp> {
-    let local = |civil: DateTime| civil.to_zoned(notation.zone.clone()).ok().map(|zoned: Zoned| zoned.timestamp());
+    let local = |civil: DateTime| fichero_model::expr::time::first_of(civil, &notation.zone);
     let formed = notation.dates.iter().find_map(|form| {
         DateTime::strptime(&**form, text)
             .or_else(|_| Date::strptime(&**form, text).map(|date| date.at(0, 0, 0, 0)))
@@ -250,5 +250,28 @@ pub fn plain(value: &Value) -> String {
         Value::Ref(reference) => reference.id.to_string(),
         Value::List(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Json(json) => json.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use super::*;
+
+    #[test]
+    fn a_time_that_a_clock_change_skips_is_the_first_that_exists() {
+        let notation = Notation {
+            dates: vec![Arc::from("%d.%m.%Y %H:%M")],
+            ..Notation::plain(TimeZone::get("Europe/Madrid").unwrap())
+        };
+        for (text, expected) in [
+            ("2026-03-29T02:30", "2026-03-29T01:00:00Z"),
+            ("29.03.2026 02:30", "2026-03-29T01:00:00Z"),
+            ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+            ("2026-03-29T03:30", "2026-03-29T01:30:00Z"),
+        ] {
+            assert_eq!(moment(text, &notation), Some(expected.parse().unwrap()), "{text}");
+        }
     }
 }

@@ -146,3 +146,26 @@ fn what_was_typed_survives_the_record_it_was_typed_for() {
         assert_eq!(ana.submit(&nowhere).await.status, 404);
     });
 }
+
+#[test]
+fn a_line_that_somebody_removed_or_added_meanwhile_is_told_of_and_saved_as_chosen() {
+    on_each(async |world| {
+        let lines = json!([{"what": "Motor", "price": "50"}, {"what": "Belt", "price": "9"}]);
+        let deal = world.create("deal", json!({"name": "Drive", "lines": lines})).await;
+        let stored = world.get("deal", &deal).await["lines"].clone();
+        let edit = format!("/deal/{deal}/edit");
+        let mut ana = world.browser("ana").await;
+        let mut form = ana.open(&edit).await.form(&edit);
+        world.delete("deal_line", stored[1]["id"].as_str().unwrap()).await;
+        form.set("name", "Drive 2").set("lines.1.price", "10");
+        let asked = ana.submit(&form).await;
+        assert_eq!(asked.status, 409, "a line by itself is a change of the deal: {}", asked.text());
+        ana.save(&asked.form(&edit)).await;
+        let saved = world.get("deal", &deal).await;
+        let names: Vec<&str> =
+            saved["lines"].as_array().unwrap().iter().filter_map(|line| line["what"].as_str()).collect();
+        assert_eq!((saved["name"].as_str(), names.as_slice()), (Some("Drive 2"), ["Motor", "Belt"].as_slice()));
+        assert_eq!((&saved["lines"][0]["id"], &saved["lines"][1]["price"]), (&stored[0]["id"], &json!("10.00")));
+        assert_ne!(saved["lines"][1]["id"], stored[1]["id"], "what was removed stays in the trash");
+    });
+}

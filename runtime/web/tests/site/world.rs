@@ -141,6 +141,14 @@ impl World {
         done.unwrap_or_else(|refusal| panic!("{}", refusal.to_text(Locale::EN)));
     }
 
+    /// Puts a record into the trash as the system.
+    pub async fn delete(&self, entity: &str, id: &str) {
+        let (entity, _) = self.engine.live().model.entity(entity).unwrap();
+        let command = Command::Delete { entity, id: id.parse().unwrap(), version: None };
+        let done = self.engine.command(&self.actor(), command, Mode::Live, None).await;
+        done.unwrap_or_else(|refusal| panic!("{}", refusal.to_text(Locale::EN)));
+    }
+
     /// A record as the HTTP interface shows it.
     pub async fn get(&self, entity: &str, id: &str) -> Json {
         let live = self.engine.live();
