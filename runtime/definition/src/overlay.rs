@@ -10,7 +10,7 @@ mod conflict;
 mod followers;
 mod path;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fichero_model::code;
@@ -100,6 +100,7 @@ pub(crate) fn apply(
     let mut merging = Merging {
         sources,
         setters: HashMap::new(),
+        replaced: HashSet::new(),
         conflicts: Vec::new(),
         removed: Vec::new(),
         found,
@@ -120,8 +121,8 @@ pub(crate) fn apply(
         }
         merging.overlay(document, overlay);
     }
-    let Merging { conflicts, setters, removed, found, .. } = merging;
-    let open = conflicts.into_iter().filter(|conflict| !conflict.is_settled(&setters, sources));
+    let Merging { conflicts, setters, replaced, removed, found, .. } = merging;
+    let open = conflicts.into_iter().filter(|conflict| !conflict.is_settled(&setters, &replaced, sources));
     found.extend(open.map(|conflict| conflict.diagnostic));
     for (kind, name) in touched {
         if let (Some(document), Some(shape)) = (catalog.find(kind, &name), crate::shape::kind(kind)) {
@@ -137,6 +138,8 @@ struct Merging<'a> {
     sources: &'a Sources,
     /// Which overlay set a value last.
     setters: HashMap<String, Setter>,
+    /// What the workspace has put something of its own in the place of.
+    replaced: HashSet<String>,
     conflicts: Vec<Conflict>,
     removed: Vec<Removed>,
     found: &'a mut Vec<Diagnostic>,
@@ -233,6 +236,9 @@ impl Merging<'_> {
         };
         let Some(known) = entries.get_mut(there) else { return };
         if declares(&entry, form) {
+            if self.declared_by_both(&entry.key.place) {
+                return;
+            }
             let message = format!("`{}` is there already, and this declares it again", entry.key.text);
             let diagnostic = Diagnostic::error(code::OVERLAY_DECLARES, &entry.key.place, message)
                 .label(&known.key.place, "it is declared here")

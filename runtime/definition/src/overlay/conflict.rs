@@ -1,6 +1,6 @@
 //! Who set which value, and where two overlays disagree that do not know each other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fichero_model::code;
@@ -20,15 +20,29 @@ pub(super) struct Setter {
 /// Two overlays that do not know each other, and what each wants.
 pub(super) struct Conflict {
     at: String,
-    /// Both sides belong to one layer, so no later one settles it.
-    within: bool,
+    settled_by: SettledBy,
     pub diagnostic: Diagnostic,
+}
+
+/// What gives the last word on a conflict to the workspace.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SettledBy {
+    /// It sets the value.
+    Setting,
+    /// It puts something of its own in the place of both.
+    Replacing,
+    /// Nothing: both sides belong to one layer, so no later one settles it.
+    Nothing,
 }
 
 impl Conflict {
     /// True when the workspace has the last word on it.
-    pub fn is_settled(&self, setters: &HashMap<String, Setter>, sources: &Sources) -> bool {
-        !self.within && setters.get(&self.at).is_some_and(|setter| is_workspace(sources, setter.layer))
+    pub fn is_settled(&self, setters: &HashMap<String, Setter>, replaced: &HashSet<String>, sources: &Sources) -> bool {
+        match self.settled_by {
+            SettledBy::Setting => setters.get(&self.at).is_some_and(|setter| is_workspace(sources, setter.layer)),
+            SettledBy::Replacing => replaced.contains(&self.at),
+            SettledBy::Nothing => false,
+        }
     }
 }
 
@@ -42,14 +56,7 @@ impl Merging<'_> {
             && !self.sources.requires(layer, setter.layer)
         {
             let key = self.work.path.join(".");
-            let name = |layer: usize| {
-                self.sources
-                    .layers()
-                    .get(layer)
-                    .and_then(|layer| layer.pack.as_deref())
-                    .unwrap_or("the workspace")
-                    .to_owned()
-            };
+            let name = |layer| pack(self.sources, layer);
             let (message, help) = if setter.layer == layer {
                 (
                     format!("`{key}` of `{}` is set twice, to different values", self.work.name),
@@ -72,9 +79,42 @@ impl Merging<'_> {
             let diagnostic = Diagnostic::error(code::OVERLAY_CONFLICT, &new.place, message)
                 .label(&setter.place, "set here first")
                 .help(help);
-            self.conflicts.push(Conflict { at: at.clone(), within: setter.layer == layer, diagnostic });
+            let settled_by = if setter.layer == layer { SettledBy::Nothing } else { SettledBy::Setting };
+            self.conflicts.push(Conflict { at: at.clone(), settled_by, diagnostic });
         }
         self.setters.insert(at, Setter { layer, place: new.place.clone() });
+    }
+
+    /// Notes that something is declared that another pack declared, which does not know this one. False where it is to be
+    /// told at once: it may be changed or replaced, or both belong to one layer.
+    pub(super) fn declared_by_both(&mut self, new: &Place) -> bool {
+        let (at, layer) = (self.at(), self.work.layer);
+        let inside = format!("{at}\n");
+        let of_entry = self.setters.iter().filter(|(known, _)| known.starts_with(&inside)).map(|(_, setter)| setter);
+        let other = of_entry.min_by_key(|setter| (setter.layer, setter.place.start));
+        let Some(setter) = other.filter(|setter| {
+            setter.layer != layer && !is_workspace(self.sources, layer) && !self.sources.requires(layer, setter.layer)
+        }) else {
+            return false;
+        };
+        let key = self.work.path.join(".");
+        let (first, second) = (pack(self.sources, setter.layer), pack(self.sources, layer));
+        let message = format!("the packs `{first}` and `{second}` both declare `{key}` of `{}`", self.work.name);
+        let diagnostic = Diagnostic::error(code::OVERLAY_CONFLICT, new, message)
+            .label(&setter.place, "declared here first")
+            .help(format!(
+                "settle it in the workspace with `extend: {} {}` and `replace: [{key}]`, or let one of the packs require the other",
+                self.work.kind, self.work.name
+            ));
+        self.conflicts.push(Conflict { at, settled_by: SettledBy::Replacing, diagnostic });
+        true
+    }
+
+    /// Notes that something of the workspace stands in the place of what was there.
+    pub(super) fn set_replaced(&mut self) {
+        if is_workspace(self.sources, self.work.layer) {
+            self.replaced.insert(self.at());
+        }
     }
 
     /// Notes that every value of a new entry is set.
@@ -102,6 +142,11 @@ impl Merging<'_> {
         }
         at
     }
+}
+
+/// The pack of a layer, as messages name it.
+fn pack(sources: &Sources, layer: usize) -> String {
+    sources.layers().get(layer).and_then(|layer| layer.pack.as_deref()).unwrap_or("the workspace").to_owned()
 }
 
 fn is_workspace(sources: &Sources, layer: usize) -> bool {

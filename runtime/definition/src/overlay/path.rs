@@ -35,6 +35,7 @@ impl Merging<'_> {
                 continue;
             };
             self.work.path.clone_from(&keys);
+            self.set_replaced();
             self.set_all(&new.value);
             self.work.path.clear();
             *there = new;
