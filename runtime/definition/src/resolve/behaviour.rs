@@ -132,6 +132,13 @@ fn one(
     behaviour.fill = own("fill").and_then(|node| reader.setting(node, field, findings));
     check_fill(cx, field, behaviour.fill.as_ref(), own("fill"), findings);
     behaviour.bounds = bounds::of(cx, field, word, layers, findings);
+    for (setting, key, code) in
+        [(&behaviour.default, "default", code::BAD_DEFAULT), (&behaviour.fill, "fill", code::BAD_DEFAULT)]
+    {
+        if let (Some(Setting::Literal(value)), Some(node)) = (setting, own(key)) {
+            bounds::check_within(field, behaviour.bounds.limits(), value, (code, node), findings);
+        }
+    }
     if let Kind::Ref(reference) = &field.kind {
         behaviour.choose = choose(cx, entity, reference, own("where"), findings);
         behaviour.through = own("through")

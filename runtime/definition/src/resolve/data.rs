@@ -7,10 +7,11 @@ use fichero_model::EntityId;
 use fichero_model::code::{self, Code};
 use fichero_model::data::{DataRow, DataSet, Settings};
 use fichero_model::diagnostic::Diagnostic;
-use fichero_model::expr::Scope;
+use fichero_model::expr::{Scope, Setting};
 use fichero_model::kind::Kind;
 use fichero_model::model::Model;
 
+use super::bounds;
 use super::context::Context;
 use super::declare::{Declared, Holder, settings_entity};
 use super::findings::Findings;
@@ -71,6 +72,13 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet>
         for entry in document.node.get("rows").map(Node::entries).unwrap_or_default() {
             let name = &entry.key.text;
             let set = reader.settings(&entry.value, entity, findings);
+            for (id, setting) in &set {
+                let field = &cx.model[entity][*id];
+                if let (Setting::Literal(value), Some(node)) = (setting, entry.value.get(&field.name)) {
+                    let limits = (field.min.as_ref(), field.max.as_ref());
+                    bounds::check_within(field, limits, value, (code::DATA_ROW, node), findings);
+                }
+            }
             let before = known.entry((entity, Arc::clone(name))).or_default();
             if before.is_empty() {
                 check_required(cx, entity, entry, code::DATA_ROW, findings);
