@@ -23,7 +23,8 @@ pub(super) fn retire_table(planner: &mut Planner<'_>, table: &Table, cause: &Cau
                     table.name, table.entity
                 ),
                 cause,
-                Hazard::Reinterprets,
+                // The name may have been followed long ago, and is only still written there.
+                Hazard::Safe,
                 Vec::new(),
             )
         },
@@ -65,7 +66,7 @@ pub(super) fn retire_field(
         (Some(heir), _) => retire(&format!("field `{}` moves to `{}`", heir.name, heir.column), Hazard::Safe, stay()),
         (None, Some(name)) => {
             let why = format!("`{name}` says that it was `{}`, but is there itself", field.name);
-            retire(&why, Hazard::Reinterprets, both(name, &field.name, "its own values"))
+            retire(&why, Hazard::Safe, both(name, &field.name, "its own values"))
         }
         (None, None) => {
             let note = successor_hint(planner, table, field).unwrap_or_else(stay);

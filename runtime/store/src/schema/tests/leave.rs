@@ -4,7 +4,7 @@ use fichero_model::fixture::{Builder, Spec, link, reference, text};
 use fichero_model::kind::{Kind, Through};
 use fichero_model::{FieldId, Model};
 
-use super::world::{Wish, World, id, on_each};
+use super::world::{World, id, on_each};
 use crate::Cell;
 use crate::schema::{Error, Hazard, Role};
 
@@ -75,7 +75,7 @@ fn links_do_not_become_records_of_an_entity_by_themselves_nor_the_other_way_roun
 }
 
 #[test]
-fn a_former_name_that_cannot_be_followed_needs_consent() {
+fn a_former_name_that_cannot_be_followed_is_told() {
     let model = |fields: Vec<Spec>, was: &[(&str, &str)]| {
         let mut model = Builder::new().entity("d", fields).build();
         for (name, old) in was {
@@ -89,7 +89,8 @@ fn a_former_name_that_cannot_be_followed_needs_consent() {
         let after = model(vec![text("a")], &[("a", "b")]);
         assert_eq!(world.plan(&after).unwrap().hazard(), Hazard::Safe, "there is nothing to lose");
         world.add("d", id(1), &[("a", Role::Value, Cell::text("1")), ("b", Role::Value, Cell::text("x"))]).unwrap();
-        let Err(Error::Consent(plan)) = world.publish(&after) else { panic!("`a` cannot be both") };
+        let plan = world.plan(&after).unwrap();
+        assert_eq!(plan.hazard(), Hazard::Safe, "`b` stays until it is pruned");
         assert_eq!(plan.steps[0].what, "retire column `b` of `d`: `a` says that it was `b`, but is there itself");
         let note = plan.steps[0].note.as_deref().unwrap();
         assert!(note.contains("take `a` away, apply, and then rename `b`"), "{note}");
@@ -103,7 +104,7 @@ fn a_former_name_that_cannot_be_followed_needs_consent() {
 }
 
 #[test]
-fn a_former_name_of_an_entity_that_cannot_be_followed_needs_consent() {
+fn a_former_name_of_an_entity_that_cannot_be_followed_is_told() {
     let model = |names: &[&'static str]| {
         names.iter().fold(Builder::new(), |builder, name| builder.entity(name, [text("name")])).build()
     };
@@ -114,9 +115,9 @@ fn a_former_name_of_an_entity_that_cannot_be_followed_needs_consent() {
         let mut after = model(&["p"]);
         let (p, _) = after.entity("p").unwrap();
         after.entities[p.index()].was.push("q".into());
-        let Err(Error::Consent(plan)) = world.publish(&after) else { panic!("`p` cannot be both") };
+        let plan = world.plan(&after).unwrap();
         assert_eq!(plan.steps[0].what, "retire table `q`: `p` says that it was `q`, but is there itself");
-        world.publish_as(&after, Wish { consent: Some(plan.hash()), ..Wish::default() }).unwrap();
+        world.publish(&after).unwrap();
         assert_eq!(world.values("p", "name").keys().copied().collect::<Vec<_>>(), [id(1)]);
         assert!(world.plan(&after).unwrap().is_empty());
     });
