@@ -59,7 +59,7 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
     if at_once {
         super::rollup::settle(work)?;
     }
-    if work.mode == Mode::Live {
+    if work.mode == Mode::Live && work.live.model[entity].line_of.is_some() {
         let line = match purged {
             Some(row) => Some(row),
             None => work.any(Ref { entity, id: done.id })?,
