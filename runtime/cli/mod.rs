@@ -112,6 +112,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let context = Context::new(cli.options);
     log::start(&context, matches!(cli.command, Command::Serve(_) | Command::Demo(_)));
     match dispatch(&cli.command, &context) {
+        Ok(exit) if exit == Exit::Done && report::is_cut_short() => Exit::Failed,
         Ok(exit) => exit,
         Err(failure) => {
             context.report.failure(&failure);

@@ -2,9 +2,10 @@
 //!
 //! What was asked for goes to standard output, in words or as one JSON value a line. Everything else goes to standard
 //! error: findings about definitions, news along the way, why something failed. A reader that went away (`| head`) is
-//! no failure.
+//! no failure; an answer that a full disk cuts short is.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fichero_model::diagnostic::{self, Diagnostic, Texts};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -106,10 +107,24 @@ impl Report {
     }
 }
 
-/// A line on standard output. Who reads may go away at any time.
+/// Whether something that was to be read on standard output could not be written.
+static CUT_SHORT: AtomicBool = AtomicBool::new(false);
+
+/// True when an answer is not whole, although nobody who read it went away.
+pub fn is_cut_short() -> bool {
+    CUT_SHORT.load(Ordering::Relaxed)
+}
+
+/// A line on standard output. Who reads may go away at any time; a full disk is told.
 fn out(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    let written = writeln!(out, "{text}").and_then(|()| out.flush());
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+        && !CUT_SHORT.swap(true, Ordering::Relaxed)
+    {
+        err(&format!("error: the answer cannot be written to standard output: {error}"));
+    }
 }
 
 /// A line on standard error.

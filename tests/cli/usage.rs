@@ -35,6 +35,17 @@ fn help_and_version_are_answers() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fichero"));
+    let run = command.arg("schema").stdout(full).output().unwrap();
+    assert_eq!(run.status.code(), Some(1));
+    let told = String::from_utf8(run.stderr).unwrap();
+    assert!(told.starts_with("error: the answer cannot be written to standard output: "), "{told}");
+}
+
 #[test]
 fn every_command_is_in_the_help() {
     insta::assert_snapshot!(fichero(&["--help"]).ends_with(0).stdout);

@@ -50,6 +50,7 @@ mod time;
 mod types;
 mod value;
 mod view;
+mod within;
 mod workspace;
 mod written;
 

@@ -187,6 +187,35 @@ fn only_the_fields_whose_text_changed_are_given_again() {
 }
 
 #[test]
+fn what_a_row_says_fills_what_the_record_with_its_key_leaves_empty() {
+    let rows = r#"
+data: shops
+entity: shop
+rows:
+  hall: {key: H1, name: Hall, city: mad, note: Large, parent: hall, partners: [hall], lines: [{label: Rent, amount: 5}]}
+---
+data: cities
+entity: city
+rows:
+  mad: {code: MAD, name: Madrid}
+"#;
+    let firm = FIRM.replace("  note: text\n", "  note: text\n  key: {type: text, external: true}\n");
+    on_each(&format!("{firm}---{rows}"), async |world| {
+        let paris = world.create("city", json!({"code": "PAR", "name": "Paris"})).await;
+        let port = world.create("shop", json!({"name": "Port", "city": paris["id"]})).await;
+        let hall = json!({"key": "H1", "name": "Old hall", "city": paris["id"], "parent": port["id"]});
+        let id = world.create("shop", hall).await["id"].as_str().unwrap().to_owned();
+        assert_eq!(load(world, Which::Stock).await.created, 1);
+        let filled =
+            r#"name == "Old hall" and city.code == "PAR" and note == "Large" and total == 5 and parent.name == "Port""#;
+        assert_eq!(world.filtered("shop", &format!("{filled} and count(partners) == 1")).await, ["Old hall"]);
+        let history = world.history("shop", &id).await;
+        assert_eq!(history[1]["changes"]["note"], json!([null, "Large"]), "{history:?}");
+        assert_eq!(history.len(), 3);
+    });
+}
+
+#[test]
 fn a_record_with_the_same_key_is_taken_for_the_row() {
     on_each(&format!("{FIRM}---{ROWS}"), async |world| {
         world.create("city", json!({"code": "MAD", "name": "Madrid de los Austrias"})).await;

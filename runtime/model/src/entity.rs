@@ -201,6 +201,25 @@ impl Field {
         if self.many { Type::List(Arc::new(one)) } else { one }
     }
 
+    /// The text as it is kept: mended as the field says. In a text of one line each line break and tab becomes a blank,
+    /// so that what was copied from several lines stays readable.
+    pub fn cleaned(&self, text: &str) -> String {
+        let mut text = match self.kind {
+            Kind::Text { .. } => text.replace("\r\n", " ").replace(['\r', '\n', '\t'], " "),
+            _ => text.replace("\r\n", "\n"),
+        };
+        for step in &self.clean {
+            text = match step {
+                Clean::Trim => text.trim().to_owned(),
+                Clean::Squeeze => text.split_whitespace().collect::<Vec<_>>().join(" "),
+                Clean::Lower => text.to_lowercase(),
+                Clean::Upper => text.to_uppercase(),
+                Clean::Digits => text.chars().filter(char::is_ascii_digit).collect(),
+            };
+        }
+        text
+    }
+
     /// True when the record's own row has a column for it.
     pub fn is_stored(&self) -> bool {
         match &self.source {

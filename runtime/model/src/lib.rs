@@ -16,6 +16,7 @@ pub mod fold;
 pub mod id;
 pub mod kind;
 pub mod label;
+pub mod look;
 pub mod model;
 pub mod name;
 pub mod page;

@@ -163,14 +163,12 @@ impl Check<'_> {
     fn word(&mut self, node: &Node, text: &str, words: &[&str]) {
         let key = self.path.last().map_or("it", |key| key).to_owned();
         let message = format!("`{key}` does not take `{text}`");
-        let listed: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        let listed = listed(words);
         let diagnostic = match name::did_you_mean(text, words.iter().copied()) {
             Some(near) => self
                 .instead(code::BAD_VALUE, &node.place, message, near)
-                .help(format!("did you mean `{near}`? It takes {}", listed.join(", "))),
-            None => {
-                Diagnostic::error(code::BAD_VALUE, &node.place, message).help(format!("it takes {}", listed.join(", ")))
-            }
+                .help(format!("did you mean `{near}`? It takes {listed}")),
+            None => Diagnostic::error(code::BAD_VALUE, &node.place, message).help(format!("it takes {listed}")),
         };
         self.found.push(diagnostic);
     }
@@ -270,5 +268,15 @@ fn is_moment(text: &str) -> bool {
         // Whether the zone exists is asked by whoever turns it into an instant.
         Some(zone) => local && !zone.is_empty() && !zone.contains(' '),
         None => local || moment.parse::<jiff::Timestamp>().is_ok(),
+    }
+}
+
+/// The words that a key takes, as far as a person reads them at a glance.
+fn listed(words: &[&str]) -> String {
+    const MOST: usize = 16;
+    let shown: Vec<String> = words.iter().take(MOST).map(|word| format!("`{word}`")).collect();
+    match words.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more, which an editor with the schema offers", shown.join(", ")),
     }
 }

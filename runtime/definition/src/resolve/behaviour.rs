@@ -18,6 +18,7 @@ use super::findings::Findings;
 use super::text;
 use super::types::Layers;
 use super::value::Reader;
+use super::within::Within;
 use crate::catalog::Document;
 use crate::node::{Entry, Node};
 
@@ -136,7 +137,9 @@ fn one(
         [(&behaviour.default, "default", code::BAD_DEFAULT), (&behaviour.fill, "fill", code::BAD_DEFAULT)]
     {
         if let (Some(Setting::Literal(value)), Some(node)) = (setting, own(key)) {
-            bounds::check_within(field, behaviour.bounds.limits(), value, (code, node), findings);
+            let within =
+                Within { model: cx.model, field, limits: behaviour.bounds.limits(), checks: &behaviour.validate };
+            within.check(value, (code, node), findings);
         }
     }
     if let Kind::Ref(reference) = &field.kind {

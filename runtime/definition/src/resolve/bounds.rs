@@ -3,7 +3,7 @@
 //! `min` and `max` of a list mean how many entries it has; those of the type it is a list of mean each entry.
 
 use fichero_model::Value;
-use fichero_model::code::{self, Code};
+use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
@@ -12,7 +12,7 @@ use super::context::Context;
 use super::findings::Findings;
 use super::literal::literal;
 use super::types::{Layers, Word};
-use crate::node::{Entry, Node};
+use crate::node::Entry;
 
 /// The most entries that a list may hold.
 const MOST_ENTRIES: u32 = 1_000;
@@ -38,35 +38,6 @@ impl Bounds {
         (field.min, field.max) = (min, max);
         (field.min_items, field.max_items) = (min_items, max_items);
     }
-}
-
-/// Says where a value that a definition gives is one that its field never takes.
-pub(super) fn check_within(
-    field: &Field,
-    (min, max): (Option<&Value>, Option<&Value>),
-    value: &Value,
-    (code, node): (Code, &Node),
-    findings: &mut Findings<'_>,
-) {
-    let is = |bound: Option<&Value>, order| bound.is_some_and(|bound| value.compare(bound) == Some(order));
-    let what = match value {
-        Value::List(items) => {
-            items.iter().for_each(|item| check_within(field, (min, max), item, (code, node), findings));
-            return;
-        }
-        Value::Text(text) => match (&field.pattern, min) {
-            (Some(pattern), _) if !pattern.regex.is_match(text) => "does not match its `pattern`".to_owned(),
-            (_, Some(Value::Integer(least))) if (text.chars().count() as i64) < *least => {
-                format!("is shorter than its `min` of {least} characters")
-            }
-            _ => return,
-        },
-        _ if is(min, std::cmp::Ordering::Less) => "is less than its `min`".to_owned(),
-        _ if is(max, std::cmp::Ordering::Greater) => "is more than its `max`".to_owned(),
-        _ => return,
-    };
-    let written = node.as_text().map_or_else(|| "this value".to_owned(), |text| format!("`{text}`"));
-    findings.error(code, &node.place, format!("`{}` never takes {written}, which {what}", field.name));
 }
 
 /// The bounds of a field.

@@ -11,12 +11,12 @@ use fichero_model::expr::{Scope, Setting};
 use fichero_model::kind::Kind;
 use fichero_model::model::Model;
 
-use super::bounds;
 use super::context::Context;
 use super::declare::{Declared, Holder, settings_entity};
 use super::findings::Findings;
 use super::left_out::is_left_out;
 use super::value::{Reader, Records};
+use super::within::Within;
 use crate::catalog::Catalog;
 use crate::node::{Entry, Node};
 
@@ -75,8 +75,7 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet>
             for (id, setting) in &set {
                 let field = &cx.model[entity][*id];
                 if let (Setting::Literal(value), Some(node)) = (setting, entry.value.get(&field.name)) {
-                    let limits = (field.min.as_ref(), field.max.as_ref());
-                    bounds::check_within(field, limits, value, (code::DATA_ROW, node), findings);
+                    Within::of(cx.model, field).check(value, (code::DATA_ROW, node), findings);
                 }
             }
             let before = known.entry((entity, Arc::clone(name))).or_default();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fichero_model::code;
 use fichero_model::label::Text;
+use fichero_model::name;
 use fichero_model::page::{MenuEntry, MenuTarget, View};
 
 use super::context::Context;
@@ -47,7 +48,9 @@ fn entry(cx: &Context<'_>, views: &[View], entry: &Entry, findings: &mut Finding
         }
         (Some(entity), None) => Some(MenuTarget::Entity(cx.declared.entity_of(entity, findings)?)),
         (None, Some(view)) => Some(MenuTarget::View(find_view(views, view, findings)?)),
-        (None, None) if node.get("url").is_some() => Some(MenuTarget::Address(address(node.get("url")?, findings)?)),
+        (None, None) if node.get("url").is_some() => {
+            Some(MenuTarget::Address(address(cx, node.get("url")?, findings)?))
+        }
         (None, None) if node.get("entries").is_some() => None,
         // Where this release cannot lead yet was told already.
         (None, None) if ["report", "dashboard"].iter().any(|key| node.get(key).is_some()) => return None,
@@ -89,22 +92,36 @@ fn label_of(cx: &Context<'_>, views: &[View], name: &str, target: Option<&MenuTa
 }
 
 /// An address that a browser may be led to: a page of this application, or one elsewhere on the web.
-fn address(node: &Node, findings: &mut Findings<'_>) -> Option<Arc<str>> {
+fn address(cx: &Context<'_>, node: &Node, findings: &mut Findings<'_>) -> Option<Arc<str>> {
     let url = node.as_text()?;
     let here = url.starts_with('/') && !url.starts_with("//");
     // Browsers read `\` as `/` and pass over line ends and tabs, so that an address with them leads to where it does not
     // seem to.
     let is_plain = !url.contains(|letter: char| letter == '\\' || letter.is_control());
     if is_plain && (here || ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| url.starts_with(scheme))) {
-        return Some(findings.files().current_path(&node.place.file, url).into());
+        let url: Arc<str> = findings.files().current_path(&node.place.file, url).into();
+        check_page(cx, &url, node, findings);
+        return Some(url);
     }
     findings.error_with_help(
         code::MENU,
         &node.place,
         format!("`{}` is no address that a menu can lead to", url.replace(char::is_control, " ")),
-        "write a whole address, such as `https://example.org/help`, or a path of this application, such as `/account`",
+        "write a whole address, such as `https://example.org/help`, or a path of this application, such as `/search`",
     );
     None
+}
+
+/// A path of this application begins with one of its pages or with an entity.
+fn check_page(cx: &Context<'_>, url: &str, node: &Node, findings: &mut Findings<'_>) {
+    let Some(path) = url.strip_prefix('/') else { return };
+    let first = path.split(['/', '?', '#']).next().unwrap_or_default();
+    if first.is_empty() || name::ENTITIES.contains(&first) || cx.declared.find(first).is_some() {
+        return;
+    }
+    let known = cx.model.entities.iter().map(|entity| &*entity.name).chain(name::ENTITIES.iter().copied());
+    let message = format!("`{url}` leads nowhere: neither an entity nor a page of the application is called `{first}`");
+    findings.unknown(code::MENU, &node.place, message, first, known);
 }
 
 fn find_view(views: &[View], node: &Node, findings: &mut Findings<'_>) -> Option<usize> {

@@ -1,5 +1,7 @@
 //! Keys and shapes that several kinds of documents share.
 
+use fichero_model::look::{COLORS, ICONS};
+
 use super::{Key, Keys, NameOf, Shape, key};
 
 /// The name of an entity.
@@ -24,9 +26,9 @@ pub const LABEL: Key = key("label", Shape::Text, "What people read for it; by de
 /// A longer explanation for people.
 pub const HELP: Key = key("help", Shape::Text, "A sentence of help shown beside it.");
 /// An icon's name.
-pub const ICON: Key = key("icon", Shape::String, "The name of an icon.");
+pub const ICON: Key = key("icon", Shape::Word(ICONS), "The drawing beside it.");
 /// The colour of something.
-pub const COLOR: Key = key("color", Shape::String, "A colour: a word such as `blue`, or `#rrggbb`.");
+pub const COLOR: Key = key("color", Shape::Word(COLORS), "Its colour.");
 /// The former names of something.
 pub const WAS: Key = key(
     "was",

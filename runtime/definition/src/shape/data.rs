@@ -8,7 +8,7 @@ pub static DATA: KindShape = KindShape {
     kind: "data",
     name: Naming::Snake,
     keys: &DATA_KEYS,
-    doc: "Records that come with the definitions: loaded once, and again when they change here.",
+    doc: "Records that come with the definitions: loaded once, and again when they change here. A row with the external key of a record that is there already becomes that record, and fills what it leaves empty.",
     status: Status::Now,
 };
 

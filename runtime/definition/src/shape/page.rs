@@ -1,5 +1,7 @@
 //! `view`, `form`, `page`, `menu` and `portal`: what people see.
 
+use fichero_model::look::COLORS;
+
 use super::common::{COLOR, COUNT, ENTITY, HELP, ICON, LABEL, ROLES, SORT, VISIBLE_IF, WAS, WHERE};
 use super::{Key, Keys, KindShape, NameOf, Naming, Shape, Status, key};
 
@@ -56,7 +58,7 @@ static COLUMN: Keys = Keys {
 static HIGHLIGHT: Keys = Keys {
     groups: &[&[
         key("if", Shape::Expression, "Where this holds.").required(),
-        key("as", Shape::String, "The colour.").required(),
+        key("as", Shape::Word(COLORS), "The colour.").required(),
     ]],
     ..Keys::NONE
 };

@@ -1,7 +1,7 @@
 //! One row through the door.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fichero_model::expr::Setting;
 use fichero_model::value::Value;
@@ -19,7 +19,6 @@ use crate::record::work::Work;
 use crate::refusal::Refusal;
 use crate::setting;
 use crate::slice::Task;
-use crate::value::check;
 
 /// What is given of a row.
 #[derive(Debug)]
@@ -38,6 +37,8 @@ pub(super) struct Load {
     actor: Actor,
     /// Which row gives a field this key, the first where several do.
     keys: HashMap<(EntityId, FieldId, Arc<str>), usize>,
+    /// The rows whose record was there before them, as far as the last try of each has found.
+    taken: Mutex<HashSet<usize>>,
 }
 
 impl Load {
@@ -50,7 +51,7 @@ impl Load {
                 }
             }
         }
-        Self { rows, actor: Actor::system(via), keys }
+        Self { rows, actor: Actor::system(via), keys, taken: Mutex::default() }
     }
 }
 
@@ -74,10 +75,13 @@ impl Task for Load {
     fn one(&self, work: &Work<'_>, fill: &Fill, (): &mut ()) -> Result<Effect, Refusal> {
         let row = &self.rows[fill.row];
         let (id, effect) = match work.data_row(row.entity, &row.name)? {
+            Some(id) if self.is_taken(fill.row) => (id, self.add(work, fill, id)?),
             Some(id) => (id, self.change(work, fill, id)?),
             None => {
-                let (id, effect) = match self.known(work, fill.row)? {
-                    Some(id) => (id, Effect::Unchanged),
+                let known = self.known(work, fill.row)?;
+                self.set_taken(fill.row, known.is_some());
+                let (id, effect) = match known {
+                    Some(id) => (id, self.add(work, fill, id)?),
                     None => self.make(work, fill)?,
                 };
                 let table = work.live.layout.table_name(row.entity);
@@ -96,6 +100,19 @@ impl Task for Load {
 }
 
 impl Load {
+    fn is_taken(&self, row: usize) -> bool {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).contains(&row)
+    }
+
+    fn set_taken(&self, row: usize, is: bool) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if is {
+            taken.insert(row);
+        } else {
+            taken.remove(&row);
+        }
+    }
+
     /// A record that people made before the row came, known by the same external key. That of another row is none.
     fn known(&self, work: &Work<'_>, at: usize) -> Result<Option<Id>, Refusal> {
         if self.actor.via != Via::Data {
@@ -107,7 +124,7 @@ impl Load {
             if let (true, Setting::Literal(Value::Text(key))) = (definition[*field].external, setting)
                 && self.keys.get(&(row.entity, *field, Arc::clone(key))) == Some(&at)
             {
-                let key = Value::text(&check::clean(&definition[*field], key));
+                let key = Value::text(&definition[*field].cleaned(key));
                 let found = work.equal(row.entity, *field, key, 1)?;
                 if let Some(id) = found.first().and_then(|row| row.id()) {
                     return Ok(Some(id));
@@ -118,7 +135,7 @@ impl Load {
     }
 
     fn make(&self, work: &Work<'_>, fill: &Fill) -> Result<(Id, Effect), Refusal> {
-        let (entity, input) = (self.rows[fill.row].entity, self.input(work, fill)?);
+        let (entity, input) = (self.rows[fill.row].entity, self.input(work, fill, &fill.fields)?);
         let done = record::apply(work, Command::Create { entity, input })?;
         Ok((done.id, done.effect))
     }
@@ -129,14 +146,36 @@ impl Load {
         if fill.fields.is_empty() || work.living(Ref { entity, id })?.is_none() {
             return Ok(Effect::Unchanged);
         }
-        let input = self.input(work, fill)?;
+        let input = self.input(work, fill, &fill.fields)?;
         Ok(record::apply(work, Command::Update { entity, id, input, version: None })?.effect)
     }
 
-    fn input(&self, work: &Work<'_>, fill: &Fill) -> Result<Input, Refusal> {
+    /// Gives a record that was there before the row what it holds nothing in; what people wrote stays.
+    fn add(&self, work: &Work<'_>, fill: &Fill, id: Id) -> Result<Effect, Refusal> {
+        let entity = self.rows[fill.row].entity;
+        let Some(row) = work.living(Ref { entity, id })? else { return Ok(Effect::Unchanged) };
+        let mut fields = Vec::new();
+        for field in &fill.fields {
+            let definition = &work.live.model[entity][*field];
+            let is_empty = match definition.is_stored() {
+                true => row.get(*field).is_nothing(),
+                false => work.rows_of(&row, *field)?.is_empty(),
+            };
+            if is_empty && definition.is_input() {
+                fields.push(*field);
+            }
+        }
+        if fields.is_empty() {
+            return Ok(Effect::Unchanged);
+        }
+        let input = self.input(work, fill, &fields)?;
+        Ok(record::apply(work, Command::Update { entity, id, input, version: None })?.effect)
+    }
+
+    fn input(&self, work: &Work<'_>, fill: &Fill, fields: &[FieldId]) -> Result<Input, Refusal> {
         let row = &self.rows[fill.row];
         let given: Vec<(FieldId, Setting)> =
-            row.set.iter().filter(|(field, _)| fill.fields.contains(field)).cloned().collect();
+            row.set.iter().filter(|(field, _)| fields.contains(field)).cloned().collect();
         let mut locals = Vec::new();
         for local in given.iter().flat_map(|(_, setting)| order::locals(&work.live.model, setting)) {
             let Some(other) = self.rows.get(local) else { continue };

@@ -102,7 +102,8 @@ fn upsert(work: &Work<'_>, entity: EntityId, key: FieldId, input: Input, expecte
         let Some(row) = found.first() else {
             return match expected {
                 Expected::Anything | Expected::Absent => create(work, entity, input),
-                Expected::Existing | Expected::Version(_) => Err(stale()),
+                Expected::Existing => Err(Refusal::new(Kind::Stale, "absent", Message::key("absent"))),
+                Expected::Version(_) => Err(stale()),
             };
         };
         policy::may(work.actor, &work.live.model, entity, Action::Update)?;

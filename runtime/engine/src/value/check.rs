@@ -2,7 +2,7 @@
 //!
 //! Conditions of definitions (`validate`, `required_if`) are not here: they need the record.
 
-use fichero_model::entity::{Clean, Field};
+use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -29,31 +29,12 @@ pub fn about(field: &Field, key: &'static str, more: impl IntoIterator<Item = Ar
     (key, Message::with(key, std::iter::once(Argument::from(&field.label)).chain(more)))
 }
 
-/// The text as it is kept: mended as the field says. In a text of one line each line break and tab becomes a blank, so
-/// that what was copied from several lines stays readable.
-pub fn clean(field: &Field, text: &str) -> String {
-    let mut text = match field.kind {
-        Kind::Text { .. } => text.replace("\r\n", " ").replace(['\r', '\n', '\t'], " "),
-        _ => text.replace("\r\n", "\n"),
-    };
-    for step in &field.clean {
-        text = match step {
-            Clean::Trim => text.trim().to_owned(),
-            Clean::Squeeze => text.split_whitespace().collect::<Vec<_>>().join(" "),
-            Clean::Lower => text.to_lowercase(),
-            Clean::Upper => text.to_uppercase(),
-            Clean::Digits => text.chars().filter(char::is_ascii_digit).collect(),
-        };
-    }
-    text
-}
-
 /// The text as it is kept; neither database keeps NUL alike.
 ///
 /// # Errors
 /// When it holds NUL.
 pub fn kept(field: &Field, text: &str) -> Result<String, Problem> {
-    if text.contains('\0') { Err(about(field, "nul", [])) } else { Ok(clean(field, text)) }
+    if text.contains('\0') { Err(about(field, "nul", [])) } else { Ok(field.cleaned(text)) }
 }
 
 /// Structured data as it is kept: names in order, and numbers in a form that both databases give back.

@@ -101,6 +101,12 @@ impl Reads {
         self.paths.iter().all(own) && self.locals.is_empty() && !(self.now || self.me || self.old || self.value)
     }
 
+    /// Whether it means the same for a value at any time, in any record, whoever gives it.
+    pub fn is_of_value_alone(&self) -> bool {
+        let free = self.paths.is_empty() && self.changed.is_empty() && self.locals.is_empty();
+        free && !(self.now || self.zone || self.me || self.old || self.script)
+    }
+
     /// The fields of the row at hand that it reads, also as the first step of a path.
     pub fn own_fields(&self) -> BTreeSet<FieldId> {
         self.fields_of(Root::This)

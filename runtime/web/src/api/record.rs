@@ -210,14 +210,18 @@ async fn first_that_fits<V>(
     command: impl Fn(V) -> Command,
     once: Option<Once>,
 ) -> Result<Answer, Refusal> {
+    let mut unfit = None;
     for version in versions {
         match run(call, command(version), once.clone()).await {
-            Err(refusal) if refusal.kind == Kind::Stale => {}
+            Err(refusal) if refusal.kind == Kind::Stale => unfit = Some(refusal),
             result => return result,
         }
     }
-    // None fits; whether there is such a record at all is still to be told.
-    run(call, command(never), once).await
+    match unfit {
+        Some(refusal) => Err(refusal),
+        // Whether there is such a record at all is still to be told.
+        None => run(call, command(never), once).await,
+    }
 }
 
 async fn run(call: &Call, command: Command, once: Option<Once>) -> Result<Answer, Refusal> {

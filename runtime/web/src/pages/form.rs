@@ -373,6 +373,7 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         help: model.form_of(entity).and_then(|form| form.help.as_ref()).map(|help| words.label(help).to_owned()),
         changed,
         entity: head,
+        again: id.is_none() && !layout::is_settings(model, entity),
         gone,
     };
     let status = match (refusal, &page.gone) {

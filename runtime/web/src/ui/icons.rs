@@ -32,6 +32,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_name_of_the_language_is_drawn() {
+        assert_eq!(names().collect::<Vec<_>>(), fichero_model::look::ICONS);
+    }
+
+    #[test]
     fn unknown_names_become_the_dot() {
         assert_eq!(known("target"), "target");
         assert_eq!(known("no-such-icon"), "dot");

@@ -30,9 +30,9 @@ fn every_change_is_refused_when_stale() {
                 "{method} {path}"
             );
         }
-        for missing in ["*", "\"1\""] {
+        for (missing, code) in [("*", "absent"), ("\"1\"", "stale")] {
             let put = boss.ask_with("PUT", "/api/thing/by/code/6", &[("if-match", missing)], &body).await;
-            assert_eq!(put.status, 412, "there is none to be changed");
+            assert_eq!((put.status, put.text("code")), (412, code.to_owned()), "there is none to be changed");
         }
         let fresh = boss.get(&path).await.header("etag").to_owned();
         let several = format!("{stale}, {fresh}");

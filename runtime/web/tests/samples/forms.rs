@@ -15,6 +15,7 @@ pub fn new(say: Words) -> FormPage {
         open: None,
         changed: false,
         problems: Vec::new(),
+        again: true,
         gone: None,
     }
 }
@@ -22,6 +23,7 @@ pub fn new(say: Words) -> FormPage {
 pub fn refused(say: Words) -> FormPage {
     let mut form = new(say);
     form.changed = true;
+    form.again = false;
     form.title = Some("Packing line, Zaragoza plant".to_owned());
     form.hidden = vec![Hidden { name: "_version".to_owned(), value: "7".to_owned() }];
     let required = say.of("Enter a name", "Escriba un nombre", "Введите название");
@@ -67,6 +69,7 @@ pub fn refused(say: Words) -> FormPage {
 pub fn gone(say: Words) -> FormPage {
     let mut form = new(say);
     form.changed = true;
+    form.again = false;
     form.title = Some("Packing line, Zaragoza plant".to_owned());
     form.gone = Some(Gone {
         who: "Lucía Ferrer".to_owned(),
@@ -123,6 +126,7 @@ pub fn lines(say: Words) -> FormPage {
         open: None,
         changed: false,
         problems: Vec::new(),
+        again: false,
         gone: None,
     }
 }

@@ -19,6 +19,7 @@ fn settings_are_reached_from_the_menu_and_saved_on_their_page() {
         let only = root.get(&here).await;
         assert_eq!((only.status, only.location()), (303, "/admin/settings/selling"));
         let page = root.open("/admin/settings/selling").await;
+        assert!(!page.body.contains("save_and_new"), "there is one record of settings for each holder");
         let mut form = page.form("/selling_settings");
         assert_eq!(form.value("cap"), "20");
         form.set("cap", "35");

@@ -39,7 +39,7 @@ fields:
 pipeline: contract_process
 entity: contract
 stages:
-  draft: {label: Draft, help: Nobody has seen it, icon: pencil}
+  draft: {label: Draft, help: Nobody has seen it, icon: edit}
   sent: {label: Sent}
 "#;
 

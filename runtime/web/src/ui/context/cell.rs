@@ -168,3 +168,15 @@ pub struct When {
     /// ISO 8601, for programs.
     pub iso: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_colour_of_the_language_has_one_here() {
+        for name in fichero_model::look::COLORS {
+            assert_eq!(Color::named(name) == Color::Gray, matches!(*name, "gray" | "grey"), "{name}");
+        }
+    }
+}

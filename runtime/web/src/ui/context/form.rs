@@ -33,6 +33,8 @@ pub struct FormPage {
     pub changed: bool,
     /// What was refused: in the summary at the top. Those of a field stand at the field too ([`Field::errors`]).
     pub problems: Vec<FormProblem>,
+    /// Saving may go on with another new record.
+    pub again: bool,
     /// The record was deleted while somebody was at it.
     pub gone: Option<Gone>,
 }
