@@ -9,9 +9,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::place::Place;
 
+use crate::group::Group;
 use crate::node::Node;
 use crate::overlay::{self, Removed};
 use crate::prefix;
@@ -56,6 +58,8 @@ pub struct Document {
     pub layer: usize,
     /// True when it could not be read whole: what it lacks may well be written.
     pub broken: bool,
+    /// Its fields of several parts; known only of a catalog that was written out for a model.
+    pub groups: Vec<Group>,
 }
 
 impl Catalog {
@@ -140,6 +144,23 @@ impl Catalog {
     /// The document of that kind and name, to change it.
     pub(crate) fn find_mut(&mut self, kind: &str, name: &str) -> Option<&mut Document> {
         self.documents.get_mut(*self.by_name.get(kind)?.get(name)?)
+    }
+
+    /// Adds a document that another one asks for.
+    pub(crate) fn add(&mut self, document: Document, found: &mut Vec<Diagnostic>) {
+        let names = self.by_name.entry(document.kind).or_default();
+        if let Some(other) = names.get(&document.name).and_then(|at| self.documents.get(*at)) {
+            let message =
+                format!("the rows of this field are records of `{}`, and there is one already", document.name);
+            found.push(
+                Diagnostic::error(code::DUPLICATE_NAME, &document.name_place, message)
+                    .label(&other.name_place, "this one")
+                    .help("give the field another name"),
+            );
+            return;
+        }
+        names.insert(Arc::clone(&document.name), self.documents.len());
+        self.documents.push(document);
     }
 
     /// The names of a kind.

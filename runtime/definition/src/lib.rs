@@ -10,6 +10,7 @@ pub mod catalog;
 mod check;
 pub mod explain;
 pub mod format;
+pub mod group;
 mod mixin;
 pub mod node;
 mod overlay;

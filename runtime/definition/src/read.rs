@@ -221,6 +221,7 @@ impl Reader<'_> {
             node,
             layer,
             broken,
+            groups: Vec::new(),
         });
     }
 

@@ -58,13 +58,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fichero_model::diagnostic::Diagnostic;
-use fichero_model::entity::{Field, Source};
+use fichero_model::entity::{Field, Part, Source};
 use fichero_model::expr::Setting;
 use fichero_model::kind::Kind;
 use fichero_model::model::Model;
 use fichero_model::place::Place;
 use fichero_model::{EntityId, FieldId, PipelineId, Value, code};
 
+pub(crate) use declare::settings_entity;
 pub use not_yet::Capabilities;
 pub(crate) use not_yet::missing;
 
@@ -83,7 +84,8 @@ use types::Word;
 /// Compiles the definitions of a workspace. Without an error there is a model; with one there is none, and the
 /// findings say all that is wrong, in the order of the files.
 pub fn compile(sources: &Sources, capabilities: &Capabilities) -> (Option<Model>, Vec<Diagnostic>) {
-    let (catalog, found) = crate::catalog(sources);
+    let (mut catalog, mut found) = crate::catalog(sources);
+    crate::group::write_out(&mut catalog, &mut found);
     let files = Files::new(sources, &catalog);
     let mut findings = Findings::new(&files);
     let gaps = Gaps::of(sources, &catalog);
@@ -168,6 +170,7 @@ fn declare_fields(model: &mut Model, kinds: &mut Kinds<'_, '_>, sources: &Source
         model.entities.push(entity);
     }
     model.index();
+    name_parts(model);
     let mut rows = Vec::new();
     for (id, declaration) in declared.all() {
         for (index, field) in declaration.fields.iter().enumerate() {
@@ -198,6 +201,25 @@ fn declare_fields(model: &mut Model, kinds: &mut Kinds<'_, '_>, sources: &Source
         kinds.options.truncate(usize::from(u16::MAX));
     }
     model.options.clone_from(&kinds.options);
+}
+
+/// Says of the parts of groups what they are called within and without.
+fn name_parts(model: &mut Model) {
+    let mut named = Vec::new();
+    for (id, entity) in model.all_entities() {
+        for group in &entity.groups {
+            for (_, field) in &group.parts {
+                let part = Part { of: group.field, label: entity[*field].label.clone() };
+                named.push((id, *field, part, entity[group.field].label.clone()));
+            }
+        }
+    }
+    for (entity, id, part, whole) in named {
+        field_mut(model, entity, id, |field| {
+            field.label = text::joined(&whole, &part.label);
+            field.part = Some(part);
+        });
+    }
 }
 
 /// Compiles where values come from, and finds out which formulas are stored.

@@ -82,6 +82,8 @@ pub struct Entity {
     pub title: FieldId,
     /// All fields: first [`System::ALL`], then those of mixins, then its own, in the author's order.
     pub fields: Vec<Field>,
+    /// Its fields of several parts.
+    pub groups: Vec<Group>,
     /// Uniqueness rules.
     pub unique: Vec<Unique>,
     /// Indexes asked for.
@@ -111,6 +113,31 @@ pub struct LineOf {
     pub field: FieldId,
     /// The reference to the parent in the line.
     pub by: FieldId,
+}
+
+/// A field of several parts: an address, a person's name.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The text that shows its parts together.
+    pub field: FieldId,
+    /// The parts in order: what the type calls each, and the field it is.
+    pub parts: Vec<(Arc<str>, FieldId)>,
+}
+
+impl Group {
+    /// The field of a part.
+    pub fn part(&self, name: &str) -> Option<FieldId> {
+        self.parts.iter().find(|(part, _)| &**part == name).map(|(_, field)| *field)
+    }
+}
+
+/// That a field is a part of a group.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The field that shows the group.
+    pub of: FieldId,
+    /// What people call it within the group; its own label names the group too.
+    pub label: Text,
 }
 
 /// A field of an entity.
@@ -188,6 +215,8 @@ pub struct Field {
     pub system: bool,
     /// The pipeline whose stages are its values.
     pub pipeline: Option<PipelineId>,
+    /// The group it is a part of.
+    pub part: Option<Part>,
     /// The widget the author asked for.
     pub widget: Option<Arc<str>>,
     /// Where it is declared.
@@ -461,6 +490,26 @@ pub struct Attribute {
 }
 
 impl Entity {
+    /// The group that a field shows, if it shows one.
+    pub fn group(&self, field: FieldId) -> Option<&Group> {
+        self.groups.iter().find(|group| group.field == field)
+    }
+
+    /// What a field comes down to: the parts of a group, also of groups within, or the field itself.
+    pub fn leaves(&self, field: FieldId) -> Vec<FieldId> {
+        match self.group(field) {
+            Some(group) => group.parts.iter().flat_map(|(_, part)| self.leaves(*part)).collect(),
+            None => vec![field],
+        }
+    }
+
+    /// The field of a name, or of a path to a part of a group: `address.city`.
+    pub fn field_at(&self, path: &str) -> Option<FieldId> {
+        let mut steps = path.split('.');
+        let (first, _) = self.field(steps.next()?)?;
+        steps.try_fold(first, |field, part| self.group(field)?.part(part))
+    }
+
     /// The field of that name and its id.
     pub fn field(&self, name: &str) -> Option<(FieldId, &Field)> {
         self.fields

@@ -101,11 +101,11 @@ fn one(
     findings: &mut Findings<'_>,
 ) -> Behaviour {
     let field = &cx.model[entity][id];
-    let scope = Scope::row(cx.model, entity);
     let own = |key: &str| layers.own(key).map(|entry| &entry.value);
     let condition = |key: &str, findings: &mut Findings<'_>| {
-        own(key).and_then(|node| expression::condition(node, &scope, findings))
+        own(key).and_then(|node| expression::condition(node, &cx.scope(entity, declaration, key), findings))
     };
+    let scope = cx.scope(entity, declaration, "validate");
     let with_value = Scope { value: Some(field.kind.value_type()), ..scope.clone() };
     let word = declaration.field_type.as_ref().map(|field_type| field_type.word);
     let mut behaviour = Behaviour {

@@ -1,10 +1,11 @@
 //! What every pass behind the declarations reads.
 
+use fichero_model::expr::Scope;
 use fichero_model::model::Model;
 use fichero_model::place::Place;
 use fichero_model::{EntityId, FieldId};
 
-use super::declare::Declared;
+use super::declare::{Declared, FieldDeclaration};
 use super::findings::Findings;
 use super::not_yet::Capabilities;
 use super::value::{Records, still_needed, unknown_field};
@@ -33,6 +34,15 @@ impl<'a> Context<'a> {
     /// The entity that a key names.
     pub fn entity(&self, node: Option<&Node>, findings: &mut Findings<'_>) -> Option<EntityId> {
         self.declared.entity_of(node?, findings)
+    }
+
+    /// What the expressions behind a key of a field may name: within a group its parts first.
+    pub fn scope(&self, entity: EntityId, field: &FieldDeclaration<'_>, key: &str) -> Scope<'a> {
+        let within = field.within.filter(|within| !within.outer.contains(&key)).map(|within| within.group);
+        // What shows a group reads its parts.
+        let group = if key == "formula" { field.whole.or(within) } else { within };
+        let group = group.and_then(|group| self.model[entity].field(&group.field)).map(|(id, _)| id);
+        Scope { group, ..Scope::row(self.model, entity) }
     }
 
     /// The field of an entity that behaviour names; tells when there is none.

@@ -15,7 +15,7 @@ use super::context::Context;
 use super::declare::{Declared, Holder, settings_entity};
 use super::findings::Findings;
 use super::left_out::is_left_out;
-use super::value::{Reader, Records};
+use super::value::{Reader, Records, given};
 use super::within::Within;
 use crate::catalog::Catalog;
 use crate::node::{Entry, Node};
@@ -74,7 +74,7 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet>
             let set = reader.settings(&entry.value, entity, findings);
             for (id, setting) in &set {
                 let field = &cx.model[entity][*id];
-                if let (Setting::Literal(value), Some(node)) = (setting, entry.value.get(&field.name)) {
+                if let (Setting::Literal(value), Some(node)) = (setting, given(&entry.value, &cx.model[entity], *id)) {
                     Within::of(cx.model, field).check(value, (code::DATA_ROW, node), findings);
                 }
             }
@@ -115,10 +115,12 @@ fn check_given_once(before: &[&Entry], row: &Entry, findings: &mut Findings<'_>)
 
 /// A record without a value that its entity needs and does not make itself.
 pub(super) fn check_required(cx: &Context<'_>, entity: EntityId, row: &Entry, code: Code, findings: &mut Findings<'_>) {
-    for field in &cx.model[entity].fields {
+    let definition = &cx.model[entity];
+    for (id, field) in definition.all_fields() {
         let made = field.default.is_some() || !matches!(field.source, fichero_model::entity::Source::Input);
-        let given =
-            row.value.get(&field.name).is_some() || field.pipeline.is_some() || matches!(field.kind, Kind::Boolean);
+        let given = given(&row.value, definition, id).is_some()
+            || field.pipeline.is_some()
+            || matches!(field.kind, Kind::Boolean);
         if field.is_always_given() && !made && !given && !findings.is_broken(&field.name) {
             let message = format!(
                 "the record `{}` is given no `{}`, which every `{}` needs",

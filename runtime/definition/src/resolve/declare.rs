@@ -19,6 +19,7 @@ use fichero_model::{EntityId, FieldId, name};
 use super::findings::Findings;
 use super::types::{FieldType, Layers, Types};
 use crate::catalog::{Catalog, Document};
+use crate::group::{Group, Part};
 use crate::node::{Entry, Node};
 
 /// The most fields an entity may have: tables of both databases hold about 1,600 columns, and some fields have two.
@@ -59,6 +60,19 @@ pub(super) struct FieldDeclaration<'c> {
     pub origin: Origin<'c>,
     /// The documents of its type; nothing when it has none or an unknown one.
     pub field_type: Option<FieldType<'c>>,
+    /// The group whose parts it shows.
+    pub whole: Option<&'c Group>,
+    /// The group it is a part of.
+    pub within: Option<Within<'c>>,
+}
+
+/// A field that is a part of a group.
+#[derive(Clone, Copy)]
+pub(super) struct Within<'c> {
+    /// The group.
+    pub group: &'c Group,
+    /// The keys in whose expressions names do not mean its parts.
+    pub outer: &'c [&'static str],
 }
 
 /// Where a field comes from.
@@ -109,6 +123,21 @@ impl EntityDeclaration<'_> {
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<FieldId> {
         self.by_name.get(name).copied()
+    }
+
+    /// Whether a field shows a group.
+    pub fn is_group(&self, field: &str) -> bool {
+        self.document.groups.iter().any(|group| &*group.field == field)
+    }
+
+    /// Its fields of several parts.
+    pub fn groups(&self) -> Vec<fichero_model::entity::Group> {
+        let of = |group: &Group| {
+            let part = |part: &Part| Some((Arc::clone(&part.name), self.field(&part.field)?));
+            let parts = group.parts.iter().filter_map(part).collect();
+            Some(fichero_model::entity::Group { field: self.field(&group.field)?, parts })
+        };
+        self.document.groups.iter().filter_map(of).collect()
     }
 }
 
@@ -236,6 +265,8 @@ impl<'c> Declared<'c> {
                 place: document.name_place.clone(),
                 origin: Origin::System(system),
                 field_type: None,
+                whole: None,
+                within: None,
             });
         }
         for holder in holders(document) {
@@ -244,10 +275,12 @@ impl<'c> Declared<'c> {
                 place: document.name_place.clone(),
                 origin: Origin::Holder(holder),
                 field_type: None,
+                whole: None,
+                within: None,
             });
         }
         for entry in document.node.get("fields").map(Node::entries).unwrap_or_default() {
-            let declaration = self.written(entry, findings);
+            let declaration = self.written(document, entry, findings);
             entity.push_new(declaration, findings);
         }
         self.by_name.insert(name, EntityId(self.entities.len() as u16));
@@ -255,7 +288,7 @@ impl<'c> Declared<'c> {
     }
 
     /// A field as it is written. Its type is found at once, for its keys count as the field's.
-    fn written(&self, entry: &'c Entry, findings: &mut Findings<'_>) -> FieldDeclaration<'c> {
+    fn written(&self, document: &'c Document, entry: &'c Entry, findings: &mut Findings<'_>) -> FieldDeclaration<'c> {
         let name = &entry.key.text;
         let field_type = match entry.value.get("type") {
             None => None,
@@ -272,6 +305,8 @@ impl<'c> Declared<'c> {
             place: entry.key.place.clone(),
             origin: Origin::Written(&entry.value),
             field_type,
+            whole: document.groups.iter().find(|group| group.field == *name),
+            within: within(document, name),
         }
     }
 
@@ -335,8 +370,16 @@ impl Holder {
     }
 }
 
+/// The group that a field of a document is a part of.
+fn within<'c>(document: &'c Document, field: &str) -> Option<Within<'c>> {
+    document.groups.iter().find_map(|group| {
+        let part = group.parts.iter().find(|part| &*part.field == field)?;
+        Some(Within { group, outer: &part.outer })
+    })
+}
+
 /// The entity that keeps the values of a `settings` document.
-pub(super) fn settings_entity(name: &str) -> Arc<str> {
+pub(crate) fn settings_entity(name: &str) -> Arc<str> {
     format!("{name}_settings").into()
 }
 

@@ -11,6 +11,7 @@ use fichero_model::kind::{Kind, MoneyCurrency, Type};
 use fichero_model::{EntityId, FieldId};
 
 use super::context::Context;
+use super::declare::FieldDeclaration;
 use super::expression::{self, Want};
 use super::findings::{Findings, words};
 use super::reads::Reads;
@@ -51,7 +52,7 @@ pub(super) fn all(cx: &Context<'_>, round: Round, findings: &mut Findings<'_>) -
                     }
                 }
                 Round::Others => {
-                    if let Some(found) = source(cx, entity, id, node, findings) {
+                    if let Some(found) = source(cx, entity, id, field, findings) {
                         add(Derived::Source(found));
                     }
                     let currency = field.layers().and_then(|layers| layers.get("currency"));
@@ -79,12 +80,18 @@ pub(super) fn apply(field: &mut Field, derived: Derived) {
     }
 }
 
-fn source(cx: &Context<'_>, entity: EntityId, id: FieldId, node: &Node, findings: &mut Findings<'_>) -> Option<Source> {
-    let field = &cx.model[entity][id];
+fn source(
+    cx: &Context<'_>,
+    entity: EntityId,
+    id: FieldId,
+    declaration: &FieldDeclaration<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Source> {
+    let (field, node) = (&cx.model[entity][id], declaration.node()?);
     if findings.is_broken(&field.name) {
         return None;
     }
-    let scope = Scope::row(cx.model, entity);
+    let scope = cx.scope(entity, declaration, "formula");
     let wanted = field.value_type();
     let want = Want::Fits(&wanted);
     if let Some(node) = node.get("formula") {

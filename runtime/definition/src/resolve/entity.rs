@@ -45,6 +45,7 @@ pub(super) fn build(
         help: text::optional(node.get("help"), findings),
         icon: node.get("icon").and_then(Node::as_text).cloned(),
         title: System::Id.field(),
+        groups: declaration.groups(),
         fields,
         unique: Vec::new(),
         indexes: Vec::new(),

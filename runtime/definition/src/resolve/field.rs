@@ -16,7 +16,8 @@ use crate::node::Node;
 /// Keys that have a meaning for some types only, and what to say where they have none.
 type Belonging = (&'static str, fn(Word) -> bool, &'static str);
 
-const BELONGS: [Belonging; 26] = [
+const BELONGS: [Belonging; 27] = [
+    ("fields", |_| false, "it belongs to `group` and `lines`, whose parts it names"),
     ("to", |word| word == Word::Ref, "it belongs to `ref`"),
     ("through", |word| word == Word::Ref, "it belongs to `ref` with `many: true`"),
     ("on_delete", |word| word == Word::Ref, "it belongs to `ref`"),
@@ -268,7 +269,10 @@ fn check_sources(declaration: &FieldDeclaration<'_>, node: &Node, word: Option<W
     if let Some(derived) = derived {
         for key in FOR_WRITERS {
             let of_sequence = derived == "sequence" && matches!(key, "pattern" | "external");
-            if let Some(entry) = node.entry(key).filter(|entry| !of_sequence && entry.value.as_bool() != Some(false)) {
+            // The text of a group is as long as its parts may be.
+            let of_group = key == "max" && declaration.whole.is_some();
+            let is_meant = of_sequence || of_group;
+            if let Some(entry) = node.entry(key).filter(|entry| !is_meant && entry.value.as_bool() != Some(false)) {
                 let message = format!(
                     "nobody writes `{}`, which has a `{derived}`, so `{key}` has no meaning for it",
                     declaration.name

@@ -64,7 +64,7 @@ fn section<'e>(
     let mut fields = Vec::new();
     for named in node.get("fields").map(Node::entries).unwrap_or_default() {
         let name = &*named.key.text;
-        let Some((id, _)) = cx.model[entity].field(name) else {
+        let Some(id) = cx.model[entity].field_at(name) else {
             match cx.removed(entity, name) {
                 Some(removed) => {
                     findings.push(left_out(name, &named.key.place, removed, &format!("the form `{}`", document.name)))

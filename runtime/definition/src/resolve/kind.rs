@@ -143,6 +143,8 @@ impl<'k, 'c> Kinds<'k, 'c> {
             place: document.name_place.clone(),
             origin: Origin::Written(&document.node),
             field_type: Some(found.clone()),
+            whole: None,
+            within: None,
         };
         let needs_more = match found.word {
             // Fields of the type say what is left open.

@@ -47,25 +47,13 @@ impl Capabilities {
 }
 
 /// Types that values of several parts need.
-const TYPES: [(&str, &str); 18] = [
-    ("address", "an address is several fields; base has the mixin `located` for now"),
-    ("person_name", "write `first_name` and `last_name` as texts for now"),
-    ("emails", "write several fields of type `email` for now"),
-    ("phones", "write several fields of type `phone` for now"),
-    ("tags", "a `choice` with `many: true` comes near"),
+const TYPES: [(&str, &str); 6] = [
     ("image", "files are not stored yet"),
-    ("location", "write latitude and longitude as decimals for now"),
-    ("checklist", "lines with a boolean come near"),
     ("signature", "files are not stored yet"),
-    ("position", "write an integer for now"),
-    ("when", "write a `date` or a `datetime` for now"),
-    ("recurrence", "recurring dates come with calendars"),
     ("filter", "write a view for now"),
     ("calendar", "calendars are not kept yet"),
     ("properties", "write fields for now"),
     ("secret", "secrets are not kept yet"),
-    ("team", "write `{type: ref, to: team}` for now"),
-    ("user", "write `{type: ref, to: user}` for now"),
 ];
 
 /// Keys that nothing acts on, by their path without the names between, and what is missing. Those with `true` do no

@@ -73,6 +73,7 @@ pub(super) fn plain(name: &str, kind: Kind, type_name: &str, place: &Place) -> F
         personal: false,
         system: false,
         pipeline: None,
+        part: None,
         widget: None,
         place: place.clone(),
     }

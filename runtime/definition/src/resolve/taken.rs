@@ -128,21 +128,28 @@ impl Walk<'_, '_> {
     fn path<'p>(
         &mut self,
         entity: EntityId,
-        mut segments: impl Iterator<Item = &'p str>,
+        segments: impl Iterator<Item = &'p str>,
         findings: &mut Findings<'_>,
     ) -> Option<Taken> {
         let mut owners = vec![entity];
-        let mut segment = segments.next()?;
+        let mut segments = segments.peekable();
+        let mut segment = segments.next()?.to_owned();
         loop {
+            // A part of a group is a field of its own, which is called after both.
+            let is_group = |owner: &EntityId| self.declared.entities[owner.index()].is_group(&segment);
+            if let Some(part) = segments.next_if(|_| owners.iter().all(is_group)) {
+                segment = format!("{segment}_{part}");
+                continue;
+            }
             // A reference to one of several entities leads on only where all of them have the field.
             let ids: Option<Vec<FieldId>> =
-                owners.iter().map(|owner| self.declared.entities[owner.index()].field(segment)).collect();
+                owners.iter().map(|owner| self.declared.entities[owner.index()].field(&segment)).collect();
             let (owner, id) = (*owners.first()?, *ids?.first()?);
             let taken = self.field(owner, id, findings)?;
             let Some(next) = segments.next() else { return Some(taken) };
             let Kind::Ref(reference) = &taken.kind else { return None };
             owners = reference.targets.to_vec();
-            segment = next;
+            segment = next.to_owned();
         }
     }
 

@@ -35,6 +35,19 @@ pub(super) fn label(node: Option<&Node>, name: &str, findings: &mut Findings<'_>
     optional(node, findings).unwrap_or_else(|| Text::from_name(name))
 }
 
+/// The label of a part of something, where it stands without the whole: `Address: Street`.
+pub(super) fn joined(whole: &Text, part: &Text) -> Text {
+    let mut locales: Vec<Locale> = whole.all().iter().map(|(locale, _)| *locale).collect();
+    locales.extend(
+        part.all()
+            .iter()
+            .map(|(locale, _)| *locale)
+            .filter(|locale| whole.all().iter().all(|(known, _)| known != locale)),
+    );
+    let both = |locale: Locale| (locale, format!("{}: {}", whole.get(locale), part.get(locale)).into());
+    Text::of(locales.into_iter().map(both).collect()).unwrap_or_else(|| part.clone())
+}
+
 /// A message: the values of its `{{ … }}` are expressions of the scope.
 pub(super) fn message(node: &Node, scope: &Scope<'_>, findings: &mut Findings<'_>) -> Option<Message> {
     let mut by_locale = Vec::new();

@@ -250,6 +250,10 @@ fn follow<'c>(
             documents.push(next);
             continue;
         }
+        if crate::group::is_composite(catalog, document) {
+            // Fields of the type were written out as those of its parts.
+            return None;
+        }
         let Some(word) = Word::parse(name) else {
             let names = catalog.of_kind("type").map(|document| &*document.name);
             tell_unknown(name, &of.place, names, findings);

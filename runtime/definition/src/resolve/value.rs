@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fichero_model::code::{self, Code};
 use fichero_model::diagnostic::Diagnostic;
-use fichero_model::entity::{Entity, Field, System};
+use fichero_model::entity::{Entity, Field, Group, System};
 use fichero_model::expr::{Scope, Setting};
 use fichero_model::kind::{Kind, Reference};
 use fichero_model::model::Model;
@@ -40,6 +40,16 @@ impl Records {
         names.sort_unstable();
         name::did_you_mean(name, names)
     }
+}
+
+/// What a map of values gives a field: by its own name, or of a part within the whole.
+pub(super) fn given<'n>(values: &'n Node, definition: &Entity, id: FieldId) -> Option<&'n Node> {
+    let field = &definition[id];
+    values.get(&field.name).or_else(|| {
+        let group = definition.group(field.part.as_ref()?.of)?;
+        let (name, _) = group.parts.iter().find(|(_, part)| *part == id)?;
+        given(values, definition, group.field)?.get(name)
+    })
 }
 
 /// What the values of a document are read with.
@@ -77,6 +87,10 @@ impl<'r> Reader<'r> {
                 }
                 continue;
             };
+            if let (Some(group), NodeValue::Map(_)) = (self.model()[entity].group(id), &entry.value.value) {
+                self.parts(&entry.value, entity, group, &mut settings, findings);
+                continue;
+            }
             if !self.may_be_given(id, field) {
                 findings.push(not_given(&self.model()[entity], field, &entry.key.place));
                 continue;
@@ -86,6 +100,31 @@ impl<'r> Reader<'r> {
             }
         }
         settings
+    }
+
+    /// The parts of a group, given together.
+    fn parts(
+        &self,
+        node: &Node,
+        entity: EntityId,
+        group: &Group,
+        settings: &mut Vec<(FieldId, Setting)>,
+        findings: &mut Findings<'_>,
+    ) {
+        let definition = &self.model()[entity];
+        for entry in node.entries() {
+            let Some(id) = group.part(&entry.key.text) else {
+                let known = group.parts.iter().map(|(part, _)| &**part);
+                let message = format!("`{}` has no part `{}`", definition[group.field].name, entry.key.text);
+                findings.unknown(code::UNKNOWN_REFERENCE, &entry.key.place, message, &entry.key.text, known);
+                continue;
+            };
+            if let (Some(group), NodeValue::Map(_)) = (definition.group(id), &entry.value.value) {
+                self.parts(&entry.value, entity, group, settings, findings);
+            } else if let Some(setting) = self.setting(&entry.value, &definition[id], findings) {
+                settings.push((id, setting));
+            }
+        }
     }
 
     /// The value of one field. Nothing when it is wrong.

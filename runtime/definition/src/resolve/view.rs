@@ -128,7 +128,7 @@ fn path(
     let mut segments = name.split('.').peekable();
     while let Some(segment) = segments.next() {
         let definition = &cx.model[owner];
-        let Some((id, field)) = definition.field(segment) else {
+        let Some((mut id, _)) = definition.field(segment) else {
             match cx.removed(owner, segment) {
                 Some(removed) => findings.push(left_out(segment, place, removed, what)),
                 None => unknown_field(definition, segment, place, findings),
@@ -138,6 +138,11 @@ fn path(
         if findings.is_broken(segment) {
             return None;
         }
+        while let Some(part) = segments.peek().and_then(|next| definition.group(id)?.part(next)) {
+            id = part;
+            segments.next();
+        }
+        let field = &definition[id];
         path.push((owner, id));
         if segments.peek().is_none() {
             return Some(path);

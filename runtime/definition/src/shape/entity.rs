@@ -127,7 +127,12 @@ static TYPE_KEYS: Keys = Keys {
     groups: &[&[
         LABEL,
         HELP,
-        key("of", Shape::Name(NameOf::Type), "The storage kind, or the type it refines.").required(),
+        key(
+            "of",
+            Shape::Name(NameOf::Type),
+            "The storage kind, `group` or `lines` with `fields`, or the type it refines.",
+        )
+        .required(),
         key("many", Shape::Boolean, "True holds any number of values in order."),
         key(
             "to",
@@ -139,7 +144,16 @@ static TYPE_KEYS: Keys = Keys {
             Shape::OneOf(&[Shape::Name(NameOf::Kind(&["options"])), Shape::NameMap(NameOf::New, &OPTION)]),
             "For a `choice`: its options, or an `options` document.",
         ),
-        key("fields", Shape::NameMap(NameOf::New, &FIELD), "For `json`: the parts of the value.").not_yet(),
+        key(
+            "fields",
+            Shape::NameMap(NameOf::New, &FIELD),
+            "For `group` and `lines`: its parts, each a field or a column of its own.",
+        ),
+        key(
+            "formula",
+            Shape::Expression,
+            "For `group`: the text that shows its parts together; by default those that are given, with commas.",
+        ),
         key("clean", Shape::OneOrMore(&CLEAN), "What is done to a text before it is checked, in order."),
         key(
             "validate",

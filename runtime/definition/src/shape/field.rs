@@ -16,6 +16,11 @@ pub static FIELD: Keys = Keys {
             Shape::OneOrMore(&Shape::Name(NameOf::Kind(&["entity", "mixin"]))),
             "For a `ref`: the entity, entities or mixin it may point to.",
         ),
+        key(
+            "fields",
+            Shape::NameMap(NameOf::New, &FIELD),
+            "For `group` and `lines`: its parts, or what is said here of those of its type.",
+        ),
         key("of", ENTITY, "For `lines` and `children`: the entity of the rows."),
         key(
             "by",

@@ -5,7 +5,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use fichero_model::entity::{Entity, Field};
+use fichero_model::entity::{Entity, Field, Group};
 use fichero_model::kind::{Kind, Reference};
 use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Id, Model, Ref};
@@ -39,6 +39,10 @@ fn object(model: &Model, entity: EntityId, members: &Map<String, Json>, depth: u
     let mut input = Input::default();
     for (name, json) in members {
         let result = match definition.field(name) {
+            Some((id, _)) if definition.group(id).is_some() && (json.is_object() || json.is_null()) => {
+                parts(model, definition, id, json, depth, &mut input);
+                Ok(())
+            }
             Some((id, field)) => member(model, id, field, json, depth, &mut input),
             None => money_part(definition, name, json, &mut input).unwrap_or_else(|| Err(unknown(definition, name))),
         };
@@ -47,6 +51,39 @@ fn object(model: &Model, entity: EntityId, members: &Map<String, Json>, depth: u
         }
     }
     input
+}
+
+/// The parts of a group, given together: those that are named, or nothing for each.
+fn parts(model: &Model, definition: &Entity, whole: FieldId, json: &Json, depth: usize, input: &mut Input) {
+    let Some(group) = definition.group(whole) else { return };
+    let Json::Object(members) = json else {
+        for id in definition.leaves(whole).into_iter().filter(|id| definition[*id].is_input()) {
+            input.put(id, Given::Value(Value::Nothing));
+        }
+        return;
+    };
+    for (name, json) in members {
+        let result = match group.part(name) {
+            Some(id) if definition.group(id).is_some() && (json.is_object() || json.is_null()) => {
+                parts(model, definition, id, json, depth, input);
+                Ok(())
+            }
+            Some(id) => member(model, id, &definition[id], json, depth, input),
+            None => Err(unknown_part(definition, group, name)),
+        };
+        if let Err((code, message)) = result {
+            let field = group
+                .part(name)
+                .map_or_else(|| format!("{}.{name}", definition[whole].name), |id| definition[id].name.to_string());
+            input.errors.push(FieldError::new(&field, code, message));
+        }
+    }
+}
+
+fn unknown_part(definition: &Entity, group: &Group, name: &str) -> Problem {
+    let whole = &definition[group.field];
+    let parts: Vec<&str> = group.parts.iter().map(|(part, _)| &**part).collect();
+    about(whole, "unknown_part", [Argument::Plain(name.to_owned()), Argument::Plain(parts.join(", "))])
 }
 
 fn member(

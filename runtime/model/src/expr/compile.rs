@@ -25,7 +25,7 @@ use super::typing;
 use crate::code;
 use crate::diagnostic::Diagnostic;
 use crate::entity::Options;
-use crate::id::EntityId;
+use crate::id::{EntityId, FieldId};
 use crate::kind::Type;
 use crate::model::Model;
 use crate::name::did_you_mean;
@@ -39,6 +39,8 @@ pub struct Scope<'m> {
     pub model: &'m Model,
     /// The entity of the row at hand, whose fields are bare names.
     pub row: Option<EntityId>,
+    /// The field of a group of that entity whose parts are bare names too, before its fields: within the group.
+    pub group: Option<FieldId>,
     /// The entity of `record`, where that is another row than the one at hand (`where` of a reference, `find`);
     /// nothing when `record` means the row at hand.
     pub record: Option<EntityId>,
@@ -54,12 +56,12 @@ pub struct Scope<'m> {
 impl<'m> Scope<'m> {
     /// The scope of an expression over a row of an entity: filters, formulas, conditions.
     pub fn row(model: &'m Model, entity: EntityId) -> Self {
-        Self { model, row: Some(entity), record: None, old: false, value: None, locals: Vec::new() }
+        Self { model, row: Some(entity), group: None, record: None, old: false, value: None, locals: Vec::new() }
     }
 
     /// The scope of an expression without a row.
     pub fn bare(model: &'m Model) -> Self {
-        Self { model, row: None, record: None, old: false, value: None, locals: Vec::new() }
+        Self { model, row: None, group: None, record: None, old: false, value: None, locals: Vec::new() }
     }
 }
 

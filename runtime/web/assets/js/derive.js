@@ -60,17 +60,18 @@ class Taking {
     if (!old.querySelector(".tabbed") !== !fresh.querySelector(".tabbed")) return;
     this.children(old, fresh, (child) => (child.matches(".tabbed") ? "tabs" : sectionKey(child)), (a, b) => {
       if (a.matches(".tabbed")) this.children(a, b, tabKey, (c, d) => this.panel(c, d));
-      else this.section(a, b);
+      else this.parts(a, b);
     });
     this.hidden(old, fresh);
   }
 
   panel(old, fresh) {
-    if (old.matches(".panel")) this.children(old, fresh, sectionKey, (a, b) => this.section(a, b));
+    if (old.matches(".panel")) this.children(old, fresh, sectionKey, (a, b) => this.parts(a, b));
   }
 
-  section(old, fresh) {
-    const [fields, others] = [old, fresh].map((section) => section.querySelector(".fields"));
+  /** The inputs of a section or of a group. */
+  parts(old, fresh) {
+    const [fields, others] = [old, fresh].map((whole) => whole.querySelector(".fields"));
     this.children(fields, others, (child) => child.dataset.field, (a, b) => this.field(a, b));
   }
 
@@ -110,7 +111,8 @@ class Taking {
     const [label, other] = [old, fresh].map((field) => field.querySelector(":scope > :is(label, .label), :scope > .check > label"));
     if (label && other && label.innerHTML !== other.innerHTML) label.innerHTML = other.innerHTML;
     old.querySelector(":scope > .words")?.replaceWith(fresh.querySelector(":scope > .words"));
-    if (fresh.querySelector("[data-lines]")) this.lines(old, fresh);
+    if (fresh.matches(".parts") && old.matches(".parts")) this.parts(old, fresh);
+    else if (fresh.querySelector("[data-lines]")) this.lines(old, fresh);
     else this.control(old, fresh);
   }
 

@@ -130,7 +130,7 @@ fn is_telling(field: &Field) -> bool {
         | Kind::Choice { .. }
         | Kind::Ref(_) => true,
     };
-    short && !field.system && !field.many
+    short && !field.system && !field.many && field.part.is_none()
 }
 
 /// A field as a column.
@@ -194,7 +194,7 @@ fn usual_sections(model: &Model, entity: EntityId) -> Vec<Section<'_>> {
     let definition = &model[entity];
     let own = |wanted: fn(&Field) -> bool| {
         let fields = definition.all_fields().filter(move |(id, field)| {
-            *id != definition.title && !field.system && !field.kind.is_rows() && wanted(field)
+            *id != definition.title && !field.system && !field.kind.is_rows() && field.part.is_none() && wanted(field)
         });
         fields.map(|(id, _)| id)
     };

@@ -39,7 +39,14 @@ impl<'c> EntityDeclaration<'c> {
     ) {
         let Some(id) = self.by_name.get(name).copied() else {
             let origin = Origin::Stage { pipelines: vec![document], node: None };
-            self.push(FieldDeclaration { name: Arc::clone(name), place: place.clone(), origin, field_type: None });
+            self.push(FieldDeclaration {
+                name: Arc::clone(name),
+                place: place.clone(),
+                origin,
+                field_type: None,
+                whole: None,
+                within: None,
+            });
             return;
         };
         let field = &mut self.fields[id.index()];
@@ -84,7 +91,14 @@ impl<'c> EntityDeclaration<'c> {
     ) {
         let Some(id) = self.by_name.get(name) else {
             let origin = Origin::Inverse { of, by };
-            self.push(FieldDeclaration { name: Arc::clone(name), place: place.clone(), origin, field_type: None });
+            self.push(FieldDeclaration {
+                name: Arc::clone(name),
+                place: place.clone(),
+                origin,
+                field_type: None,
+                whole: None,
+                within: None,
+            });
             return;
         };
         let field = &self.fields[id.index()];

@@ -84,10 +84,12 @@ impl Typer<'_> {
 
     fn own_field(&self, name: &str, at: &Range<usize>) -> Option<Node> {
         let entity = self.scope.row?;
-        let (field, declared) = self.scope.model[entity].field(name)?;
+        let definition = &self.scope.model[entity];
+        let part = self.scope.group.and_then(|group| definition.group(group)?.part(name));
+        let field = part.or_else(|| definition.field(name).map(|(id, _)| id))?;
         let this = Node { op: Op::Row(RowName::This), ty: Type::Ref(Arc::new([entity])), at: at.clone() };
         let op = Op::Field { of: Box::new(this), fields: Arc::new([(entity, field)]) };
-        Some(Node { op, ty: declared.value_type(), at: at.clone() })
+        Some(Node { op, ty: definition[field].value_type(), at: at.clone() })
     }
 
     fn item(&self, name: &str, at: &Range<usize>) -> Option<Node> {
@@ -149,6 +151,8 @@ impl Typer<'_> {
     fn known_names(&self) -> Vec<String> {
         let fields = self.scope.row.map(|row| &self.scope.model[row].fields[..]).unwrap_or_default();
         let mut names: Vec<String> = fields.iter().map(|field| field.name.to_string()).collect();
+        let group = self.scope.row.zip(self.scope.group).and_then(|(row, group)| self.scope.model[row].group(group));
+        names.extend(group.into_iter().flat_map(|group| &group.parts).map(|(part, _)| part.to_string()));
         names.extend(self.scope.locals.iter().map(|(name, _)| name.to_string()));
         names.extend(self.items.iter().map(|item| item.name.clone()));
         names.extend(["record", "me"].map(String::from));

@@ -125,6 +125,9 @@ impl Typer<'_> {
             let message = format!("`.{name}` needs {what}, which this release does not have yet");
             return self.fail(Slip::new(code::NOT_YET_KEY, at, message));
         }
+        if let Some(part) = self.part(&of, name, &whole) {
+            return Some(part);
+        }
         match of.ty.clone() {
             Type::Ref(targets) => {
                 let (fields, ty) = self.field_of(&targets, name, &at)?;
@@ -178,6 +181,25 @@ impl Typer<'_> {
         }
     }
 
+    /// A part of a group: `address.city` is a field beside the one that shows the whole.
+    fn part(&self, whole: &Node, name: &str, at: &Range<usize>) -> Option<Node> {
+        let (Op::Field { fields, .. } | Op::Each { fields, .. }) = &whole.op else { return None };
+        let part = |(entity, field): &(EntityId, FieldId)| {
+            Some((*entity, self.scope.model[*entity].group(*field)?.part(name)?))
+        };
+        let parts: Fields = fields.iter().map(part).collect::<Option<_>>()?;
+        let (entity, field) = parts.first()?;
+        let one = self.scope.model[*entity][*field].value_type();
+        Some(match &whole.op {
+            Op::Each { of, .. } => {
+                let ty = if matches!(one, Type::List(_)) { one } else { list_of(one) };
+                Node { op: Op::Each { of: of.clone(), fields: parts }, ty, at: at.clone() }
+            }
+            Op::Field { of, .. } => Node { op: Op::Field { of: of.clone(), fields: parts }, ty: one, at: at.clone() },
+            _ => return None,
+        })
+    }
+
     /// What is missing for a member that belongs to the language, but not to this release.
     fn not_yet(&self, of: &Node, name: &str) -> Option<&'static str> {
         let model = self.scope.model;
@@ -206,6 +228,22 @@ impl Typer<'_> {
     }
 
     fn no_member<T>(&mut self, of: &Node, name: &str, at: Range<usize>) -> Option<T> {
+        if let Op::Field { fields, .. } | Op::Each { fields, .. } = &of.op
+            && let Some((whole, group)) = fields.first().and_then(|(entity, field)| {
+                let definition = &self.scope.model[*entity];
+                Some((&definition[*field].name, definition.group(*field)?))
+            })
+        {
+            let slip = Slip::new(code::UNKNOWN_NAME, at.clone(), format!("`{whole}` has no part `{name}`"));
+            let parts = || group.parts.iter().map(|(part, _)| &**part);
+            return self.fail(match did_you_mean(name, parts()) {
+                Some(near) => slip.help(format!("did you mean `{near}`?")).mend(self.text, at, near),
+                None => slip.help(format!(
+                    "its parts are {}",
+                    parts().map(|part| format!("`{part}`")).collect::<Vec<_>>().join(", ")
+                )),
+            });
+        }
         let slip = Slip::new(code::UNKNOWN_NAME, at, format!("{} has no `{name}`", self.words(&of.ty)));
         let slip = match (&of.ty, Published::find(name)) {
             (_, Some(_)) => {

@@ -7,7 +7,7 @@ use fichero_model::label::Text;
 use super::inputs::{self, Inputs};
 use super::lines;
 use crate::pages::post::Posted;
-use crate::ui::context::{Field, FormSection, Hidden, Input, Lines};
+use crate::ui::context::{Field, FormSection, Hidden, Input};
 
 /// The inputs of a form in their sections.
 pub struct Laid {
@@ -26,9 +26,11 @@ impl Laid {
         let mut conditions = inputs.facts.conditions.iter().copied();
         for section in &inputs.spec.sections {
             let shown = section.shown(&mut conditions).unwrap_or_default();
-            let is_shown =
-                |id: &&FieldId| wrong.contains(id) || (shown.contains(id) && is_visible(inputs, **id, is_new));
-            let fields: Vec<FieldId> = section.fields.iter().filter(is_shown).copied().collect();
+            let is_shown = |id: FieldId| wrong.contains(&id) || is_visible(inputs, id, is_new);
+            let asked = section.fields.iter().copied().filter(|id| wrong.contains(id) || shown.contains(id));
+            let fields: Vec<FieldId> = asked
+                .filter(|id| parts(inputs, *id).map_or_else(|| is_shown(*id), |mut parts| parts.any(is_shown)))
+                .collect();
             let head = FormSection {
                 id: format!("s-{}", section.name),
                 title: section.title.map(|title| inputs.words.label(title).to_owned()),
@@ -72,9 +74,7 @@ impl Laid {
 
     /// Whether an input of this name is on the page.
     pub fn is_on(&self, name: &str) -> bool {
-        let in_rows = |lines: &Lines| lines.rows.iter().flat_map(|row| &row.fields).any(|cell| cell.name == name);
-        let is_it = |field: &Field| field.name == name || matches!(&field.input, Input::Lines(lines) if in_rows(lines));
-        self.sections.iter().flat_map(|section| &section.fields).any(is_it)
+        self.sections.iter().flat_map(|section| &section.fields).any(|field| field.any(&|field| field.name == name))
     }
 
     /// Fills a section that is still empty.
@@ -85,8 +85,12 @@ impl Laid {
         ids: &[FieldId],
         wrong_lines: &[(FieldId, FieldId)],
     ) {
-        let definition = &inputs.words.model[inputs.spec.entity];
         for id in ids {
+            if let Some(parts) = parts(inputs, *id) {
+                let field = self.group(inputs, *id, parts);
+                section.fields.push(as_said(inputs, *id, field));
+                continue;
+            }
             let sheet = lines::sheet(inputs, *id, wrong_lines).filter(|_| !inputs.spec.is_readonly(*id));
             let field = match sheet {
                 Some(sheet) => {
@@ -100,15 +104,37 @@ impl Laid {
             };
             section.fields.push(as_said(inputs, *id, field));
         }
+        let with_parts: Vec<FieldId> =
+            ids.iter().flat_map(|id| parts(inputs, *id).into_iter().flatten().chain([*id])).collect();
         let is_asked = |id: &FieldId| {
-            !inputs.spec.is_readonly(*id) && !inputs::is_fixed(&definition[*id], inputs.facts.states.get(id.index()))
+            let field = &inputs.words.model[inputs.spec.entity][*id];
+            !inputs.spec.is_readonly(*id) && !inputs::is_fixed(field, inputs.facts.states.get(id.index()))
         };
-        let asks = ids.iter().any(is_asked);
-        if asks {
-            self.shown.extend(ids);
+        if with_parts.iter().any(is_asked) {
+            self.shown.extend(with_parts);
             self.sections.push(section);
         }
     }
+
+    /// The inputs of the parts of a group, under the name of the whole.
+    fn group(&mut self, inputs: &Inputs<'_>, whole: FieldId, parts: impl Iterator<Item = FieldId>) -> Field {
+        let mut fields = Vec::new();
+        for id in parts.filter(|id| inputs.facts.states.get(id.index()).is_none_or(|state| state.visible)) {
+            self.hidden.extend(inputs.was_own(id));
+            let own = inputs.own(id);
+            let part = inputs.words.model[inputs.spec.entity][id].part.as_ref();
+            let label = part.map_or_else(|| own.label.clone(), |part| inputs.words.label(&part.label).to_owned());
+            fields.push(Field { label, ..own });
+        }
+        Field { wide: true, input: Input::Group { fields }, ..inputs.own(whole) }
+    }
+}
+
+/// The inputs that stand for a field which shows a group: all parts, also those of parts.
+fn parts<'i>(inputs: &'i Inputs<'_>, id: FieldId) -> Option<impl Iterator<Item = FieldId> + use<'i>> {
+    let definition = &inputs.words.model[inputs.spec.entity];
+    definition.group(id)?;
+    Some(definition.leaves(id).into_iter())
 }
 
 /// An input as the form's author wants it here.

@@ -51,7 +51,8 @@ impl<'m> Spec<'m> {
 
     /// Whether a field is shown in this form, and not asked.
     pub fn is_readonly(&self, field: FieldId) -> bool {
-        self.said(field).is_some_and(|placed| placed.readonly)
+        let whole = self.model[self.entity][field].part.as_ref().map(|part| part.of);
+        self.said(field).is_some_and(|placed| placed.readonly) || whole.is_some_and(|whole| self.is_readonly(whole))
     }
 
     /// Whether a currency is chosen anywhere.

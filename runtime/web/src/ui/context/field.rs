@@ -26,10 +26,19 @@ pub struct Field {
 }
 
 impl Field {
-    /// Whether it was refused, or something in one of its rows.
+    /// Whether it was refused, or one of its parts, or something in one of its rows.
     pub fn is_wrong(&self) -> bool {
-        let in_rows = |lines: &Lines| lines.rows.iter().flat_map(|row| &row.fields).any(Self::is_wrong);
-        !self.errors.is_empty() || matches!(&self.input, Input::Lines(lines) if in_rows(lines))
+        self.any(&|field| !field.errors.is_empty())
+    }
+
+    /// Whether something holds of it, of one of its parts, or of something in one of its rows.
+    pub fn any(&self, holds: &dyn Fn(&Field) -> bool) -> bool {
+        holds(self)
+            || match &self.input {
+                Input::Lines(lines) => lines.rows.iter().flat_map(|row| &row.fields).any(|field| field.any(holds)),
+                Input::Group { fields } => fields.iter().any(|field| field.any(holds)),
+                _ => false,
+            }
     }
 }
 
@@ -135,6 +144,11 @@ pub enum Input {
     },
     /// Rows of another entity that belong to this record.
     Lines(Lines),
+    /// The parts of a group, such as an address, each an input of its own.
+    Group {
+        /// In their order.
+        fields: Vec<Field>,
+    },
     /// Shown, not asked: computed or not for this reader to change. Posts nothing.
     Fixed {
         /// The value.
