@@ -160,7 +160,7 @@ impl<'w> Writer<'w> {
         let mut group = Group { field: Arc::clone(&entry.key.text), parts: Vec::new() };
         let at = fields.len();
         for part in &parts {
-            let (made, outer) = part_of(entry, part, &parts);
+            let (made, outer) = part_of(entry, composite, part, &parts);
             group.parts.push(Part { name: Arc::clone(&part.key.text), field: Arc::clone(&made.key.text), outer });
             self.field(&made, around, fields);
         }
@@ -261,7 +261,7 @@ fn composite<'c>(catalog: &'c Catalog, field: &'c Node) -> Option<Composite<'c>>
 }
 
 /// The field that a part becomes, and which of its keys the use of the group has said.
-fn part_of(group: &Entry, part: &Entry, parts: &[Entry]) -> (Entry, Vec<&'static str>) {
+fn part_of(group: &Entry, composite: &Composite<'_>, part: &Entry, parts: &[Entry]) -> (Entry, Vec<&'static str>) {
     let said = &group.value;
     let mut made = part.clone();
     made.key.text = format!("{}_{}", group.key.text, part.key.text).into();
@@ -276,6 +276,12 @@ fn part_of(group: &Entry, part: &Entry, parts: &[Entry]) -> (Entry, Vec<&'static
         if let Some(entry) = said.entry(key).filter(|_| part.value.get(key).is_none() && (is_input || !for_writers)) {
             put(&mut made.value, entry.clone());
             outer.push(key);
+        }
+    }
+    // What a type says of all of its values holds for the parts too.
+    for key in ["personal", "sensitive"] {
+        if let Some(value) = composite.get(key).filter(|_| made.value.get(key).is_none()) {
+            put(&mut made.value, keyed(&group.key.place, key, value.clone()));
         }
     }
     if part.value.get("required").and_then(Node::as_bool) == Some(true) {

@@ -58,7 +58,7 @@ impl<'a> Context<'a> {
         place: &Place,
         findings: &mut Findings<'_>,
     ) -> Option<FieldId> {
-        let found = self.model[entity].field(name).map(|(id, _)| id);
+        let found = self.model[entity].field_at(name);
         if found.is_none() && !self.tell_removed(entity, name, place, findings) {
             unknown_field(&self.model[entity], name, place, findings);
         }

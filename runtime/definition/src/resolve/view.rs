@@ -7,6 +7,8 @@ use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Index, Source};
 use fichero_model::expr::{Aggregate, Expr, Op, RowName, Scope};
 use fichero_model::kind::Kind;
+use fichero_model::label::Text;
+use fichero_model::model::Model;
 use fichero_model::page::{Column, Highlight, Total, View, ViewKind};
 use fichero_model::place::Place;
 use fichero_model::{EntityId, FieldId};
@@ -36,6 +38,9 @@ fn view(cx: &Context<'_>, document: &Document, findings: &mut Findings<'_>) -> O
     if let Some(group) = &group {
         expression::check_portable(group, &format!("the group of {what}"), findings);
     }
+    let mut columns: Vec<Column> =
+        columns.iter().filter_map(|entry| column(cx, document, entity, entry, findings)).collect();
+    name_parts(cx.model, &mut columns);
     let totals = node.get("totals").map(Node::entries).unwrap_or_default();
     let colors = node.get("color").map(Node::entries).unwrap_or_default();
     Some(View {
@@ -47,7 +52,7 @@ fn view(cx: &Context<'_>, document: &Document, findings: &mut Findings<'_>) -> O
         entity,
         kind: kind(cx, node, document, findings),
         filter,
-        columns: columns.iter().filter_map(|entry| column(cx, document, entity, entry, findings)).collect(),
+        columns,
         sort,
         group,
         totals: totals.iter().filter_map(|entry| total(&scope, entry, &what, findings)).collect(),
@@ -55,6 +60,21 @@ fn view(cx: &Context<'_>, document: &Document, findings: &mut Findings<'_>) -> O
         limit: node.get("limit").and_then(Node::as_integer).and_then(|limit| u32::try_from(limit).ok()),
         place: document.name_place.clone(),
     })
+}
+
+/// Where one part of that name is shown, nobody asks of which whole it is.
+fn name_parts(model: &Model, columns: &mut [Column]) {
+    let part = |column: &Column| {
+        let (entity, field) = column.path.last()?;
+        model[*entity][*field].part.as_ref().map(|part| part.label.clone())
+    };
+    let parts: Vec<Option<Text>> = columns.iter().map(part).collect();
+    for (at, column) in columns.iter_mut().enumerate() {
+        let is_only = parts.iter().enumerate().all(|(other, part)| other == at || *part != parts[at]);
+        if column.label.is_none() && is_only {
+            column.label.clone_from(&parts[at]);
+        }
+    }
 }
 
 fn highlight(scope: &Scope<'_>, entry: &Entry, findings: &mut Findings<'_>) -> Option<Highlight> {
