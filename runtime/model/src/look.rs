@@ -106,3 +106,9 @@ pub const ICONS: &[&str] = &[
 /// The names of the colours.
 pub const COLORS: &[&str] =
     &["red", "orange", "yellow", "amber", "green", "teal", "blue", "purple", "violet", "pink", "gray", "grey"];
+
+/// How a field may ask to be shown and edited; without one its type says it.
+pub const WIDGETS: &[&str] = &[
+    "email", "phone", "url", "percent", "meter", "progress", "year", "rating", "color", "barcode", "qr", "html",
+    "code", "tags",
+];

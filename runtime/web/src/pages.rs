@@ -16,6 +16,7 @@ mod confirm;
 mod conflict;
 mod cookie;
 mod csrf;
+mod drawing;
 mod form;
 mod guest;
 mod home;

@@ -1,5 +1,7 @@
 //! `entity`, `mixin`, `type`, `options` and `settings`: what is stored.
 
+use fichero_model::look::WIDGETS;
+
 use super::common::{CHECK, FIND, HELP, ICON, LABEL, SET, WAS};
 use super::field::{CLEAN, DUPLICATES, FIELD, INDEX, OPTION, UNIQUE};
 use super::{Key, Keys, KindShape, NameOf, Naming, Shape, Status, key};
@@ -168,7 +170,7 @@ static TYPE_KEYS: Keys = Keys {
         key("search", Shape::Boolean, "True lets the search find records by fields of this type."),
         key("sensitive", Shape::Boolean, "True keeps such fields out of logs, exports and search."),
         key("personal", Shape::Boolean, "True marks personal data, which can be erased from the history."),
-        key("widget", Shape::String, "How fields of this type are shown and edited."),
+        key("widget", Shape::Word(WIDGETS), "How fields of this type are shown and edited."),
     ]],
     ..Keys::NONE
 };

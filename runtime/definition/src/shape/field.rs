@@ -1,5 +1,7 @@
 //! The keys of a field, an option, and what belongs to them.
 
+use fichero_model::look::WIDGETS;
+
 use super::common::{CHECK, COLOR, COUNT, ENTITY, HELP, ICON, LABEL, WAS};
 use super::{Keys, NameOf, Shape, key};
 
@@ -125,7 +127,7 @@ pub static FIELD: Keys = Keys {
             "True keeps what it holds: entries are added to a list or lines and text at the end, anything else stays once it is given.",
         ),
         key("clean", Shape::OneOrMore(&CLEAN), "What is done to a text before it is checked, in order."),
-        key("widget", Shape::String, "How it is shown and edited; by default what its type says."),
+        key("widget", Shape::Word(WIDGETS), "How it is shown and edited; by default what its type says."),
         key(
             "sensitive",
             Shape::Boolean,

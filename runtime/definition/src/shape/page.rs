@@ -1,6 +1,6 @@
 //! `view`, `form`, `page`, `menu` and `portal`: what people see.
 
-use fichero_model::look::COLORS;
+use fichero_model::look::{COLORS, WIDGETS};
 
 use super::common::{COLOR, COUNT, ENTITY, HELP, ICON, LABEL, ROLES, SORT, VISIBLE_IF, WAS, WHERE};
 use super::{Key, Keys, KindShape, NameOf, Naming, Shape, Status, key};
@@ -50,7 +50,7 @@ static COLUMN: Keys = Keys {
     groups: &[&[
         LABEL,
         key("width", COUNT, "Its width in characters."),
-        key("widget", Shape::String, "How it is shown."),
+        key("widget", Shape::Word(WIDGETS), "How it is shown."),
     ]],
     ..Keys::NONE
 };
@@ -109,7 +109,7 @@ static PLACED: Keys = Keys {
         VISIBLE_IF,
         key("readonly", Shape::Boolean, "True shows it without letting it be changed here."),
         key("wide", Shape::Boolean, "True takes the whole width."),
-        key("widget", Shape::String, "How it is shown and edited here."),
+        key("widget", Shape::Word(WIDGETS), "How it is shown and edited here."),
     ]],
     ..Keys::NONE
 };

@@ -93,6 +93,10 @@ impl Words<'_> {
             Value::Decimal(share) if matches!(widget, "meter" | "progress") => {
                 Cell::Meter { text: text(), percent: share.round().to_u8().unwrap_or(0).min(100) }
             }
+            Value::Integer(stars) if widget == "rating" => match (u8::try_from(*stars), most_stars(field)) {
+                (Ok(value), Some(of)) => Cell::Rating { value, of },
+                _ => Cell::Number { text: text() },
+            },
             Value::Integer(_) | Value::Decimal(_) | Value::Money(_) | Value::Duration(_) => {
                 Cell::Number { text: text() }
             }
@@ -110,6 +114,8 @@ impl Words<'_> {
         let text = text.to_owned();
         match (&field.kind, widget) {
             (Kind::Choice { options }, _) => Cell::Pill(self.option(*options, &text)),
+            (_, "color") if is_color(&text) => Cell::Swatch { text },
+            (_, "code" | "html") => Cell::Code { text },
             (Kind::LongText { .. }, _) => Cell::Long { text },
             (_, "email") => Cell::Contact { href: format!("mailto:{text}"), text },
             (_, "phone") => Cell::Contact { href: format!("tel:{}", dialled(&text)), text },
@@ -137,6 +143,10 @@ impl Words<'_> {
                 let link = |record| Link { label: self.title(record), href: self.href(record) };
                 Cell::Links { items: records.map(link).collect() }
             }
+            Kind::Text { .. } if widget == "tags" => {
+                let words = items.iter().filter_map(Value::as_text);
+                Cell::Pills { items: words.map(|word| Pill::new(word, Color::Gray)).collect() }
+            }
             _ => {
                 let texts: Vec<String> = items.iter().map(|item| self.text_as(field, widget, item)).collect();
                 Cell::Text { text: texts.join(", ") }
@@ -154,6 +164,21 @@ impl Words<'_> {
     fn moment(&self, at: Timestamp) -> String {
         format::datetime(self.voice.chrome, self.local(at).datetime())
     }
+}
+
+/// Of how many stars a rating is; nothing where its field names no small greatest value.
+pub fn most_stars(field: &Field) -> Option<u8> {
+    const MOST: u8 = 10;
+    match field.max {
+        Some(Value::Integer(max)) => u8::try_from(max).ok().filter(|max| (1..=MOST).contains(max)),
+        _ => None,
+    }
+}
+
+/// Whether a text is a colour as CSS writes it, so that a page may be drawn with it.
+fn is_color(text: &str) -> bool {
+    text.strip_prefix('#')
+        .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 /// How a field asks to be shown: its widget, else its type.

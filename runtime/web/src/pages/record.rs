@@ -18,7 +18,7 @@ use super::cell::widget;
 use super::layout::{self, Section};
 use super::visitor::Visitor;
 use super::words::Words;
-use super::{address, cookie, home, list, reply};
+use super::{address, cookie, drawing, home, list, reply};
 use crate::ui::context::{self, Cell, Fact, Link, Part, RecordPage, Related, Trashed};
 
 /// The most facts that are shown before all others.
@@ -97,7 +97,8 @@ fn key_facts(model: &Model, entity: EntityId) -> Vec<Column> {
     columns.retain(|column| match column.path[..] {
         [(_, field)] => {
             let own = &definition[field];
-            field != definition.title && own.pipeline.is_none() && !own.kind.is_rows()
+            let is_drawn = matches!(widget(own), "barcode" | "qr");
+            field != definition.title && own.pipeline.is_none() && !own.kind.is_rows() && !is_drawn
         }
         _ => true,
     });
@@ -204,7 +205,10 @@ impl Sections<'_> {
         let how = said.and_then(|said| said.widget.as_deref()).unwrap_or(widget(field));
         Fact {
             label: self.words.label(said.and_then(|said| said.label.as_ref()).unwrap_or(&field.label)).to_owned(),
-            cell: self.words.cell_as(field, how, &value),
+            cell: match value.as_text().and_then(|text| Some((text.to_string(), drawing::of(how, text)?))) {
+                Some((text, drawing)) => Cell::Drawing { text, drawing },
+                None => self.words.cell_as(field, how, &value),
+            },
             wide: layout::is_long(field) || said.is_some_and(|said| said.wide),
         }
     }

@@ -41,7 +41,7 @@ mod trash;
 use serde::Serialize;
 
 pub use action::{Action, Hidden, Link, Target};
-pub use cell::{Cell, Color, Pill, Tone, When};
+pub use cell::{Cell, Color, Drawing, Pill, Tone, When};
 pub use confirm::{Affected, ConfirmPage, Deed};
 pub use conflict::{ConflictPage, Difference};
 pub use error::ErrorPage;

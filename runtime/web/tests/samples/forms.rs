@@ -210,6 +210,7 @@ fn deal(say: Words) -> FormSection {
                     say.of("Description", "Descripción", "Описание"),
                     Input::Longtext {
                         value: "Line must run by the tomato season.\nThey compare us with two others.".to_owned(),
+                        code: false,
                     },
                 )
             },

@@ -15,5 +15,6 @@ mod records;
 mod safety;
 mod screens;
 mod trash;
+mod types;
 mod visits;
 mod world;

@@ -10,7 +10,7 @@ use super::errors::Errors;
 use super::raw::Raw;
 use super::read::{self, Typed};
 use super::spec::{Spec, is_watched};
-use crate::pages::cell::widget;
+use crate::pages::cell::{most_stars, widget};
 use crate::pages::post::Posted;
 use crate::pages::words::Words;
 use crate::pages::{address, layout, suggest};
@@ -164,11 +164,17 @@ impl<'a> Inputs<'a> {
                 let kept = self.kept(field, slot);
                 Input::Choices { values: self.chosen(slot), kept, choices: self.choices(*options, slot, &[]) }
             }
-            _ if field.many => Input::Longtext { value: text() },
+            _ if field.many => Input::Longtext { value: text(), code: false },
             Kind::Ref(reference) => self.reference(field, reference, slot),
             Kind::Choice { options } => self.choice(field, *options, slot),
+            Kind::Integer if slot.widget == "rating" && most_stars(field).is_some() && !slot.name.contains('.') => {
+                self.rating(field, slot)
+            }
             Kind::Text { .. } => Input::Text { value: text(), of: keyboard(slot.widget) },
-            Kind::LongText { .. } | Kind::Json => Input::Longtext { value: text() },
+            Kind::LongText { .. } | Kind::Json => Input::Longtext {
+                value: text(),
+                code: matches!(slot.widget, "code" | "html") || matches!(field.kind, Kind::Json),
+            },
             Kind::Integer | Kind::Decimal { .. } => {
                 Input::Number { value: text(), unit: self.unit(field, slot.widget) }
             }
@@ -182,6 +188,19 @@ impl<'a> Inputs<'a> {
                 Input::Fixed { cell: self.words.cell(field, slot.value) }
             }
         }
+    }
+
+    /// Stars, as buttons in a row; a value that is typed by another way stays as it is.
+    fn rating(&self, field: &Field, slot: &Slot<'_>) -> Input {
+        let value = self.text(field, slot);
+        let mut choices: Vec<Choice> = (1..=most_stars(field).unwrap_or(0))
+            .map(|stars| Choice::new(stars.to_string(), format!("{stars} ★")))
+            .collect();
+        if !value.is_empty() && choices.iter().all(|choice| choice.value != value) {
+            choices.push(Choice::new(value.clone(), value.clone()));
+        }
+        let blank = (!slot.required || value.is_empty()).then(String::new);
+        Input::Choice { style: ChoiceStyle::Radio, value, choices, blank }
     }
 
     fn unit(&self, field: &Field, widget: &str) -> Option<String> {

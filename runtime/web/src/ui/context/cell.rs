@@ -72,6 +72,30 @@ pub enum Cell {
         /// `mailto:`, `tel:`, `http:` or `https:`; anything else is shown without a link.
         href: String,
     },
+    /// Some of so many stars.
+    Rating {
+        /// How many.
+        value: u8,
+        /// Of how many.
+        of: u8,
+    },
+    /// A colour.
+    Swatch {
+        /// As CSS writes it: `#rrggbb`.
+        text: String,
+    },
+    /// Lines whose blanks and breaks matter.
+    Code {
+        /// The lines.
+        text: String,
+    },
+    /// A text that scanners read.
+    Drawing {
+        /// The text itself.
+        text: String,
+        /// How it looks to them.
+        drawing: Drawing,
+    },
     /// A share of a whole.
     Meter {
         /// As words, such as "60%".
@@ -79,6 +103,17 @@ pub enum Cell {
         /// From 0 to 100.
         percent: u8,
     },
+}
+
+/// A drawing of one dark path on a light ground.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Drawing {
+    /// In units of the path.
+    pub width: usize,
+    /// In units of the path.
+    pub height: usize,
+    /// The path's commands, as SVG writes them.
+    pub path: String,
 }
 
 /// One of a few named values, in its colour.

@@ -58,6 +58,8 @@ pub enum Input {
     Longtext {
         /// What is typed.
         value: String,
+        /// Blanks and breaks matter: letters of one width.
+        code: bool,
     },
     /// An integer, a decimal, a percentage: a text input with a number keyboard, so that no browser rewrites it.
     Number {
