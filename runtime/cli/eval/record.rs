@@ -113,6 +113,7 @@ impl Reader<'_> {
         if depth > DEEPEST {
             return Err(Failure::new(format!("{what}: records are nested more than {DEEPEST} deep")));
         }
+        let members = &*json::spread(&model[entity], members);
         let mut row = Row::empty(entity, model[entity].fields.len());
         let id = self.ids.id(self.now);
         row.set(System::Id.field(), Value::Ref(Ref { entity, id }));

@@ -134,7 +134,6 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("definition", "A definition failed: {0}", "Ha fallado una definición: {0}", "Ошибка в определении: {0}"),
     ("unsure", "The database was lost before it answered: whether this was done is not known. Look before you send it again", "Se perdió la base de datos antes de que respondiera: no se sabe si esto se hizo. Compruébelo antes de enviarlo de nuevo", "Связь с базой данных прервалась до ответа: неизвестно, выполнено ли это. Проверьте, прежде чем отправлять снова"),
     ("unavailable", "The database is busy; please try again", "La base de datos está ocupada; inténtelo de nuevo", "База данных занята; попробуйте ещё раз"),
-    ("unknown_part", "{0} has no part “{1}”; it has {2}", "{0} no tiene la parte «{1}»; tiene {2}", "«{0}»: нет части «{1}»; есть {2}"),
     ("absent", "There is no such record to be changed", "No existe ese registro que modificar", "Нет такой записи, чтобы её изменить"),
     ("stale", "The record was changed by somebody else since you read it", "Otra persona ha modificado el registro desde que lo leyó", "Запись изменена кем-то с тех пор, как вы её прочитали"),
     ("settings", "There are {0} already; change those", "Ya existe «{0}»; modifíquelo", "«{0}»: уже есть; измените их"),

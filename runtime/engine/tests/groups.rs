@@ -73,7 +73,7 @@ fn parts_are_checked_as_fields() {
             (json!({"name": null}), "name_family: required"),
             (json!({"name_family": "R", "home": {"street": "Mayor 1"}}), "home_city: required"),
             (json!({"name_family": "R", "home": {"city": "M", "postcode": "1"}}), "home_postcode: validate"),
-            (json!({"name_family": "R", "home": {"town": "M"}}), "home.town: unknown_part"),
+            (json!({"name_family": "R", "home": {"town": "M"}}), "home.town: unknown_field"),
             (json!({"name_family": "R", "home": "Mayor 1"}), "home: readonly"),
             (json!({"name_family": "R", "away": true}), "office_city: required"),
             (json!({"name_family": "R", "phones": [{"primary": true}]}), "phones[0].number: required"),

@@ -2,10 +2,11 @@
 //! `amount_currency` and `amount_base`, a reference to one of several entities as `"entity:ID"`, dates in ISO 8601,
 //! moments in UTC with `Z`, durations in seconds.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use fichero_model::entity::{Entity, Field, Group};
+use fichero_model::entity::{Entity, Field};
 use fichero_model::kind::{Kind, Reference};
 use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Id, Model, Ref};
@@ -37,12 +38,8 @@ pub fn input(model: &Model, entity: EntityId, body: &Json) -> Result<Input, Refu
 fn object(model: &Model, entity: EntityId, members: &Map<String, Json>, depth: usize) -> Input {
     let definition = &model[entity];
     let mut input = Input::default();
-    for (name, json) in members {
+    for (name, json) in &*spread(definition, members) {
         let result = match definition.field(name) {
-            Some((id, _)) if definition.group(id).is_some() && (json.is_object() || json.is_null()) => {
-                parts(model, definition, id, json, depth, &mut input);
-                Ok(())
-            }
             Some((id, field)) => member(model, id, field, json, depth, &mut input),
             None => money_part(definition, name, json, &mut input).unwrap_or_else(|| Err(unknown(definition, name))),
         };
@@ -53,37 +50,37 @@ fn object(model: &Model, entity: EntityId, members: &Map<String, Json>, depth: u
     input
 }
 
-/// The parts of a group, given together: those that are named, or nothing for each.
-fn parts(model: &Model, definition: &Entity, whole: FieldId, json: &Json, depth: usize, input: &mut Input) {
-    let Some(group) = definition.group(whole) else { return };
-    let Json::Object(members) = json else {
-        for id in definition.leaves(whole).into_iter().filter(|id| definition[*id].is_input()) {
-            input.put(id, Given::Value(Value::Nothing));
-        }
-        return;
+/// Members with the parts of groups by their own names, where they are given together: `{"address": {"city": "Vigo"}}`
+/// is `{"address_city": "Vigo"}`, and nothing for a group is nothing for each part.
+pub fn spread<'m>(definition: &Entity, members: &'m Map<String, Json>) -> Cow<'m, Map<String, Json>> {
+    let whole = |name: &str, json: &Json| {
+        let (id, _) = definition.field(name)?;
+        definition.group(id).filter(|_| json.is_object() || json.is_null())
     };
+    if definition.groups.is_empty() || members.iter().all(|(name, json)| whole(name, json).is_none()) {
+        return Cow::Borrowed(members);
+    }
+    let mut spread = Map::new();
     for (name, json) in members {
-        let result = match group.part(name) {
-            Some(id) if definition.group(id).is_some() && (json.is_object() || json.is_null()) => {
-                parts(model, definition, id, json, depth, input);
-                Ok(())
+        match (whole(name, json), json) {
+            (None, _) => {
+                spread.insert(name.clone(), json.clone());
             }
-            Some(id) => member(model, id, &definition[id], json, depth, input),
-            None => Err(unknown_part(definition, group, name)),
-        };
-        if let Err((code, message)) = result {
-            let field = group
-                .part(name)
-                .map_or_else(|| format!("{}.{name}", definition[whole].name), |id| definition[id].name.to_string());
-            input.errors.push(FieldError::new(&field, code, message));
+            (Some(group), Json::Object(parts)) => {
+                let own = |name: &String| match group.part(name) {
+                    Some(id) => definition[id].name.to_string(),
+                    None => format!("{}.{name}", definition[group.field].name),
+                };
+                let parts: Map<String, Json> = parts.iter().map(|(name, json)| (own(name), json.clone())).collect();
+                spread.extend(self::spread(definition, &parts).into_owned());
+            }
+            (Some(group), _) => {
+                let parts = definition.leaves(group.field).into_iter().filter(|id| definition[*id].is_input());
+                spread.extend(parts.map(|id| (definition[id].name.to_string(), Json::Null)));
+            }
         }
     }
-}
-
-fn unknown_part(definition: &Entity, group: &Group, name: &str) -> Problem {
-    let whole = &definition[group.field];
-    let parts: Vec<&str> = group.parts.iter().map(|(part, _)| &**part).collect();
-    about(whole, "unknown_part", [Argument::Plain(name.to_owned()), Argument::Plain(parts.join(", "))])
+    Cow::Owned(spread)
 }
 
 fn member(
