@@ -258,7 +258,9 @@ impl Task for Reverse {
         let (is_new, is_gone) = (&*first.action == "create", &*last.action == "delete");
         match (is_new, is_gone) {
             (true, true) => {}
-            (true, false) => drop(named(work, &row, record::apply(work, Command::Withdraw { entity, id, version }))?),
+            (true, false) => {
+                named(work, &row, record::apply(work, Command::Withdraw { entity, id, version }))?;
+            }
             (false, _) => {
                 if is_gone {
                     record::apply(work, Command::Restore { entity, id, version })?;
