@@ -1,15 +1,16 @@
-//! `fichero import`: brings records in from a CSV file.
+//! `fichero import`: brings records in from a file, or takes an import back.
 
 mod rejects;
+mod undo;
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
 use fichero_engine::deploy::door::Door;
 use fichero_engine::deploy::follow::{self, Own, Switch};
 use fichero_engine::deploy::node::Membership;
-use fichero_engine::import::{self, Error, Report, Request, repeated};
+use fichero_engine::import::{self, Error, News, Report, Request, fingerprint, repeated};
 use fichero_engine::{Actor, Engine, Mode, Via};
 use fichero_model::data::Mapping;
 use fichero_model::name::did_you_mean;
@@ -17,7 +18,7 @@ use fichero_model::{EntityId, Model};
 use serde_json::{Value as Json, json};
 
 use super::node::{Node, refused};
-use super::{Context, Dir, Exit, Failure, Outcome, counted, entity_named, later, runtime};
+use super::{Context, Dir, Exit, Failure, Outcome, counted, entity_named, runtime};
 use crate::reload;
 use rejects::Rejects;
 
@@ -48,15 +49,21 @@ pub struct Args {
     /// Where rejected rows are written, in place of those of an earlier import [default: data/rejects/ in the workspace]
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
-    /// Take back what an import did (not yet)
-    #[arg(long, value_name = "BATCH", conflicts_with_all = ["map", "match", "dry_run", "live", "rejects"])]
+    /// Begin at the first row, although an import of the same file broke off further on
+    #[arg(long, conflicts_with = "dry_run")]
+    anew: bool,
+    /// Take back what an import did: what it made goes to the trash, what it changed gets its former values back, unless somebody
+    /// edited it since
+    #[arg(long, value_name = "BATCH", conflicts_with_all = ["file", "map", "match", "dry_run", "live", "rejects", "anew"])]
     undo: Option<String>,
 }
 
 /// Imports the file.
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let (Some(entity), Some(file), None) = (&args.entity, &args.file, &args.undo) else {
-        return later::run("import --undo", "taking an import back");
+    let (entity, file) = match (&args.undo, &args.entity, &args.file) {
+        (Some(batch), folder, _) => return undo::run(batch, folder.as_ref().map(PathBuf::from), context),
+        (None, Some(entity), Some(file)) => (entity, file),
+        (None, ..) => return Err(Failure::new("an import needs an entity and a file")),
     };
     let folder = context.folder(&Dir::of(args.dir.clone()))?;
     if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) {
@@ -64,10 +71,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             Failure::new("spreadsheets cannot be read yet").help("Save the sheet as CSV, in UTF-8, and import that")
         );
     }
-    let opened = File::open(file).map_err(|error| Failure::file("read", file, &error))?;
+    let mut opened = File::open(file).map_err(|error| Failure::file("read", file, &error))?;
     let touches_nothing = args.dry_run && args.rejects.is_none();
     let mut rejects = Rejects::new(rejects_path(args, &folder, file), file, touches_nothing)?;
     let length = opened.metadata().map(|metadata| metadata.len()).unwrap_or(0);
+    let hash = fingerprint(&mut opened).and_then(|hash| opened.rewind().map(|()| hash));
+    let hash = hash.map_err(|error| Failure::file("read", file, &error))?;
     let node = Node::open(context, &folder)?;
     let engine = node.engine_in_force(context)?;
     let live = engine.live();
@@ -77,36 +86,47 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         actor: Actor::system(Via::Import),
         entity,
         file: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        hash: Some(hash),
+        anew: args.anew,
         mapping,
         matching: args.r#match.clone(),
         mode: if args.live { Mode::Live } else { Mode::Load },
         dry_run: args.dry_run,
     };
     let progress = context.report.bytes(length, "rows");
-    let result = runtime()?.block_on(async {
-        // An import takes a while: definitions that are put in force meanwhile are followed.
-        let membership = Membership::new(&engine);
-        let own = Own {
-            engine: engine.clone(),
-            compile: reload::compiler(),
-            membership: membership.clone(),
-            switch: Switch::new(Door::default()),
-        };
-        let following = tokio::spawn(follow::follow(own, |_| {}));
+    let result = runtime()?.block_on(following(&engine, async {
         let reader = BufReader::with_capacity(1 << 16, opened);
-        let result = import::run(&engine, request, reader, &mut rejects, |reached| {
-            progress.set_position(reached.bytes);
-            progress.set_message(format!("{} rows, {} rejected", reached.rows, reached.rejected));
+        import::run(&engine, request, reader, &mut rejects, |news| match news {
+            News::Resuming { batch, rows } => {
+                context.report.note(&format!("resuming at row {} of batch {batch}", rows + 1));
+            }
+            News::Reached(reached) => {
+                progress.set_position(reached.bytes);
+                progress.set_message(format!("{} rows, {} rejected", reached.rows, reached.rejected));
+            }
         })
-        .await;
-        following.abort();
-        leave(&engine, membership).await;
-        result
-    });
+        .await
+    }));
     progress.finish_and_clear();
     let outcome = ended(result, &rejects, args, context);
     node.db.close();
     outcome
+}
+
+/// Does something that takes a while; definitions that are put in force meanwhile are followed.
+async fn following<T>(engine: &Engine, work: impl Future<Output = T>) -> T {
+    let membership = Membership::new(engine);
+    let own = Own {
+        engine: engine.clone(),
+        compile: reload::compiler(),
+        membership: membership.clone(),
+        switch: Switch::new(Door::default()),
+    };
+    let following = tokio::spawn(follow::follow(own, |_| {}));
+    let result = work.await;
+    following.abort();
+    leave(engine, membership).await;
+    result
 }
 
 fn ended(result: Result<Report, Error>, rejects: &Rejects, args: &Args, context: &Context) -> Outcome {
@@ -144,7 +164,9 @@ fn in_words(report: &Report, rejects: Option<&Path>, dry: bool) -> String {
     }
     match (dry, &report.batch) {
         (true, _) => text.push_str("\nnothing was changed: this was a dry run"),
-        (false, Some(batch)) => text.push_str(&format!("\nbatch {batch}")),
+        (false, Some(batch)) => {
+            text.push_str(&format!("\nbatch {batch}, taken back by `fichero import --undo {batch}`"))
+        }
         (false, None) => {}
     }
     text
@@ -157,6 +179,7 @@ fn to_json(report: &Report, rejects: Option<&Path>, dry: bool) -> Json {
         "updated": report.updated,
         "unchanged": report.unchanged,
         "rejected": report.rejected,
+        "resumed": report.resumed,
         "made": report.made,
         "passed_over": report.passed_over,
         "repeated": report.repeated.count,

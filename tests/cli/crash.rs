@@ -178,6 +178,48 @@ fn a_kill_while_a_file_is_imported_leaves_whole_rows_and_the_rest_goes_in_later(
     }
 }
 
+#[test]
+fn an_import_that_was_killed_goes_on_where_it_stood() {
+    const MANY: usize = 4_000;
+    for database in databases() {
+        let folder =
+            Folder::with("deal.yaml", "entity: deal\ntitle: name\nfields: {name: {type: text, required: true}}\n");
+        folder.run_on(&database, &["apply"]).ends_with(0);
+        let mut text = "name\n".to_owned();
+        (0..MANY)
+            .for_each(|row| text.push_str(&if row % 100 == 0 { "\"\"\n".to_owned() } else { format!("deal {row}\n") }));
+        folder.write("in.csv", &text);
+        let file = folder.path().join("in.csv").display().to_string();
+        let command = || {
+            let mut import = folder.command(&["import", "deal", &file, "--format", "json"]);
+            import.args(["--database", database.url()]);
+            import
+        };
+        // Each run goes on where the one before was killed, until one has time enough.
+        let mut wait = Duration::from_millis(100);
+        while was_killed_after(command(), &folder, wait) {
+            wait += Duration::from_millis(60);
+        }
+        assert!(folder.read("told").contains("resuming at row"), "{}", folder.read("told"));
+        assert_eq!(folder.read("data/rejects/in.csv").lines().count(), 1 + MANY / 100, "the rejects are whole");
+        let server = Server::start(&folder, &database, &[]);
+        assert_eq!(all(&server.session(), "deal").len(), MANY - MANY / 100, "no row is there twice");
+    }
+}
+
+/// Runs a program and kills it after a while, unless it has ended by then. What it tells is added to `told`.
+fn was_killed_after(mut program: std::process::Command, folder: &Folder, while_: Duration) -> bool {
+    let told = std::fs::File::options().create(true).append(true).open(folder.path().join("told")).expect("a file");
+    let mut child = program.stdout(Stdio::null()).stderr(told).spawn().expect("the program runs");
+    wait_for(&AtomicBool::new(true), while_);
+    let is_running = child.try_wait().expect("a process can be looked at").is_none();
+    if is_running {
+        child.kill().expect("a process can be killed");
+    }
+    child.wait().expect("the program ends");
+    is_running
+}
+
 /// What hangs on the deals is there as often as they are: their numbers without a gap, what their account adds up, and
 /// the log.
 fn whole(session: &Session, stored: &BTreeMap<String, Json>) {

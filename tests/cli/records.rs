@@ -67,12 +67,36 @@ fn an_import_that_cannot_be_is_told() {
         (&["import", "city", "in.xlsx"], 1, "cannot be read yet"),
         (&["import", "city", &file, "--match", "naem"], 1, "naem"),
         (&["import", "city", &odd], 1, "no field `colour`"),
-        (&["import", "--undo", "x"], 1, "does not exist yet"),
+        (&["import", "--undo", "x"], 1, "`x` is no batch"),
+        (&["import", "--undo", "01890000-0000-7000-8000-000000000000"], 1, "There is no import"),
+        (&["import"], 64, "required"),
         (&["import", "city"], 64, "required"),
         (&["import", "--undo", "x", "--live"], 64, "cannot be used with"),
     ] {
         let run = folder.run(arguments).ends_with(code);
         assert!(run.stderr.contains(part), "{arguments:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_import_is_taken_back() {
+    for database in databases() {
+        let folder = cities();
+        folder.write("in.csv", "name,people\nBurgos,175000\nSoria,39000\n");
+        let file = folder.path().join("in.csv").display().to_string();
+        let batch =
+            folder.run_on(&database, &["import", "city", &file, "--format", "json"]).ends_with(0).json()["batch"]
+                .as_str()
+                .map(str::to_owned)
+                .expect("a batch");
+        folder.write("more.csv", "name,people\nSoria,39001\n");
+        let more = folder.path().join("more.csv").display().to_string();
+        folder.run_on(&database, &["import", "city", &more]).ends_with(0);
+        let undo = folder.run_on(&database, &["import", "--undo", &batch]).ends_with(4);
+        assert!(undo.stdout.starts_with("1 reversed, 1 kept because edited since, 0 blocked"), "{}", undo.stdout);
+        assert!(undo.stderr.contains("city Soria") && undo.stderr.contains("edited since"), "{}", undo.stderr);
+        let twice = folder.run_on(&database, &["import", "--undo", &batch]).ends_with(1);
+        assert!(twice.stderr.contains("was taken back already"), "{}", twice.stderr);
     }
 }
 

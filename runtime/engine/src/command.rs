@@ -69,6 +69,15 @@ pub enum Command {
         /// The version the writer read.
         version: Option<i64>,
     },
+    /// Puts a record into the trash, if nothing belongs to it or refers to it.
+    Withdraw {
+        /// Which.
+        entity: EntityId,
+        /// Which.
+        id: Id,
+        /// The version the writer read.
+        version: Option<i64>,
+    },
     /// Takes a record, and all that was deleted with it, out of the trash.
     Restore {
         /// Which.
@@ -99,6 +108,7 @@ impl Command {
             | Command::Upsert { entity, .. }
             | Command::Transition { entity, .. }
             | Command::Delete { entity, .. }
+            | Command::Withdraw { entity, .. }
             | Command::Restore { entity, .. }
             | Command::Purge { entity, .. } => *entity,
         }
@@ -111,6 +121,7 @@ impl Command {
             Command::Update { entity, id, .. }
             | Command::Transition { entity, id, .. }
             | Command::Delete { entity, id, .. }
+            | Command::Withdraw { entity, id, .. }
             | Command::Restore { entity, id, .. }
             | Command::Purge { entity, id, .. } => Some(Ref { entity: *entity, id: *id }),
         }

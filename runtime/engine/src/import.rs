@@ -4,8 +4,9 @@
 //! memory is bounded and people hardly notice. A row that cannot be taken rejects only itself: it goes to the rejects
 //! file as it was, with a column that says why, cell by cell. Nothing is guessed: what could mean two things is rejected.
 //!
-//! What always holds: after a crash the database holds whole rows only, and a second run of the same file with `match`
-//! changes nothing that the first has done.
+//! What always holds: after a crash the database holds whole rows only, and how far the import came, written with them. The
+//! same file brought in again by the same means goes on from there ([`batch`]), so that no row is taken twice; and whatever
+//! an import did can be taken back ([`undo`]).
 //!
 //! Rows may refer to other rows of the same file that come later (an account's parent). They wait, at most
 //! [`MOST_WAITING`] of them, and are taken as soon as what they refer to is there; rows that refer to each other in a
@@ -13,8 +14,10 @@
 //!
 //! An empty cell says nothing: a new record takes the field's default, one that is there keeps what it has.
 
+mod batch;
 mod cell;
 mod header;
+mod importer;
 mod knot;
 mod number;
 mod quotes;
@@ -23,29 +26,28 @@ mod reject;
 pub mod repeated;
 mod source;
 mod task;
+pub mod undo;
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use fichero_model::data::Mapping;
 use fichero_model::{EntityId, Id};
-use fichero_store::system::import::{self as stored, Progress, State};
-use fichero_store::{Isolation, Priority};
+use sha2::{Digest as _, Sha256};
 
 use crate::actor::{Actor, Via};
-use crate::command::{Effect, Mode};
+use crate::command::Mode;
 use crate::engine::Engine;
-use crate::live::Live;
 use crate::policy::{self, Action};
 use crate::refusal::Refusal;
 use crate::slice;
-use header::Plan;
+use importer::Importer;
 use reject::Rejects;
 pub use reject::is_rejects;
 use repeated::{Given, Repeated};
-use source::{Line, Source};
-use task::{Done, Import, Known, Waiting};
+use source::Source;
+use task::Known;
 
 /// The most rows that wait for later ones; further ones are rejected.
 pub const MOST_WAITING: usize = 50_000;
@@ -61,6 +63,10 @@ pub struct Request<'a> {
     pub entity: EntityId,
     /// What the file is called.
     pub file: String,
+    /// The SHA-256 of the file, by which an import of it that broke off is known again.
+    pub hash: Option<[u8; 32]>,
+    /// One that broke off is not taken up again: this one begins at the first row.
+    pub anew: bool,
     /// How its columns fill fields; by their headings (a field's name or label) when nothing.
     pub mapping: Option<&'a Mapping>,
     /// The fields by which a row finds the record it updates. When nothing is said, those of the mapping, or external
@@ -78,6 +84,8 @@ pub struct Request<'a> {
 pub struct Report {
     /// The batch its changes bear in the log; nothing after a dry run.
     pub batch: Option<Id>,
+    /// How many rows were behind it when it was taken up again; what they came to is counted too.
+    pub resumed: Option<u64>,
     /// Rows that became records.
     pub created: u64,
     /// Rows that changed a record.
@@ -110,7 +118,21 @@ pub struct Reached {
     pub rejected: u64,
 }
 
-/// Why a file could not be brought in. Slices before the failure stay; a second run with `match` goes on from there.
+/// What is told while an import goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It broke off before, and is taken up again behind so many rows.
+    Resuming {
+        /// Which one it is.
+        batch: Id,
+        /// How many rows are behind it.
+        rows: u64,
+    },
+    /// So far it came.
+    Reached(Reached),
+}
+
+/// Why a file could not be brought in. Slices before the failure stay; the same command goes on from there.
 #[derive(Debug)]
 pub enum Error {
     /// It is not readable as CSV.
@@ -142,10 +164,25 @@ impl From<Refusal> for Error {
     }
 }
 
+/// The SHA-256 of a file, by which an import of it that broke off is known again.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn fingerprint(mut file: impl Read) -> io::Result<[u8; 32]> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().into()),
+            count => hash.update(buffer.get(..count).unwrap_or_default()),
+        }
+    }
+}
+
 /// Brings a file in. Reading it blocks the thread now and then: call it where that is no harm.
 ///
-/// `rejects` gets the rows that were rejected, with the heading of the file, if there are any; `reached` is told after
-/// each slice.
+/// `rejects` gets the rows that were rejected, with the heading of the file, if there are any; `tell` is told when an
+/// import is taken up again, and after each slice.
 ///
 /// # Errors
 /// When nothing of the file can be used, or it breaks off. Rows that are rejected are no error.
@@ -154,200 +191,45 @@ pub async fn run(
     request: Request<'_>,
     file: impl Read,
     rejects: impl Write,
-    mut reached: impl FnMut(Reached),
+    mut tell: impl FnMut(News),
 ) -> Result<Report, Error> {
     let live = engine.live();
     policy::may(&request.actor, &live.model, request.entity, Action::Import)?;
     let mut source = Source::open(file)?;
     let plan = header::plan(&live.model, &request, source.headers()).map_err(Error::Columns)?;
-    let batch = begin(engine, &live, &request).await?;
-    let actor = Actor { via: Via::Import, cause: batch, ..request.actor.clone() };
+    let begun = batch::begin(engine, &live, &request, &plan).await?;
+    let batch = begun.as_ref().map(|begun| begun.hold);
+    let actor = Actor { via: Via::Import, cause: batch.map(|hold| hold.batch), ..request.actor.clone() };
     let mut importer = Importer {
         engine,
         live,
         plan: Arc::new(plan),
         actor,
         mode: request.mode,
-        batch,
-        report: Report { batch, ..Report::default() },
+        hold: batch,
+        report: Report { batch: batch.map(|hold| hold.batch), ..Report::default() },
         rows: 0,
+        late: 0,
         known: Arc::new(Known::default()),
         waiting: Vec::new(),
         given: Given::default(),
         rejects: Rejects::new(rejects, source.headers(), source.delimiter()),
     };
     importer.report.passed_over.clone_from(&importer.plan.passed_over);
+    if let Some(before) = begun.and_then(|begun| begun.before) {
+        importer.resume(&mut source, before, &mut tell).await?;
+    }
     loop {
         let lines = source.read(READ_AHEAD)?;
         if lines.is_empty() {
             break;
         }
         importer.take(lines, true).await?;
-        reached(Reached { rows: importer.rows, bytes: source.bytes(), rejected: importer.report.rejected });
+        tell(importer.reached(source.bytes()));
     }
     importer.take_waiting().await?;
     importer.rejects.finish()?;
     importer.end().await?;
-    reached(Reached { rows: importer.rows, bytes: source.bytes(), rejected: importer.report.rejected });
+    tell(importer.reached(source.bytes()));
     Ok(importer.report)
-}
-
-async fn begin(engine: &Engine, live: &Live, request: &Request<'_>) -> Result<Option<Id>, Refusal> {
-    if request.dry_run {
-        return Ok(None);
-    }
-    let now = engine.clock().now();
-    let import = stored::Import {
-        batch: engine.ids().id(now),
-        entity: live.layout.table_name(request.entity),
-        file: request.file.as_str().into(),
-        mapping: request.mapping.map(|mapping| Arc::clone(&mapping.name)),
-        actor: request.actor.user.map(|user| user.id),
-        started_at: now,
-        ended_at: None,
-        state: State::Running,
-        progress: Progress::default(),
-    };
-    let batch = import.batch;
-    engine
-        .write(Priority::Interactive, Isolation::ReadCommitted, move |_, _, tx| {
-            stored::start(tx, &import).map_err(Refusal::from)
-        })
-        .await?;
-    Ok(Some(batch))
-}
-
-/// An import under way.
-struct Importer<'e, W: Write> {
-    engine: &'e Engine,
-    live: Arc<Live>,
-    plan: Arc<Plan>,
-    actor: Actor,
-    mode: Mode,
-    batch: Option<Id>,
-    report: Report,
-    rows: u64,
-    known: Arc<Known>,
-    waiting: Vec<Waiting>,
-    given: Given,
-    rejects: Rejects<W>,
-}
-
-impl<W: Write> Importer<'_, W> {
-    /// Takes rows, slice by slice. `first` when they come from the file, so that they count and may wait for others.
-    async fn take(&mut self, lines: Vec<Line>, first: bool) -> Result<(), Error> {
-        let lines: Arc<[Line]> = lines.into();
-        let mut at = 0;
-        while at < lines.len() {
-            let task = Arc::new(self.task(first));
-            let slice = slice::run(self.engine, &self.live, &task, &lines, at).await?;
-            // What was learned in a transaction that was undone is not true.
-            if self.batch.is_some() {
-                self.known.learn(slice.memory);
-            }
-            let count = slice.results.len().max(1);
-            for (line, result) in lines.iter().skip(at).zip(slice.results) {
-                self.settle(line, result)?;
-            }
-            self.rows += if first { count as u64 } else { 0 };
-            at += count;
-        }
-        Ok(())
-    }
-
-    fn task(&self, first: bool) -> Import {
-        Import {
-            plan: Arc::clone(&self.plan),
-            actor: self.actor.clone(),
-            mode: self.mode,
-            batch: self.batch,
-            known: Arc::clone(&self.known),
-            before: self.progress(),
-            first,
-        }
-    }
-
-    fn progress(&self) -> Progress {
-        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let Report { created, updated, rejected, .. } = self.report;
-        Progress {
-            reached: count(self.rows),
-            created: count(created),
-            updated: count(updated),
-            rejected: count(rejected),
-        }
-    }
-
-    fn settle(&mut self, line: &Line, result: Result<Done, Refusal>) -> Result<(), Error> {
-        match result {
-            Ok(Done::Taken { record, effect, made }) => {
-                self.report.made += made;
-                if !self.plan.matching.is_empty() {
-                    self.given.note(record, line.number, effect, &mut self.report.repeated);
-                }
-                self.count(effect);
-                Ok(())
-            }
-            Ok(Done::Waits { missing, offers, because }) if self.waiting.len() < MOST_WAITING => {
-                self.waiting.push(Waiting { line: line.clone(), missing, offers, because });
-                Ok(())
-            }
-            Ok(Done::Waits { because, .. }) | Err(because) => self.reject(line, &because),
-        }
-    }
-
-    fn count(&mut self, effect: Effect) {
-        match effect {
-            Effect::Created => self.report.created += 1,
-            Effect::Unchanged => self.report.unchanged += 1,
-            Effect::Updated | Effect::Deleted | Effect::Restored | Effect::Purged => self.report.updated += 1,
-        }
-    }
-
-    fn reject(&mut self, line: &Line, because: &Refusal) -> Result<(), Error> {
-        self.report.rejected += 1;
-        let why = reject::why(line, because, &self.plan, self.actor.locale);
-        self.rejects.write(line, &why)?;
-        if self.report.reasons.len() < MOST_REASONS {
-            self.report.reasons.push(why);
-        }
-        Ok(())
-    }
-
-    /// Takes the rows that wait for others, in rounds, until none gets further; then those that wait for each other.
-    async fn take_waiting(&mut self) -> Result<(), Error> {
-        loop {
-            let round = std::mem::take(&mut self.waiting);
-            let before = round.len();
-            if before == 0 {
-                return Ok(());
-            }
-            // Each round goes the other way: a file that lists children before their parents is then done in one.
-            self.take(round.into_iter().rev().map(|waiting| waiting.line).collect(), false).await?;
-            if self.waiting.len() == before {
-                break;
-            }
-        }
-        let mut rest = std::mem::take(&mut self.waiting);
-        rest.sort_by_key(|waiting| waiting.line.number);
-        for lost in knot::hopeless(&mut rest) {
-            self.reject(&lost.line, &lost.because)?;
-        }
-        let lines: Arc<[Line]> = rest.into_iter().map(|waiting| waiting.line).collect();
-        for (line, result) in knot::tie(self.engine, &self.live, &self.task(false), lines).await? {
-            self.settle(&line, result)?;
-        }
-        Ok(())
-    }
-
-    async fn end(&self) -> Result<(), Refusal> {
-        let Some(batch) = self.batch else { return Ok(()) };
-        let progress = self.progress();
-        self.engine
-            .write(Priority::Interactive, Isolation::ReadCommitted, move |engine, _, tx| {
-                stored::advance(tx, batch, progress)?;
-                stored::end(tx, batch, State::Done, engine.clock().now()).map_err(Refusal::from)
-            })
-            .await
-    }
 }

@@ -168,7 +168,7 @@ impl Live {
             | Command::Update { .. }
             | Command::Upsert { .. }
             | Command::Transition { .. } => serial.save,
-            Command::Delete { .. } | Command::Purge { .. } => serial.remove,
+            Command::Delete { .. } | Command::Withdraw { .. } | Command::Purge { .. } => serial.remove,
             // Whichever of a batch is restored brings back all of it.
             Command::Restore { entity, .. } => {
                 remove::kin(self, *entity).into_iter().any(|kin| self.ties(kin).serial.restore)
@@ -180,6 +180,12 @@ impl Live {
     /// How several commands that make or change records of these entities are kept apart from others.
     pub fn isolation_of_saves(&self, entities: impl IntoIterator<Item = EntityId>) -> Isolation {
         isolation(entities.into_iter().any(|entity| self.ties(entity).serial.save))
+    }
+
+    /// How several commands that change or delete records of these entities are kept apart from others.
+    pub fn isolation_of_removals(&self, entities: impl IntoIterator<Item = EntityId>) -> Isolation {
+        let alone = |entity: EntityId| self.ties(entity).serial.save || self.ties(entity).serial.remove;
+        isolation(entities.into_iter().any(alone))
     }
 
     /// What hangs on the records of an entity.

@@ -56,6 +56,11 @@ pub(crate) trait Task: Send + Sync + 'static {
     /// The entities whose records it makes or changes.
     fn entities(&self, live: &Live) -> Vec<EntityId>;
 
+    /// Whether it deletes records, too.
+    fn deletes(&self) -> bool {
+        false
+    }
+
     /// Whether everything is done and then undone, to see what would happen.
     fn is_dry(&self) -> bool {
         false
@@ -67,11 +72,11 @@ pub(crate) trait Task: Send + Sync + 'static {
     /// When it is refused.
     fn one(&self, work: &Work<'_>, item: &Self::Item, memory: &mut Self::Memory) -> Result<Self::Done, Refusal>;
 
-    /// Ends the transaction, with what became of its items.
+    /// Ends the transaction, with its items and what became of them.
     ///
     /// # Errors
     /// When the database cannot be written; the slice is rolled back then.
-    fn close(&self, tx: &mut Tx, results: &[Result<Self::Done, Refusal>]) -> Result<(), Refusal>;
+    fn close(&self, tx: &mut Tx, items: &[Self::Item], results: &[Result<Self::Done, Refusal>]) -> Result<(), Refusal>;
 }
 
 /// What became of a slice.
@@ -156,7 +161,10 @@ async fn once<T: Task>(
 ) -> Result<Slice<T>, Ended<T>> {
     let (live, task, items) = (Arc::clone(live), Arc::clone(task), Arc::clone(items));
     let How { from, most, apart } = how;
-    let isolation = live.isolation_of_saves(task.entities(&live));
+    let isolation = match task.deletes() {
+        true => live.isolation_of_removals(task.entities(&live)),
+        false => live.isolation_of_saves(task.entities(&live)),
+    };
     engine
         .write(Priority::Background, isolation, move |engine, _, tx| {
             // The items speak of the model that was pinned when they were prepared, not of one that came since.
@@ -197,7 +205,7 @@ async fn once<T: Task>(
                 Err(refusal) if refusal.kind == Kind::Unavailable => return Err(Ended::Failed(refusal)),
                 // It is not known which of the items is to blame.
                 Err(_) => return Err(Ended::Refused),
-                Ok(()) => task.close(tx, &slice.results)?,
+                Ok(()) => task.close(tx, items.get(from..).unwrap_or_default(), &slice.results)?,
             }
             if task.is_dry() { Err(Ended::Dry(Box::new(slice))) } else { Ok(slice) }
         })

@@ -3,12 +3,12 @@
 
 mod world;
 
-use fichero_engine::import::{self, Reached, Report, Request};
+use fichero_engine::import::{Reached, Request};
 use fichero_engine::read::list::ListRequest;
 use fichero_engine::value::write::Written;
-use fichero_engine::{Actor, Mode, Via};
-use fichero_model::label::Locale;
+use fichero_engine::{Actor, Mode};
 use serde_json::{Value as Json, json};
+use world::bring::{bring, bring_as, counts};
 use world::{World, on_each};
 
 const FIRM: &str = r#"
@@ -114,44 +114,6 @@ columns:
   stage: {field: stage, aliases: {Won: won, Engaging: open}}
   value: amount
 "#;
-
-struct Brought {
-    report: Report,
-    rejects: String,
-    reached: Vec<Reached>,
-}
-
-async fn bring(world: &World, entity: &str, mapping: Option<&str>, csv: &str) -> Brought {
-    bring_as(world, entity, mapping, csv, |request| request).await.unwrap_or_else(|error| panic!("{error}"))
-}
-
-async fn bring_as(
-    world: &World,
-    entity: &str,
-    mapping: Option<&str>,
-    csv: &str,
-    change: impl FnOnce(Request<'_>) -> Request<'_>,
-) -> Result<Brought, import::Error> {
-    let live = world.engine.live();
-    let request = Request {
-        actor: Actor { user: None, admin: true, locale: Locale::EN, via: Via::Command, cause: None },
-        entity: world.entity(entity),
-        file: "test.csv".to_owned(),
-        mapping: mapping.map(|name| live.model.mappings.iter().find(|mapping| &*mapping.name == name).unwrap()),
-        matching: None,
-        mode: Mode::Load,
-        dry_run: false,
-    };
-    let (mut rejects, mut reached) = (Vec::new(), Vec::new());
-    let report =
-        import::run(&world.engine, change(request), csv.as_bytes(), &mut rejects, |at| reached.push(at)).await?;
-    Ok(Brought { report, rejects: String::from_utf8(rejects).unwrap(), reached })
-}
-
-fn counts(brought: &Brought) -> [u64; 4] {
-    let Report { created, updated, unchanged, rejected, .. } = brought.report;
-    [created, updated, unchanged, rejected]
-}
 
 async fn all(world: &World, entity: &str, fields: &[&str]) -> Vec<Json> {
     let request = ListRequest { sort: vec!["name".to_owned()], limit: Some(500), ..ListRequest::default() };

@@ -475,7 +475,64 @@ fn a_repeated_request_gets_the_first_answer() {
 }
 
 #[test]
-fn nodes_imports_and_data_rows() {
+fn imports_belong_to_their_last_runner_until_they_end() {
+    on_each(|world| {
+        let begun = Import {
+            batch: id(3),
+            entity: "deal".into(),
+            file: "deals.csv".into(),
+            hash: Some([7; 32].as_slice().into()),
+            mapping: Some("deals".into()),
+            matching: Some("code".into()),
+            means: Some([8; 32].as_slice().into()),
+            actor: None,
+            runner: Some(id(20)),
+            started_at: at(1),
+            ended_at: None,
+            state: import::State::Running,
+            progress: Progress::default(),
+            undo: None,
+        };
+        let added = begun.clone();
+        world.write(move |tx| import::start(tx, &added)).unwrap();
+        let progress = Progress { reached: 100, created: 80, updated: 8, unchanged: 9, rejected: 2, made: 4 };
+        assert!(world.write(move |tx| import::advance(tx, id(3), id(20), progress)).unwrap());
+        let row = |number: i64, why: Option<&str>| import::Row { number, why: why.map(Into::into) };
+        let kept: Vec<_> = (1..=70).map(|number| row(number, None)).collect();
+        world.write(move |tx| import::put_rows(tx, id(3), &kept)).unwrap();
+        world.write(move |tx| import::put_rows(tx, id(3), &[row(2, Some("no\0")), row(71, Some("no"))])).unwrap();
+        world.write(|tx| import::drop_rows(tx, id(3), &[1, 70])).unwrap();
+        let found = world.write(|tx| import::rows(tx, id(3), 1, 3)).unwrap();
+        assert_eq!(found, [row(2, Some("no\u{2400}")), row(3, None)]);
+
+        let broken = world.write(|tx| import::broken_off(tx, "deal", &[7; 32])).unwrap();
+        assert_eq!(broken, [Import { progress, ..begun.clone() }]);
+        assert!(world.write(|tx| import::broken_off(tx, "other", &[7; 32])).unwrap().is_empty());
+        let taken = world.write(|tx| import::take_over(tx, id(3), id(21))).unwrap();
+        let taken_over = Import { progress, runner: Some(id(21)), ..begun.clone() };
+        assert_eq!(taken, Some(taken_over.clone()));
+        assert!(!world.write(move |tx| import::advance(tx, id(3), id(20), progress)).unwrap(), "it was taken over");
+        assert!(!world.write(|tx| import::end(tx, id(3), id(20), at(9))).unwrap());
+        assert!(world.write(|tx| import::end(tx, id(3), id(21), at(9))).unwrap());
+        assert!(world.write(|tx| import::rows(tx, id(3), 1, 99)).unwrap().is_empty());
+        assert_eq!(world.write(|tx| import::take_over(tx, id(3), id(22))).unwrap(), None, "it has ended");
+        let ended = Import { state: import::State::Done, ended_at: Some(at(9)), ..taken_over };
+        assert_eq!(world.write(|tx| import::find(tx, id(3))).unwrap(), Some(ended.clone()));
+
+        let undo = import::Undo { batch: id(30), at: Some(at(12)), reversed: 5, kept: 2, blocked: 0 };
+        world.write(move |tx| import::undo(tx, id(3), import::State::Undone, undo)).unwrap();
+        let undone = Import { state: import::State::Undone, undo: Some(undo), ..ended };
+        assert_eq!(world.write(|tx| import::list(tx, 5)).unwrap(), [undone]);
+
+        let second = Import { batch: id(4), ..begun };
+        world.write(move |tx| import::start(tx, &second)).unwrap();
+        world.write(|tx| import::leave(tx, id(4), id(23))).unwrap();
+        assert!(world.write(|tx| import::broken_off(tx, "deal", &[7; 32])).unwrap().is_empty());
+    });
+}
+
+#[test]
+fn nodes_and_data_rows() {
     on_each(|world| {
         for (name, seen, seq) in [("a", 10, 4), ("b", 50, 5), ("b", 60, 6)] {
             let node = Node { id: name.into(), seen_at: at(seen), seq, ready: true };
@@ -485,26 +542,6 @@ fn nodes_imports_and_data_rows() {
         assert_eq!((oldest(5), oldest(30), oldest(60)), (Some(4), Some(6), None));
         world.write(|tx| node::leave(tx, "b")).unwrap();
         assert_eq!(world.write(|tx| node::forget(tx, at(10))).unwrap(), 1);
-
-        let begun = Import {
-            batch: id(3),
-            entity: "deal".into(),
-            file: "deals.csv".into(),
-            mapping: Some("deals".into()),
-            actor: None,
-            started_at: at(1),
-            ended_at: None,
-            state: import::State::Running,
-            progress: Progress::default(),
-        };
-        let added = begun.clone();
-        world.write(move |tx| import::start(tx, &added)).unwrap();
-        let progress = Progress { reached: 100, created: 90, updated: 8, rejected: 2 };
-        world.write(move |tx| import::advance(tx, id(3), progress)).unwrap();
-        world.write(|tx| import::end(tx, id(3), import::State::Done, at(9))).unwrap();
-        let ended = Import { state: import::State::Done, ended_at: Some(at(9)), progress, ..begun };
-        assert_eq!(world.write(|tx| import::find(tx, id(3))).unwrap(), Some(ended.clone()));
-        assert_eq!(world.write(|tx| import::list(tx, 5)).unwrap(), [ended]);
 
         world.write(|tx| data_row::set(tx, "currency", "eur", id(8))).unwrap();
         assert_eq!(world.write(|tx| data_row::find(tx, "currency", "eur")).unwrap(), Some(id(8)));

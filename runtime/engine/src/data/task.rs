@@ -94,7 +94,7 @@ impl Task for Load {
         Ok(effect)
     }
 
-    fn close(&self, _: &mut Tx, _: &[Result<Effect, Refusal>]) -> Result<(), Refusal> {
+    fn close(&self, _: &mut Tx, _: &[Fill], _: &[Result<Effect, Refusal>]) -> Result<(), Refusal> {
         Ok(())
     }
 }

@@ -69,18 +69,18 @@ async fn all(engine: &Engine, live: &Arc<Live>, task: &Import, lines: Arc<[Line]
         .write(Priority::Background, isolation, move |engine, _, tx| {
             live.guard(tx)?;
             let mut memory = Memory::default();
-            let mut ids = Vec::with_capacity(lines.len());
+            let mut parts = Vec::with_capacity(lines.len());
             for (at, line) in lines.iter().enumerate() {
                 let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());
-                ids.push(task.part(&work, line, &mut memory).map_err(|refusal| Ended::Row(at, refusal))?);
+                parts.push(task.part(&work, line, &mut memory).map_err(|refusal| Ended::Row(at, refusal))?);
             }
-            for (at, (line, (_, id))) in lines.iter().zip(&ids).enumerate() {
+            for (at, (line, part)) in lines.iter().zip(&parts).enumerate() {
+                let Done::Taken { record, .. } = part else { continue };
                 let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());
-                task.rest(&work, line, *id, &mut memory).map_err(|refusal| Ended::Row(at, refusal))?;
+                task.rest(&work, line, *record, &mut memory).map_err(|refusal| Ended::Row(at, refusal))?;
             }
-            let done: Vec<Result<Done, Refusal>> =
-                ids.iter().map(|(effect, id)| Ok(Done::Taken { record: *id, effect: *effect, made: 0 })).collect();
-            task.close(tx, &done)?;
+            let done: Vec<Result<Done, Refusal>> = parts.into_iter().map(Ok).collect();
+            task.close(tx, &lines, &done)?;
             Ok(done.into_iter().flatten().collect())
         })
         .await

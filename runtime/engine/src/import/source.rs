@@ -24,6 +24,8 @@ const MOST_COLUMNS: usize = 2_000;
 /// A row of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
+    /// Which row it is, the first one below the heading being 1.
+    pub row: i64,
     /// The line of the file on which it begins; of the heading it is line 1, where no blank lines stand before it.
     pub number: u64,
     /// Its cells.
@@ -38,6 +40,8 @@ pub(super) struct Source<R: Read> {
     watch: Arc<Mutex<Watch>>,
     headers: Vec<String>,
     delimiter: u8,
+    /// How many rows were read.
+    rows: i64,
     /// The last cell of each row says why an earlier import rejected it.
     has_reasons: bool,
 }
@@ -69,7 +73,7 @@ impl<R: Read> Source<R> {
         if has_reasons {
             headers.pop();
         }
-        Ok(Self { reader, watch, headers, delimiter, has_reasons })
+        Ok(Self { reader, watch, headers, delimiter, rows: 0, has_reasons })
     }
 
     /// Whether it is a rejects file: its last column says why rows were rejected, and is passed over.
@@ -111,7 +115,8 @@ impl<R: Read> Source<R> {
                 let given = cells.iter().rposition(|cell| cell != MISSING.as_bytes()).map_or(0, |last| last + 1);
                 cells.truncate(given);
             }
-            lines.push(Line { number, cells, flaw });
+            self.rows += 1;
+            lines.push(Line { row: self.rows, number, cells, flaw });
         }
         Ok(lines)
     }

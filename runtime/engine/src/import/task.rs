@@ -10,10 +10,12 @@ use fichero_store::Tx;
 use fichero_store::query::{Filter, Query};
 use fichero_store::system::import::{self as stored, Progress};
 
+use super::batch::Hold;
 use super::cell::{self, Outcome};
 use super::header::Plan;
 use super::reference::Lookup;
 pub(super) use super::reference::{Known, Memory};
+use super::reject;
 use super::source::Line;
 use crate::actor::Actor;
 use crate::command::{Command, Effect, Mode};
@@ -34,7 +36,7 @@ pub(super) struct Import {
     pub actor: Actor,
     pub mode: Mode,
     /// Nothing in a dry run.
-    pub batch: Option<Id>,
+    pub hold: Option<Hold>,
     pub known: Arc<Known>,
     /// How far the import was before this slice.
     pub before: Progress,
@@ -74,6 +76,14 @@ pub(super) struct Waiting {
     pub because: Refusal,
 }
 
+impl Waiting {
+    /// A row that an import which broke off left waiting: what it waits for is found out when it is looked at.
+    pub(super) fn unknown(line: Line) -> Self {
+        let because = Refusal::invalid(Vec::new());
+        Self { line, missing: Vec::new(), offers: Vec::new(), because }
+    }
+}
+
 /// What a row gives.
 struct Row {
     input: Input,
@@ -106,7 +116,7 @@ impl Task for Import {
     }
 
     fn is_dry(&self) -> bool {
-        self.batch.is_none()
+        self.hold.is_none()
     }
 
     fn one(&self, work: &Work<'_>, line: &Line, memory: &mut Memory) -> Result<Done, Refusal> {
@@ -121,24 +131,47 @@ impl Task for Import {
         Ok(Done::Taken { record, effect, made })
     }
 
-    fn close(&self, tx: &mut Tx, results: &[Result<Done, Refusal>]) -> Result<(), Refusal> {
-        let Some(batch) = self.batch else { return Ok(()) };
-        let count =
-            |wanted: fn(&Result<Done, Refusal>) -> bool| results.iter().filter(|result| wanted(result)).count() as i64;
+    fn close(&self, tx: &mut Tx, lines: &[Line], results: &[Result<Done, Refusal>]) -> Result<(), Refusal> {
+        let Some(hold) = self.hold else { return Ok(()) };
         let mut progress = self.before;
         progress.reached += if self.first { results.len() as i64 } else { 0 };
-        progress.created += count(|result| matches!(result, Ok(Done::Taken { effect: Effect::Created, .. })));
-        progress.updated += count(|result| matches!(result, Ok(Done::Taken { effect: Effect::Updated, .. })));
-        progress.rejected += count(Result::is_err);
-        Ok(stored::advance(tx, batch, progress)?)
+        let (mut kept, mut settled) = (Vec::new(), Vec::new());
+        for (line, result) in lines.iter().zip(results) {
+            let why = match result {
+                Ok(Done::Taken { effect, made, .. }) => {
+                    *match effect {
+                        Effect::Created => &mut progress.created,
+                        Effect::Unchanged => &mut progress.unchanged,
+                        Effect::Updated | Effect::Deleted | Effect::Restored | Effect::Purged => &mut progress.updated,
+                    } += 1;
+                    progress.made += i64::try_from(*made).unwrap_or(i64::MAX);
+                    if !self.first {
+                        settled.push(line.row);
+                    }
+                    continue;
+                }
+                Ok(Done::Waits { .. }) if !self.first => continue,
+                Ok(Done::Waits { .. }) => None,
+                Err(refusal) => {
+                    progress.rejected += 1;
+                    Some(reject::why(line, refusal, &self.plan, self.actor.locale).into())
+                }
+            };
+            kept.push(stored::Row { number: line.row, why });
+        }
+        hold.advance(tx, progress)?;
+        stored::put_rows(tx, hold.batch, &kept)?;
+        Ok(stored::drop_rows(tx, hold.batch, &settled)?)
     }
 }
 
 impl Import {
-    /// Makes or changes the record of a row without the references that are not there yet; gives them with its id.
-    pub(super) fn part(&self, work: &Work<'_>, line: &Line, memory: &mut Memory) -> Result<(Effect, Id), Refusal> {
+    /// Makes or changes the record of a row without the references that are not there yet.
+    pub(super) fn part(&self, work: &Work<'_>, line: &Line, memory: &mut Memory) -> Result<Done, Refusal> {
         let row = self.row(work, line, memory, false)?;
-        self.apply(work, row.input)
+        let made = row.made.len() as u64;
+        let (effect, record) = self.apply(work, row.input)?;
+        Ok(Done::Taken { record, effect, made })
     }
 
     /// Gives a record the references that were not there when it was made.

@@ -46,6 +46,10 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
             let row = target(work, Ref { entity, id }, version, Action::Delete)?;
             super::remove::trash(work, row)
         }
+        Command::Withdraw { entity, id, version } => {
+            let row = target(work, Ref { entity, id }, version, Action::Delete)?;
+            super::remove::withdraw(work, row)
+        }
         Command::Restore { entity, id, version } => {
             let row = any(work, Ref { entity, id }, version, Action::Restore)?;
             super::remove::restore(work, row)

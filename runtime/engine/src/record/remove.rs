@@ -19,7 +19,7 @@ use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::Lock;
 use fichero_store::query::{Filter, Query, Trash};
 
-use self::reach::Among;
+use self::reach::{Among, Reach};
 use super::draft::Draft;
 use super::log;
 use super::work::Work;
@@ -39,6 +39,22 @@ pub fn trash(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
     let row = work.seize(row)?;
     super::people::may_go(work, &row)?;
     let reach = reach::of(work, row, Among::Living)?;
+    put(work, reach)
+}
+
+/// Puts a record into the trash that nothing belongs to or refers to.
+///
+/// # Errors
+/// When anything would go with it or lose its reference to it, and as [`trash`].
+pub fn withdraw(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
+    let row = work.seize(row)?;
+    super::people::may_go(work, &row)?;
+    let reach = reach::of(work, row, Among::Living)?;
+    reach::refuse_others(work, &reach)?;
+    put(work, reach)
+}
+
+fn put(work: &Work<'_>, reach: Reach) -> Result<Done, Refusal> {
     run_delete_rules(work, &reach.rows)?;
     let batch = work.deletion_id();
     refer::clear(work, &reach.cleared)?;

@@ -1,6 +1,8 @@
 //! A workspace in a database, for tests: definitions as text, a clock that stands still, commands as JSON.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod bring;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

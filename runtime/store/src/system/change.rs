@@ -80,6 +80,8 @@ macro_rules! select {
 static HISTORY: Sql = select!("WHERE c.record = ?1 ORDER BY c.id DESC LIMIT ?2");
 static EARLIER: Sql = select!("WHERE c.record = ?1 AND c.id < ?3 ORDER BY c.id DESC LIMIT ?2");
 static BATCH: Sql = select!("WHERE c.batch = ?1 AND c.id > ?3 ORDER BY c.id LIMIT ?2");
+static BATCH_BACK: Sql = select!("WHERE c.batch = ?1 ORDER BY c.id DESC LIMIT ?2");
+static BATCH_BEFORE: Sql = select!("WHERE c.batch = ?1 AND c.id < ?3 ORDER BY c.id DESC LIMIT ?2");
 static SINCE: Sql = select!("WHERE c.id > ?1 ORDER BY c.id LIMIT ?2");
 static ERASE: Sql = Sql::new(
     "UPDATE fichero_change_body SET body = NULL, salt = ?2 \
@@ -143,6 +145,17 @@ pub fn history(tx: &mut Tx, record: Id, before: Option<Id>, limit: u32) -> Resul
 pub fn of_batch(tx: &mut Tx, batch: Id, after: Option<Id>, limit: u32) -> Result<Vec<Change>, Error> {
     let after = Cell::Id(after.unwrap_or(Id::from_bytes([0; 16])));
     read_all(tx, &BATCH, &[Cell::Id(batch), Cell::Integer(i64::from(limit)), after])
+}
+
+/// The changes of a batch, the last first, at most `limit`; those before `before` where it is given.
+///
+/// # Errors
+/// As the database says.
+pub fn of_batch_backwards(tx: &mut Tx, batch: Id, before: Option<Id>, limit: u32) -> Result<Vec<Change>, Error> {
+    let mut parameters = vec![Cell::Id(batch), Cell::Integer(i64::from(limit))];
+    parameters.extend(before.map(Cell::Id));
+    let sql = if before.is_some() { &BATCH_BEFORE } else { &BATCH_BACK };
+    read_all(tx, sql, &parameters)
 }
 
 /// The changes of all records in their order, at most `limit`, those behind `after`.

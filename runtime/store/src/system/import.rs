@@ -1,14 +1,16 @@
 //! Imports: each is a batch, which says how far it came, so that it can be resumed, reported and undone.
 //!
-//! Which records a batch touched is in the log of changes ([`super::change::of_batch`]).
+//! Which records a batch touched is in the log of changes ([`super::change::of_batch`]). The rows that are behind an import
+//! without being in the database (rejected, or waiting for others) are kept as long as it is under way.
 
 use std::sync::Arc;
 
 use fichero_model::Id;
 use jiff::Timestamp;
 
+use super::rows;
 use crate::sql::Sql;
-use crate::{Cell, Cells, ColumnType, Error, Tx};
+use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 
 /// How far an import is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,17 +19,21 @@ pub enum State {
     Running,
     /// At its end.
     Done,
-    /// At its end, and undone.
+    /// Broken off, and never to be taken up again.
+    Left,
+    /// All that could be taken back of it was.
     Undone,
 }
 
 impl State {
-    const ALL: [State; 3] = [State::Running, State::Done, State::Undone];
+    const ALL: [State; 4] = [State::Running, State::Done, State::Left, State::Undone];
 
-    const fn word(self) -> &'static str {
+    /// As it is stored and told.
+    pub const fn word(self) -> &'static str {
         match self {
             State::Running => "running",
             State::Done => "done",
+            State::Left => "left",
             State::Undone => "undone",
         }
     }
@@ -42,10 +48,18 @@ pub struct Import {
     pub entity: Arc<str>,
     /// The name of the file.
     pub file: Arc<str>,
+    /// The SHA-256 of the file, where it was known at the beginning.
+    pub hash: Option<Arc<[u8]>>,
     /// The mapping document.
     pub mapping: Option<Arc<str>>,
+    /// The fields that rows are matched by, with commas between.
+    pub matching: Option<Arc<str>>,
+    /// A fingerprint of how its rows become records.
+    pub means: Option<Arc<[u8]>>,
     /// By which user.
     pub actor: Option<Id>,
+    /// Whoever is at it now; who was at it before loses it.
+    pub runner: Option<Id>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.
@@ -54,6 +68,8 @@ pub struct Import {
     pub state: State,
     /// What came of its rows.
     pub progress: Progress,
+    /// How it was taken back.
+    pub undo: Option<Undo>,
 }
 
 /// What came of the rows of an import.
@@ -65,86 +81,248 @@ pub struct Progress {
     pub created: i64,
     /// How many it changed.
     pub updated: i64,
+    /// How many rows said what was there already.
+    pub unchanged: i64,
     /// How many rows it rejected.
     pub rejected: i64,
+    /// How many records it made because rows refer to them.
+    pub made: i64,
+}
+
+/// How an import was taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undo {
+    /// The batch that the changes of taking it back share.
+    pub batch: Id,
+    /// When that ended; nothing while it goes on, or broke off.
+    pub at: Option<Timestamp>,
+    /// How many records are as they were before the import.
+    pub reversed: i64,
+    /// How many stay because they were edited since.
+    pub kept: i64,
+    /// How many stay because something is in the way.
+    pub blocked: i64,
+}
+
+/// A row that is behind an import without being in the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Which row of the file, the first one below the heading being 1.
+    pub number: i64,
+    /// Why it was rejected; nothing while it waits for others.
+    pub why: Option<Arc<str>>,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         Sql::new(concat!(
-            "SELECT batch, entity, file, mapping, actor, started_at, ended_at, state, reached, created, updated, \
-             rejected FROM fichero_import ",
+            "SELECT batch, entity, file, hash, mapping, matching, means, actor, runner, started_at, ended_at, state, \
+             reached, created, updated, unchanged, rejected, made, undo, undone_at, reversed, kept, blocked \
+             FROM fichero_import ",
             $rest
         ))
     };
 }
 
-const TYPES: [ColumnType; 12] = [
+const TYPES: [ColumnType; 23] = [
     ColumnType::Id,
     ColumnType::Text,
     ColumnType::Text,
+    ColumnType::Bytes,
     ColumnType::Text,
+    ColumnType::Text,
+    ColumnType::Bytes,
+    ColumnType::Id,
     ColumnType::Id,
     ColumnType::DateTime,
     ColumnType::DateTime,
     ColumnType::Text,
     ColumnType::Integer,
+    ColumnType::Integer,
+    ColumnType::Integer,
+    ColumnType::Integer,
+    ColumnType::Integer,
+    ColumnType::Integer,
+    ColumnType::Id,
+    ColumnType::DateTime,
     ColumnType::Integer,
     ColumnType::Integer,
     ColumnType::Integer,
 ];
 
 static START: Sql = Sql::new(
-    "INSERT INTO fichero_import (batch, entity, file, mapping, actor, started_at, ended_at, state, reached, created, \
-     updated, rejected) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    "INSERT INTO fichero_import (batch, entity, file, hash, mapping, matching, means, actor, runner, started_at, \
+     state, reached, created, updated, rejected) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'running', 0, 0, 0, 0)",
 );
 static FIND: Sql = select!("WHERE batch = ?1");
 static LIST: Sql = select!("ORDER BY batch DESC LIMIT ?1");
-static ADVANCE: Sql =
-    Sql::new("UPDATE fichero_import SET reached = ?2, created = ?3, updated = ?4, rejected = ?5 WHERE batch = ?1");
-static END: Sql = Sql::new("UPDATE fichero_import SET state = ?2, ended_at = ?3 WHERE batch = ?1");
+static BROKEN_OFF: Sql = select!("WHERE entity = ?1 AND hash = ?2 AND state = 'running' ORDER BY batch DESC");
+static TAKE_OVER: Sql = Sql::new("UPDATE fichero_import SET runner = ?2 WHERE batch = ?1 AND state = 'running'");
+static ADVANCE: Sql = Sql::new(
+    "UPDATE fichero_import SET reached = ?3, created = ?4, updated = ?5, unchanged = ?6, rejected = ?7, made = ?8 \
+     WHERE batch = ?1 AND runner = ?2 AND state = 'running'",
+);
+static END: Sql = Sql::new(
+    "UPDATE fichero_import SET state = ?3, ended_at = ?4 WHERE batch = ?1 AND runner = ?2 AND state = 'running'",
+);
+static LEAVE: Sql =
+    Sql::new("UPDATE fichero_import SET state = 'left', runner = ?2 WHERE batch = ?1 AND state = 'running'");
+static UNDO: Sql = Sql::new(
+    "UPDATE fichero_import SET state = ?2, undo = ?3, undone_at = ?4, reversed = ?5, kept = ?6, blocked = ?7 \
+     WHERE batch = ?1",
+);
+static ROWS: Sql = Sql::new(
+    "SELECT number, why FROM fichero_import_row WHERE batch = ?1 AND number BETWEEN ?2 AND ?3 ORDER BY number",
+);
+static ADD_ROW: Sql = Sql::new(
+    "INSERT INTO fichero_import_row (batch, number, why) VALUES (?1, ?2, ?3) \
+     ON CONFLICT (batch, number) DO UPDATE SET why = excluded.why",
+);
+static DROP_ROW: Sql = Sql::new("DELETE FROM fichero_import_row WHERE batch = ?1 AND number = ?2");
+static DROP_ROWS: Sql = Sql::new("DELETE FROM fichero_import_row WHERE batch = ?1");
 
-/// Begins an import.
+const INTO_ROWS: &str = "INSERT INTO fichero_import_row (batch, number, why)";
+const ROWS_ANEW: &str = " ON CONFLICT (batch, number) DO UPDATE SET why = excluded.why";
+
+/// Begins an import. Its state, its progress and its end are those of one that begins.
 ///
 /// # Errors
 /// As the database says.
 pub fn start(tx: &mut Tx, import: &Import) -> Result<(), Error> {
-    let Progress { reached, created, updated, rejected } = import.progress;
+    let bytes = |bytes: &Option<Arc<[u8]>>| Cell::or_null(bytes.clone(), ColumnType::Bytes);
     let parameters = [
         Cell::Id(import.batch),
         Cell::Text(Arc::clone(&import.entity)),
         Cell::Text(Arc::clone(&import.file)),
+        bytes(&import.hash),
         Cell::or_null(import.mapping.clone(), ColumnType::Text),
+        Cell::or_null(import.matching.clone(), ColumnType::Text),
+        bytes(&import.means),
         Cell::or_null(import.actor, ColumnType::Id),
+        Cell::or_null(import.runner, ColumnType::Id),
         Cell::DateTime(import.started_at),
-        Cell::or_null(import.ended_at, ColumnType::DateTime),
-        Cell::text(import.state.word()),
-        Cell::Integer(reached),
-        Cell::Integer(created),
-        Cell::Integer(updated),
-        Cell::Integer(rejected),
     ];
     tx.execute(START.of(tx.dialect()), &parameters).map(drop)
 }
 
-/// Notes how far an import came, in the transaction of the rows that brought it there.
+/// The imports of this file into a table that are under way or broke off, the newest first.
 ///
 /// # Errors
 /// As the database says.
-pub fn advance(tx: &mut Tx, batch: Id, progress: Progress) -> Result<(), Error> {
-    let Progress { reached, created, updated, rejected } = progress;
-    let counts = [reached, created, updated, rejected].map(Cell::Integer);
-    let parameters = [&[Cell::Id(batch)], counts.as_slice()].concat();
-    tx.execute(ADVANCE.of(tx.dialect()), &parameters).map(drop)
+pub fn broken_off(tx: &mut Tx, entity: &str, hash: &[u8]) -> Result<Vec<Import>, Error> {
+    let rows = tx.query(BROKEN_OFF.of(tx.dialect()), &[Cell::text(entity), hash.into()], &TYPES)?;
+    rows.into_iter().map(read).collect()
 }
 
-/// Notes that an import has ended, or was undone.
+/// Makes `runner` the one who is at an import that has not ended, and gives it as it is then.
 ///
 /// # Errors
 /// As the database says.
-pub fn end(tx: &mut Tx, batch: Id, state: State, now: Timestamp) -> Result<(), Error> {
-    let parameters = [Cell::Id(batch), Cell::text(state.word()), Cell::DateTime(now)];
-    tx.execute(END.of(tx.dialect()), &parameters).map(drop)
+pub fn take_over(tx: &mut Tx, batch: Id, runner: Id) -> Result<Option<Import>, Error> {
+    match tx.execute(TAKE_OVER.of(tx.dialect()), &[Cell::Id(batch), Cell::Id(runner)])? {
+        0 => Ok(None),
+        _ => find(tx, batch),
+    }
+}
+
+/// Notes how far an import came, in the transaction of the rows that brought it there. False when another runner has
+/// taken it over, or it has ended: then nothing of this transaction may stay.
+///
+/// # Errors
+/// As the database says.
+pub fn advance(tx: &mut Tx, batch: Id, runner: Id, progress: Progress) -> Result<bool, Error> {
+    let Progress { reached, created, updated, unchanged, rejected, made } = progress;
+    let counts = [reached, created, updated, unchanged, rejected, made].map(Cell::Integer);
+    let parameters = [&[Cell::Id(batch), Cell::Id(runner)], counts.as_slice()].concat();
+    Ok(tx.execute(ADVANCE.of(tx.dialect()), &parameters)? > 0)
+}
+
+/// Notes that an import has ended; what was kept of its rows is needed no longer. False as [`advance`] says it.
+///
+/// # Errors
+/// As the database says.
+pub fn end(tx: &mut Tx, batch: Id, runner: Id, now: Timestamp) -> Result<bool, Error> {
+    let parameters = [Cell::Id(batch), Cell::Id(runner), Cell::text(State::Done.word()), Cell::DateTime(now)];
+    let ended = tx.execute(END.of(tx.dialect()), &parameters)? > 0;
+    if ended {
+        tx.execute(DROP_ROWS.of(tx.dialect()), &[Cell::Id(batch)])?;
+    }
+    Ok(ended)
+}
+
+/// Notes that an import which broke off is never to be taken up again. Whoever is at it loses it.
+///
+/// # Errors
+/// As the database says.
+pub fn leave(tx: &mut Tx, batch: Id, runner: Id) -> Result<(), Error> {
+    tx.execute(LEAVE.of(tx.dialect()), &[Cell::Id(batch), Cell::Id(runner)])?;
+    tx.execute(DROP_ROWS.of(tx.dialect()), &[Cell::Id(batch)]).map(drop)
+}
+
+/// Notes how far an import is taken back.
+///
+/// # Errors
+/// As the database says.
+pub fn undo(tx: &mut Tx, batch: Id, state: State, undo: Undo) -> Result<(), Error> {
+    let parameters = [
+        Cell::Id(batch),
+        Cell::text(state.word()),
+        Cell::Id(undo.batch),
+        Cell::or_null(undo.at, ColumnType::DateTime),
+        Cell::Integer(undo.reversed),
+        Cell::Integer(undo.kept),
+        Cell::Integer(undo.blocked),
+    ];
+    tx.execute(UNDO.of(tx.dialect()), &parameters).map(drop)
+}
+
+/// Keeps rows that are behind an import without being in the database.
+///
+/// # Errors
+/// As the database says.
+pub fn put_rows(tx: &mut Tx, batch: Id, kept: &[Row]) -> Result<(), Error> {
+    let cells = |row: &Row| {
+        let why = row.why.as_deref().map(|why| why.replace('\0', "\u{2400}"));
+        [Cell::Id(batch), Cell::Integer(row.number), Cell::or_null(why, ColumnType::Text)]
+    };
+    match tx.dialect() {
+        Dialect::Sqlite => {
+            kept.iter().try_for_each(|row| tx.execute(ADD_ROW.of(Dialect::Sqlite), &cells(row)).map(drop))
+        }
+        Dialect::Postgres => {
+            let mut rest = kept;
+            while !rest.is_empty() {
+                let (chunk, others) = rest.split_at(rows::at_once(rest.len()));
+                let sql = rows::written(INTO_ROWS, chunk.len(), (0, 3), &[1, 2, 3]) + ROWS_ANEW;
+                tx.execute(&sql, &chunk.iter().flat_map(cells).collect::<Vec<_>>())?;
+                rest = others;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Forgets rows that are in the database after all.
+///
+/// # Errors
+/// As the database says.
+pub fn drop_rows(tx: &mut Tx, batch: Id, numbers: &[i64]) -> Result<(), Error> {
+    let sql = DROP_ROW.of(tx.dialect());
+    numbers.iter().try_for_each(|number| tx.execute(sql, &[Cell::Id(batch), Cell::Integer(*number)]).map(drop))
+}
+
+/// What was kept of the rows from `first` to `last`.
+///
+/// # Errors
+/// As the database says.
+pub fn rows(tx: &mut Tx, batch: Id, first: i64, last: i64) -> Result<Vec<Row>, Error> {
+    let parameters = [Cell::Id(batch), Cell::Integer(first), Cell::Integer(last)];
+    let found = tx.query(ROWS.of(tx.dialect()), &parameters, &[ColumnType::Integer, ColumnType::Text])?;
+    let row = |cells: Vec<Cell>| {
+        let mut cells = Cells::new(cells);
+        Ok(Row { number: cells.integer()?, why: cells.opt_text()? })
+    };
+    found.into_iter().map(row).collect()
 }
 
 /// The import of a batch.
@@ -166,15 +344,37 @@ pub fn list(tx: &mut Tx, limit: u32) -> Result<Vec<Import>, Error> {
 
 fn read(row: Vec<Cell>) -> Result<Import, Error> {
     let mut row = Cells::new(row);
-    let (batch, entity, file, mapping, actor) = (row.id()?, row.text()?, row.text()?, row.opt_text()?, row.opt_id()?);
-    let (started_at, ended_at, state) = (row.datetime()?, row.opt_datetime()?, row.text()?);
+    let (batch, entity, file, hash) = (row.id()?, row.text()?, row.text()?, row.opt_bytes()?);
+    let (mapping, matching, means) = (row.opt_text()?, row.opt_text()?, row.opt_bytes()?);
+    let (actor, runner, started_at, ended_at) = (row.opt_id()?, row.opt_id()?, row.datetime()?, row.opt_datetime()?);
+    let state = row.text()?;
     let known = State::ALL.into_iter().find(|known| known.word() == &*state);
     let state = known.ok_or_else(|| Error::Corrupt(format!("import {batch} is in the unknown state {state:?}")))?;
     let progress = Progress {
         reached: row.integer()?,
         created: row.integer()?,
         updated: row.integer()?,
+        unchanged: row.integer()?,
         rejected: row.integer()?,
+        made: row.integer()?,
     };
-    Ok(Import { batch, entity, file, mapping, actor, started_at, ended_at, state, progress })
+    let (undo, at) = (row.opt_id()?, row.opt_datetime()?);
+    let (reversed, kept, blocked) = (row.integer()?, row.integer()?, row.integer()?);
+    let undo = undo.map(|batch| Undo { batch, at, reversed, kept, blocked });
+    Ok(Import {
+        batch,
+        entity,
+        file,
+        hash,
+        mapping,
+        matching,
+        means,
+        actor,
+        runner,
+        started_at,
+        ended_at,
+        state,
+        progress,
+        undo,
+    })
 }

@@ -82,6 +82,18 @@ pub fn of(work: &Work<'_>, row: Arc<Row>, among: Among) -> Result<Reach, Refusal
     if restricting.is_empty() { Ok(reach) } else { Err(restricted(work, &restricting)) }
 }
 
+/// Refuses a deletion that touches anything but the record itself.
+///
+/// # Errors
+/// When it does, with what it would touch; or the database cannot be read.
+pub fn refuse_others(work: &Work<'_>, reach: &Reach) -> Result<(), Refusal> {
+    let mut others: Vec<Arc<Row>> = reach.rows.iter().skip(1).cloned().collect();
+    for cleared in &reach.cleared {
+        others.extend(work.any(cleared.referrer)?);
+    }
+    if others.is_empty() { Ok(()) } else { Err(restricted(work, &others)) }
+}
+
 /// The living hold a record back first; who sees only those in the trash would look for them in vain among the living.
 fn restricted(work: &Work<'_>, restricting: &[Arc<Row>]) -> Refusal {
     let (living, trashed): (Vec<&Arc<Row>>, Vec<&Arc<Row>>) =

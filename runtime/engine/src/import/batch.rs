@@ -1,0 +1,135 @@
+//! The batch of an import: where it stands is written in the transactions of its rows.
+//!
+//! One that broke off is taken up again by the same file, brought in by the same means. Whoever takes it up holds it from
+//! then on: a process that was at it all the while loses what it has not committed, so that nothing is taken twice.
+
+use std::sync::Arc;
+
+use fichero_model::Id;
+use fichero_store::system::import::{self as stored, Progress, State};
+use fichero_store::{Isolation, Priority, Tx};
+use sha2::{Digest as _, Sha256};
+
+use super::Request;
+use super::header::Plan;
+use crate::engine::Engine;
+use crate::live::Live;
+use crate::message::{Argument, Message};
+use crate::refusal::{Kind, Refusal};
+
+/// Who is at which import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hold {
+    /// The import.
+    pub batch: Id,
+    /// The run of the program that is at it.
+    pub runner: Id,
+}
+
+/// An import that begins, or goes on.
+#[derive(Debug)]
+pub(super) struct Begun {
+    /// Which one, held from now on.
+    pub hold: Hold,
+    /// How far it came before it broke off.
+    pub before: Option<Progress>,
+}
+
+impl Hold {
+    /// Notes how far the import came, in the transaction of its rows.
+    ///
+    /// # Errors
+    /// When somebody else holds it by now, or it was taken back; the transaction must not be committed then.
+    pub fn advance(self, tx: &mut Tx, progress: Progress) -> Result<(), Refusal> {
+        held(stored::advance(tx, self.batch, self.runner, progress)?)
+    }
+}
+
+fn held(is_held: bool) -> Result<(), Refusal> {
+    match is_held {
+        true => Ok(()),
+        false => Err(Refusal::new(Kind::Conflict, "import_lost", Message::key("import_lost"))),
+    }
+}
+
+/// Begins an import, or takes up the one of this file that broke off; a dry run does neither.
+///
+/// # Errors
+/// When one that broke off was brought in by other means, so that going on would mix them and beginning anew would double
+/// its rows.
+pub(super) async fn begin(
+    engine: &Engine,
+    live: &Live,
+    request: &Request<'_>,
+    plan: &Plan,
+) -> Result<Option<Begun>, Refusal> {
+    if request.dry_run {
+        return Ok(None);
+    }
+    let now = engine.clock().now();
+    let hold = Hold { batch: engine.ids().id(now), runner: engine.ids().id(now) };
+    let means = means(request, plan);
+    let matching: Vec<&str> = plan.matching.iter().map(|field| &*live.model[request.entity][*field].name).collect();
+    let new = stored::Import {
+        batch: hold.batch,
+        entity: live.layout.table_name(request.entity),
+        file: request.file.as_str().into(),
+        hash: request.hash.map(|hash| hash.as_slice().into()),
+        mapping: request.mapping.map(|mapping| Arc::clone(&mapping.name)),
+        matching: (!matching.is_empty()).then(|| matching.join(", ").into()),
+        means: Some(means.as_slice().into()),
+        actor: request.actor.user.map(|user| user.id),
+        runner: Some(hold.runner),
+        started_at: now,
+        ended_at: None,
+        state: State::Running,
+        progress: Progress::default(),
+        undo: None,
+    };
+    let anew = request.anew;
+    engine
+        .write(Priority::Interactive, Isolation::ReadCommitted, move |_, _, tx| {
+            let broken_off = match &new.hash {
+                Some(hash) => stored::broken_off(tx, &new.entity, hash)?,
+                None => Vec::new(),
+            };
+            for old in &broken_off {
+                if anew {
+                    stored::leave(tx, old.batch, hold.runner)?;
+                } else if old.means != new.means {
+                    return Err(other_means(old));
+                } else if let Some(old) = stored::take_over(tx, old.batch, hold.runner)? {
+                    let hold = Hold { batch: old.batch, ..hold };
+                    return Ok(Some(Begun { hold, before: Some(old.progress) }));
+                }
+            }
+            stored::start(tx, &new)?;
+            Ok(Some(Begun { hold, before: None }))
+        })
+        .await
+}
+
+/// Notes that an import is at its end.
+///
+/// # Errors
+/// As [`Hold::advance`].
+pub(super) async fn end(engine: &Engine, hold: Hold, progress: Progress) -> Result<(), Refusal> {
+    engine
+        .write(Priority::Interactive, Isolation::ReadCommitted, move |engine, _, tx| {
+            hold.advance(tx, progress)?;
+            held(stored::end(tx, hold.batch, hold.runner, engine.clock().now())?)
+        })
+        .await
+}
+
+/// A fingerprint of how rows become records: what fills what, how it is read, what is matched, in which mode.
+fn means(request: &Request<'_>, plan: &Plan) -> [u8; 32] {
+    Sha256::digest(format!("{plan:?} {:?}", request.mode)).into()
+}
+
+fn other_means(old: &stored::Import) -> Refusal {
+    let by = |name: &Option<Arc<str>>| Argument::Plain(name.as_deref().unwrap_or("-").to_owned());
+    let place = [old.batch.to_string(), old.progress.reached.to_string()].map(Argument::Plain);
+    let arguments = place.into_iter().chain([by(&old.mapping), by(&old.matching)]);
+    Refusal::new(Kind::Conflict, "import_broken_off", Message::with("import_broken_off", arguments))
+}

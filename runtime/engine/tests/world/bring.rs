@@ -1,0 +1,61 @@
+//! Files brought into a world.
+
+use fichero_engine::import::{self, News, Reached, Report, Request};
+use fichero_engine::{Actor, Mode, Via};
+use fichero_model::label::Locale;
+
+use super::World;
+
+/// What came of a file.
+pub struct Brought {
+    pub report: Report,
+    pub rejects: String,
+    pub reached: Vec<Reached>,
+    /// Behind how many rows it went on.
+    pub resuming: Option<u64>,
+}
+
+/// History, by the headings of the file.
+pub fn request(world: &World, entity: &str) -> Request<'static> {
+    Request {
+        actor: Actor { user: None, admin: true, locale: Locale::EN, via: Via::Command, cause: None },
+        entity: world.entity(entity),
+        file: "test.csv".to_owned(),
+        hash: None,
+        anew: false,
+        mapping: None,
+        matching: None,
+        mode: Mode::Load,
+        dry_run: false,
+    }
+}
+
+pub async fn bring(world: &World, entity: &str, mapping: Option<&str>, csv: &str) -> Brought {
+    bring_as(world, entity, mapping, csv, |request| request).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub async fn bring_as(
+    world: &World,
+    entity: &str,
+    mapping: Option<&str>,
+    csv: &str,
+    change: impl FnOnce(Request<'_>) -> Request<'_>,
+) -> Result<Brought, import::Error> {
+    let live = world.engine.live();
+    let request = Request {
+        mapping: mapping.map(|name| live.model.mappings.iter().find(|mapping| &*mapping.name == name).unwrap()),
+        ..request(world, entity)
+    };
+    let (mut rejects, mut reached, mut resuming) = (Vec::new(), Vec::new(), None);
+    let tell = |news| match news {
+        News::Reached(at) => reached.push(at),
+        News::Resuming { rows, .. } => resuming = Some(rows),
+    };
+    let report = import::run(&world.engine, change(request), csv.as_bytes(), &mut rejects, tell).await?;
+    Ok(Brought { report, rejects: String::from_utf8(rejects).unwrap(), reached, resuming })
+}
+
+pub fn counts(brought: &Brought) -> [u64; 4] {
+    let Report { created, updated, unchanged, rejected, .. } = brought.report;
+    [created, updated, unchanged, rejected]
+}
