@@ -41,6 +41,8 @@ use crate::policy::{self, Action};
 use crate::refusal::Refusal;
 use crate::slice;
 use header::Plan;
+pub(crate) use header::{is_heading_of, may_be_filled};
+pub(crate) use reference::keys;
 use reject::Rejects;
 pub use reject::is_rejects;
 use repeated::{Given, Repeated};
