@@ -10,6 +10,7 @@ mod demo;
 mod eval;
 mod exit;
 mod explain;
+mod export;
 mod fmt;
 mod import;
 mod later;
@@ -85,8 +86,8 @@ enum Command {
     Calendar(later::Args),
     /// Who may do what, and why (not yet)
     Access(later::Args),
-    /// Write records to a file (not yet)
-    Export(later::Args),
+    /// Write records to a file
+    Export(export::Args),
     /// Secrets that definitions name (not yet)
     Secret(later::Args),
     /// Save a whole workspace (not yet)
@@ -164,7 +165,7 @@ fn dispatch(command: &Command, context: &Context) -> Outcome {
         Command::User(args) => user::run(args, context),
         Command::Calendar(_) => later::run("calendar", "business calendars"),
         Command::Access(_) => later::run("access", "roles and row rules"),
-        Command::Export(_) => later::run("export", "exports"),
+        Command::Export(args) => export::run(args, context),
         Command::Secret(_) => later::run("secret", "secrets"),
         Command::Backup(_) => later::run("backup", "backups"),
         Command::Restore(_) => later::run("restore", "backups"),

@@ -91,6 +91,16 @@ impl Report {
 
     /// Shows how much of a file of `length` bytes was read; nothing is shown where nobody watches.
     pub fn bytes(self, length: u64, what: &'static str) -> ProgressBar {
+        self.bar(length, what)
+    }
+
+    /// Shows how many of so many rows were dealt with, once it is known how many there are; nothing is shown where nobody
+    /// watches.
+    pub fn rows(self, what: &'static str) -> ProgressBar {
+        self.bar(0, what)
+    }
+
+    fn bar(self, length: u64, what: &'static str) -> ProgressBar {
         if !self.is_watched() {
             return ProgressBar::hidden();
         }

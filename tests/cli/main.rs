@@ -10,6 +10,7 @@ mod demo;
 mod deployments;
 mod docs;
 mod example;
+mod exporting;
 mod filling;
 mod program;
 mod records;

@@ -19,6 +19,9 @@ fn wrong_usage_ends_with_64() {
         &["check", "--format", "xml"],
         &["check", "--deny", "everything"],
         &["eval", "user"],
+        &["export", "user"],
+        &["export", "user", "users.txt"],
+        &["export", "user", "users.csv", "--delimiter", "x"],
     ] {
         let run = fichero(arguments).ends_with(64);
         assert_eq!(run.stdout, "", "{arguments:?}");
@@ -66,7 +69,7 @@ fn a_folder_that_is_none_is_told() {
 
 #[test]
 fn what_comes_later_says_so() {
-    for command in ["calendar", "access", "export", "secret", "backup", "restore", "copy"] {
+    for command in ["calendar", "access", "secret", "backup", "restore", "copy"] {
         let run = fichero(&[command, "some", "--thing", "-x"]).ends_with(1);
         assert!(run.stderr.contains(&format!("`fichero {command}` does not exist yet")), "{}", run.stderr);
         assert_eq!(run.stdout, "");

@@ -125,7 +125,11 @@ impl Engine {
     /// This engine with the model that is in force now, for the whole of one request: what the request says is read by
     /// it, and means something in it alone.
     pub fn pinned(&self) -> Self {
-        let live = self.inner.live.load_full();
+        self.pinned_to(self.inner.live.load_full())
+    }
+
+    /// This engine with a model, whichever is in force.
+    pub(crate) fn pinned_to(&self, live: Arc<Live>) -> Self {
         let pin = Pin { live, wrote: AtomicBool::new(false), superseded: AtomicBool::new(false) };
         Self { inner: Arc::clone(&self.inner), pin: Some(Arc::new(pin)) }
     }

@@ -9,6 +9,7 @@ pub mod command;
 pub mod data;
 pub mod deploy;
 pub mod engine;
+pub mod export;
 pub mod figures;
 pub mod idempotency;
 pub mod import;

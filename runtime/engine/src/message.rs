@@ -224,6 +224,8 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("too_exact", "The number {0} has more digits than a number in JSON keeps; write it as a text, in quotes", "El número {0} tiene más cifras de las que conserva un número en JSON; escríbalo como texto, entre comillas", "В числе {0} больше цифр, чем хранит число в JSON; запишите его текстом, в кавычках"),
     ("unstorable", "The database does not take this: {0}", "La base de datos no admite esto: {0}", "База данных этого не принимает: {0}"),
     ("not_comparable", "“{0}” cannot be compared with a value; ask with where", "«{0}» no se puede comparar con un valor; pregunte con where", "«{0}» нельзя сравнить со значением; спросите через where"),
+    ("sensitive", "“{0}” is sensitive and is not exported", "«{0}» es confidencial y no se exporta", "Поле «{0}» конфиденциально и не выгружается"),
+    ("bad_path", "“{0}” does not lead through references to one record each", "«{0}» no pasa por referencias a un solo registro cada una", "«{0}» не ведёт по ссылкам на одну запись каждая"),
     ("bad_sort", "Cannot sort by “{0}”", "No se puede ordenar por «{0}»", "Нельзя сортировать по «{0}»"),
     ("bad_cursor", "The cursor does not fit this query", "El cursor no corresponde a esta consulta", "Курсор не подходит к этому запросу"),
     ("bad_limit", "limit must be 1 to {0}, not {1}", "limit debe ser de 1 a {0}, no {1}", "limit должен быть от 1 до {0}, а не {1}"),

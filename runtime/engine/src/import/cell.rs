@@ -1,9 +1,12 @@
 //! One cell: from its text to what is given for the field.
 
+use std::borrow::Cow;
+
 use fichero_model::Ref;
 use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
 use fichero_model::value::{Currency, Value};
+use serde_json::Value as Json;
 
 use super::header::{Column, Target};
 use super::number;
@@ -15,6 +18,7 @@ use crate::refusal::Refusal;
 use crate::setting;
 use crate::value::check::{self, MONEY_SCALE, MOST_VALUES, Problem, about};
 use crate::value::text::{self, Notation};
+use crate::value::{guard, strict};
 
 /// What a cell comes to.
 #[derive(Debug)]
@@ -52,7 +56,10 @@ pub(super) fn read(
     if text.contains('\0') {
         return Ok(about(field, "nul", []).into());
     }
-    let text = aliased(column, text.trim());
+    if column.value.is_none() && text.trim() == guard::NOTHING {
+        return Ok(nothing(column, field));
+    }
+    let text = aliased(column, guard::unguarded(text));
     let Some(expr) = &column.value else { return of_text(work, lookup, column, field, text) };
     match setting::eval(work, expr, row, Some(&Value::text(text)))? {
         // What an expression makes nothing of would be lost, unless its author says that nothing may be meant.
@@ -65,6 +72,17 @@ pub(super) fn read(
             of_text(work, lookup, column, field, &result)
         }
         result => Ok(Outcome::Given(Given::Value(work.taken_by(field, expr, result)?))),
+    }
+}
+
+/// That nothing is meant, rather than what an empty cell means.
+fn nothing(column: &Column, field: &Field) -> Outcome {
+    match (column.target, &field.kind) {
+        (Target::Currency(_), _) => Outcome::Silent,
+        (Target::Field(_), Kind::Money { .. }) if !field.many => {
+            Outcome::Given(Given::Money { amount: Some(None), currency: None })
+        }
+        (Target::Field(_), _) => Outcome::Given(Given::Value(Value::Nothing)),
     }
 }
 
@@ -112,20 +130,33 @@ fn of_text(
     }
 }
 
-/// Several values in one cell, parted by `;`.
+/// Several values in one cell.
 fn several(work: &Work<'_>, column: &Column, field: &Field, text: &str) -> Outcome {
     let mut values = Vec::new();
-    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
-        match one(work, column, field, part) {
+    for part in parts(field, text) {
+        match one(work, column, field, &part) {
             Ok(Given::Value(value)) => values.push(value),
             Ok(_) => return about(field, "not_list", []).into(),
-            Err(problem) => return parted(field, part, problem).into(),
+            Err(problem) => return parted(field, &part, problem).into(),
         }
     }
     if values.len() > MOST_VALUES {
         return about(field, "too_many_values", [Argument::Plain(MOST_VALUES.to_string())]).into();
     }
     Outcome::Given(Given::Value(Value::list(values)))
+}
+
+/// Several values in one cell, parted by `;`, or as a JSON list where they could be parted wrongly.
+fn parts<'t>(field: &Field, text: &'t str) -> Vec<Cow<'t, str>> {
+    let listed = if text.starts_with('[') { strict::json(text.as_bytes()).ok() } else { None };
+    let Some(Json::Array(items)) = listed else {
+        return text.split(';').map(str::trim).filter(|part| !part.is_empty()).map(Cow::Borrowed).collect();
+    };
+    let part = |item: Json| match item {
+        Json::String(text) if !matches!(field.kind, Kind::Json) => text,
+        item => item.to_string(),
+    };
+    items.into_iter().map(part).map(Cow::Owned).collect()
 }
 
 /// What is told of one of several values that is not there, where its text looks like several that another sign parts.
@@ -148,6 +179,10 @@ fn one(work: &Work<'_>, column: &Column, field: &Field, text: &str) -> Result<Gi
         Kind::Decimal { scale } => text::amount(field, &plain(text)?, *scale, &column.notation)
             .map(|number| Given::Value(Value::Decimal(number))),
         Kind::Integer => text::value(&work.live.model, field, &plain(text)?, &column.notation).map(Given::Value),
+        // White space around what a cell says is taken away before; what is there now is part of the text.
+        Kind::Text { .. } | Kind::LongText { .. } => {
+            check::kept(field, text).map(|text| Given::Value(Value::text(&text)))
+        }
         Kind::Date | Kind::DateTime if !column.notation.dates.is_empty() => {
             let told = |_| about(field, "not_in_form", [Argument::Plain(forms(&column.notation))]);
             text::value(&work.live.model, field, text, &column.notation).map(Given::Value).map_err(told)
@@ -171,7 +206,7 @@ fn split_currency(text: &str) -> (&str, Option<Currency>) {
     }
 }
 
-/// Names of records, of a field that holds many parted by `;`.
+/// Names of records.
 fn of_names(
     work: &Work<'_>,
     lookup: &mut Lookup<'_>,
@@ -179,19 +214,16 @@ fn of_names(
     field: &Field,
     text: &str,
 ) -> Result<Outcome, Refusal> {
-    let names: Vec<&str> = match field.many {
-        true => text.split(';').map(str::trim).filter(|name| !name.is_empty()).collect(),
-        false => vec![text],
-    };
+    let names = if field.many { parts(field, text) } else { vec![Cow::Borrowed(text)] };
     let mut found: Vec<Ref> = Vec::with_capacity(names.len());
     let mut missing: Option<(Vec<String>, Problem)> = None;
-    for name in names {
+    for name in &names {
         match lookup.find(work, column, field, name)? {
             Look::Found(reference) => found.push(reference),
             Look::Wrong(problem) => return Ok(parted(field, name, problem).into()),
             Look::Missing(problem) => match &mut missing {
-                Some((names, _)) => names.push(name.to_owned()),
-                None => missing = Some((vec![name.to_owned()], parted(field, name, problem))),
+                Some((names, _)) => names.push(name.to_string()),
+                None => missing = Some((vec![name.to_string()], parted(field, name, problem))),
             },
         }
     }

@@ -229,7 +229,13 @@ fn heading(definition: &Entity, header: &str, at: usize, slips: &mut Vec<String>
     }
 }
 
-fn may_be_filled(id: FieldId, field: &Field, mode: Mode) -> bool {
+/// Whether a heading means this field and no other.
+pub(crate) fn is_heading_of(definition: &Entity, header: &str, id: FieldId) -> bool {
+    heading(definition, header, 0, &mut Vec::new()) == Some(Target::Field(id))
+}
+
+/// Whether an import may fill a field.
+pub(crate) fn may_be_filled(id: FieldId, field: &Field, mode: Mode) -> bool {
     let history = [System::CreatedAt, System::CreatedBy].iter().any(|system| system.field() == id);
     let rows = matches!(field.kind, Kind::Lines { .. } | Kind::Children { .. } | Kind::File);
     let numbered = matches!(field.source, Source::Sequence(_));

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use fichero_model::entity::Field;
 use fichero_model::kind::{Kind, Reference};
-use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_model::{EntityId, FieldId, Id, Model, Ref};
 use fichero_store::Tx;
 
 use super::header::Column;
@@ -156,12 +156,7 @@ fn in_entity(work: &Work<'_>, entity: EntityId, by: Option<FieldId>, name: &str)
         let reference = Ref { entity, id };
         return Ok(work.living(reference)?.map_or(Found::None, |_| Found::One(reference)));
     }
-    let definition = &work.live.model[entity];
-    let keys =
-        |wanted: fn(&Field) -> bool| definition.all_fields().filter(move |(_, field)| wanted(field)).map(|(id, _)| id);
-    let external = keys(|field| field.external);
-    let unique = keys(|field| field.unique && !field.external);
-    for field in external.chain(unique).chain([definition.title]) {
+    for field in keys(&work.live.model, entity) {
         match by_field(work, entity, field, name)? {
             Found::None => {}
             found => return Ok(found),
@@ -172,6 +167,20 @@ fn in_entity(work: &Work<'_>, entity: EntityId, by: Option<FieldId>, name: &str)
         Some(reference) => Ok(work.living(reference)?.map_or(Found::None, |_| Found::One(reference))),
         None => Ok(Found::None),
     }
+}
+
+/// The fields by which records are found where nothing is said, in the order in which they are tried: external keys,
+/// unique fields, the title.
+pub(crate) fn keys(model: &Model, entity: EntityId) -> impl Iterator<Item = FieldId> {
+    let definition = &model[entity];
+    let all = move |wanted: fn(&Field) -> bool| {
+        definition.all_fields().filter(move |(_, field)| wanted(field)).map(|(id, _)| id)
+    };
+    let unique = all(|field| field.unique && !field.external);
+    all(|field| field.external).chain(unique).chain([definition.title]).filter(move |id| {
+        let field = &definition[*id];
+        field.is_stored() && !field.many && !matches!(field.kind, Kind::Money { .. } | Kind::Ref(_) | Kind::Json)
+    })
 }
 
 /// A text that is no value of the field names no record by it.

@@ -28,6 +28,7 @@ use crate::refusal::{FieldError, Kind as RefusalKind, Refusal};
 use crate::setting;
 use crate::slice::Task;
 use crate::value::check::{Problem, about};
+use crate::value::guard;
 
 /// Takes the rows of a slice.
 #[derive(Clone)]
@@ -213,7 +214,7 @@ impl Import {
         }
         let texts: Vec<Result<&str, std::str::Utf8Error>> = line.cells.iter().map(std::str::from_utf8).collect();
         let text = |at: usize| texts.get(at).and_then(|text| text.as_ref().ok()).copied().unwrap_or("");
-        let locals: Vec<Value> = plan.locals.iter().map(|at| Value::text(text(*at).trim())).collect();
+        let locals: Vec<Value> = plan.locals.iter().map(|at| Value::text(guard::unguarded(text(*at)))).collect();
         let mut lookup = Lookup::new(plan.entity, &self.known, memory);
         let mut row = Row { input: Input::default(), missing: Vec::new(), made: Vec::new() };
         for column in &plan.columns {

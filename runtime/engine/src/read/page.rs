@@ -168,7 +168,7 @@ fn title(work: &Work<'_>, record: Ref) -> Result<Option<Title>, Refusal> {
 
 /// The value of a field as a page shows it: worked out where it is not stored, links as a list of records, rows of
 /// another entity as their number.
-fn value(work: &Work<'_>, row: &Arc<Row>, id: FieldId) -> Result<Value, Refusal> {
+pub(crate) fn value(work: &Work<'_>, row: &Arc<Row>, id: FieldId) -> Result<Value, Refusal> {
     let field = &work.live.model[row.entity][id];
     if field.kind.is_rows() {
         let rows = work.rows_of(row, id)?;

@@ -67,12 +67,30 @@ pub fn records(work: &Work<'_>, entity: EntityId, rows: &[Arc<Row>], shape: &Sha
     work.gather(|| rows.iter().map(|row| record(work, row, &fields)).collect())
 }
 
+/// The fields of a record that are shown where none is named.
+pub(crate) fn usual(model: &Model, entity: EntityId) -> impl Iterator<Item = (FieldId, &Field)> {
+    let fields = model[entity].all_fields();
+    // Lists of other records are only read when they are asked for by name.
+    fields.filter(|(id, field)| !is_hidden(*id, false) && (!field.kind.is_rows() || shows_lines(&field.kind)))
+}
+
+/// Writes a field of a record as it leaves the house: without what is sensitive in its lines.
+///
+/// # Errors
+/// When a definition fails or the database cannot be read.
+pub(crate) fn exported(work: &Work<'_>, row: &Arc<Row>, id: FieldId, object: &mut Object<'_>) -> Result<(), Refusal> {
+    let field = &work.live.model[row.entity][id];
+    shown_into(work, row, &Shown { id, field, expanded: false, exported: true }, object)
+}
+
 /// How a field is shown.
 struct Shown<'m> {
     id: FieldId,
     field: &'m Field,
     /// Other records as objects.
     expanded: bool,
+    /// Without what is sensitive in other records.
+    exported: bool,
 }
 
 /// The fields that are shown of each record.
@@ -83,7 +101,7 @@ fn shown<'m>(model: &'m Model, entity: EntityId, shape: &Shape) -> Vec<Shown<'m>
         // Lists of other records are only read when they are asked for by name.
         let as_one_of_all = all && !is_hidden(id, shape.trash) && (!field.kind.is_rows() || shows_lines(&field.kind));
         let is_shown = if all { as_one_of_all || expanded && !is_hidden(id, shape.trash) } else { named || expanded };
-        is_shown.then_some(Shown { id, field, expanded })
+        is_shown.then_some(Shown { id, field, expanded, exported: false })
     });
     fields.collect()
 }
@@ -91,27 +109,32 @@ fn shown<'m>(model: &'m Model, entity: EntityId, shape: &Shape) -> Vec<Shown<'m>
 fn record(work: &Work<'_>, row: &Arc<Row>, fields: &[Shown<'_>]) -> Result<Written, Refusal> {
     let mut out = Vec::with_capacity(64 * fields.len());
     let mut object = Object::begin(&mut out);
-    for Shown { id, field, expanded } in fields {
-        if field.kind.is_rows() || field.is_link() {
-            let full = *expanded || shows_lines(&field.kind);
-            let others = work.rows_of(row, *id)?;
-            others_into(work, &others, full, &field.kind, object.member(&field.name))?;
-        } else if *expanded {
-            let target = match row.get(*id).as_ref() {
-                Some(reference) => work.target(reference)?,
-                None => None,
-            };
-            let out = object.member(&field.name);
-            match target {
-                Some(target) => other_into(work, &target, true, &field.kind, out)?,
-                None => out.extend_from_slice(b"null"),
-            }
-        } else {
-            field_into(work, row, *id, field, &mut object)?;
-        }
+    for field in fields {
+        shown_into(work, row, field, &mut object)?;
     }
     object.end();
     Written::try_from(out).map_err(|error| Refusal::internal("json", &error))
+}
+
+fn shown_into(work: &Work<'_>, row: &Arc<Row>, shown: &Shown<'_>, object: &mut Object<'_>) -> Result<(), Refusal> {
+    let Shown { id, field, expanded, .. } = shown;
+    if field.kind.is_rows() || field.is_link() {
+        let others = work.rows_of(row, *id)?;
+        return others_into(work, &others, shown, object.member(&field.name));
+    }
+    if !*expanded {
+        return field_into(work, row, *id, field, object);
+    }
+    let target = match row.get(*id).as_ref() {
+        Some(reference) => work.target(reference)?,
+        None => None,
+    };
+    let out = object.member(&field.name);
+    match target {
+        Some(target) => other_into(work, &target, shown, out)?,
+        None => out.extend_from_slice(b"null"),
+    }
+    Ok(())
 }
 
 /// Writes a field of the row itself, read or worked out.
@@ -131,31 +154,33 @@ fn field_into(
     written.map_err(|error| Refusal::internal("json", &error))
 }
 
-fn others_into(work: &Work<'_>, rows: &[Arc<Row>], full: bool, kind: &Kind, out: &mut Vec<u8>) -> Result<(), Refusal> {
+fn others_into(work: &Work<'_>, rows: &[Arc<Row>], shown: &Shown<'_>, out: &mut Vec<u8>) -> Result<(), Refusal> {
     out.push(b'[');
     for (at, row) in rows.iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        other_into(work, row, full, kind, out)?;
+        other_into(work, row, shown, out)?;
     }
     out.push(b']');
     Ok(())
 }
 
 /// Writes another record: as an object of its own fields, formulas and lookups included, or as its id.
-fn other_into(work: &Work<'_>, row: &Arc<Row>, full: bool, kind: &Kind, out: &mut Vec<u8>) -> Result<(), Refusal> {
+fn other_into(work: &Work<'_>, row: &Arc<Row>, shown: &Shown<'_>, out: &mut Vec<u8>) -> Result<(), Refusal> {
     let model = &work.live.model;
+    let kind = &shown.field.kind;
     let several = matches!(kind, Kind::Ref(reference) if reference.targets.len() > 1);
     let written = |done: Result<(), serde_json::Error>| done.map_err(|error| Refusal::internal("json", &error));
-    if !full {
+    if !shown.expanded && !shows_lines(kind) {
         let id = row.id().map(|id| id.to_string()).unwrap_or_default();
         let text = if several { format!("{}:{id}", model[row.entity].name) } else { id };
         return written(serde_json::to_writer(out, &text));
     }
     let mut object = Object::begin(out);
     for (id, field) in model[row.entity].all_fields() {
-        if !field.kind.is_rows() && !field.is_link() && !is_hidden(id, false) {
+        let is_withheld = is_hidden(id, false) || (shown.exported && field.sensitive);
+        if !field.kind.is_rows() && !field.is_link() && !is_withheld {
             field_into(work, row, id, field, &mut object)?;
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod digits;
+pub mod guard;
 pub mod json;
 pub mod strict;
 pub mod text;

@@ -178,8 +178,11 @@ pub fn no_moment(field: &Field, text: &str) -> Problem {
     about(field, "not_datetime", [])
 }
 
-/// Seconds, or hours, minutes and seconds parted by colons.
+/// Seconds, or hours, minutes and seconds parted by colons; behind a minus, as much less.
 fn seconds(text: &str) -> Option<i64> {
+    if let Some(length) = text.strip_prefix('-').filter(|length| !length.starts_with('-')) {
+        return seconds(length).map(|seconds| -seconds);
+    }
     let parts: Vec<i64> = text
         .split(':')
         .map(|part| part.parse().ok().filter(|n| *n >= 0 && *n <= check::GREATEST))

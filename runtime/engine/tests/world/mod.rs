@@ -69,7 +69,8 @@ pub fn on_each_with(yaml: &str, others: &[(&str, &str)], test: impl AsyncFn(&Wor
 }
 
 impl World {
-    fn new(database: Database, model: Arc<Model>) -> Self {
+    /// A workspace of a model in a database that is empty.
+    pub fn new(database: Database, model: Arc<Model>) -> Self {
         let db = Db::open(&Options::new(database.url())).unwrap();
         deploy::install(&db).unwrap();
         let clock = Arc::new(SimulatedClock::at("2026-03-02T09:00:00Z".parse().unwrap()));
