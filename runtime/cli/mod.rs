@@ -5,7 +5,9 @@
 
 mod accounts;
 mod apply;
+mod backup;
 mod check;
+mod copy;
 mod demo;
 mod eval;
 mod exit;
@@ -22,6 +24,7 @@ mod pack;
 mod plan;
 mod prune;
 mod report;
+mod restore;
 mod schema;
 mod serve;
 mod steps;
@@ -90,14 +93,14 @@ enum Command {
     Export(export::Args),
     /// Secrets that definitions name (not yet)
     Secret(later::Args),
-    /// Save a whole workspace (not yet)
-    Backup(later::Args),
-    /// Bring a saved workspace back (not yet)
-    Restore(later::Args),
+    /// Save a whole workspace, also while it is served
+    Backup(backup::Args),
+    /// Bring a saved workspace into an empty database
+    Restore(restore::Args),
     /// The packs of a workspace
     Pack(pack::Args),
-    /// Move a workspace to another database (not yet)
-    Copy(later::Args),
+    /// Move a workspace to another, empty database
+    Copy(copy::Args),
 }
 
 /// Does what the arguments ask for.
@@ -167,9 +170,9 @@ fn dispatch(command: &Command, context: &Context) -> Outcome {
         Command::Access(_) => later::run("access", "roles and row rules"),
         Command::Export(args) => export::run(args, context),
         Command::Secret(_) => later::run("secret", "secrets"),
-        Command::Backup(_) => later::run("backup", "backups"),
-        Command::Restore(_) => later::run("restore", "backups"),
+        Command::Backup(args) => backup::run(args, context),
+        Command::Restore(args) => restore::run(args, context),
         Command::Pack(args) => pack::run(args, context),
-        Command::Copy(_) => later::run("copy", "moving between databases"),
+        Command::Copy(args) => copy::run(args, context),
     }
 }

@@ -105,6 +105,12 @@ impl Context {
         }
     }
 
+    /// The same with another database.
+    pub fn on(&self, database: &str) -> Self {
+        let (folder, database) = (self.folder.clone(), Some(database.to_owned()));
+        Self { report: self.report, verbose: self.verbose, deny_warnings: self.deny_warnings, folder, database }
+    }
+
     /// The URL of the database as it was given.
     pub fn database(&self) -> &str {
         self.database.as_deref().unwrap_or(DEFAULT_DATABASE).trim()

@@ -4,6 +4,7 @@
 //! database hold afterwards.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod backups;
 mod crash;
 mod definitions;
 mod demo;

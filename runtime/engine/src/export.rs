@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use fichero_model::entity::System;
 use fichero_model::expr::{Expr, Row};
+use fichero_model::page;
 use fichero_model::rule::SortKey;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model};
@@ -107,6 +108,8 @@ pub struct Question {
     pub trash: bool,
     /// Fields and paths; what was given, or in JSON lines all that the HTTP interface shows, when nothing is named.
     pub fields: Vec<String>,
+    /// Instead of fields, the columns of a view; those of sensitive fields are left out.
+    pub columns: Vec<page::Column>,
 }
 
 impl Question {
@@ -122,6 +125,7 @@ impl Question {
             sort: prepared.sort,
             trash: request.trash,
             fields,
+            columns: Vec::new(),
         })
     }
 
@@ -216,6 +220,7 @@ impl Engine {
         let live = self.live();
         let model = &live.model;
         let columns = match (question.fields.is_empty(), format) {
+            _ if !question.columns.is_empty() => column::of_view(model, &question.columns),
             (true, Format::JsonLines) => column::shown(model, entity),
             (true, Format::Csv { .. } | Format::Xlsx) => column::given(model, entity),
             (false, Format::JsonLines) => column::members(column::named(model, entity, &question.fields)?),
@@ -289,17 +294,16 @@ impl Export {
     async fn read(&mut self, after: Option<Cursor>, sheet: Option<Box<Sheet>>) -> Result<Vec<u8>, Error> {
         let asked = Arc::clone(&self.asked);
         let page = self.engine.read(move |engine, live, tx| {
-            page(&engine.work(live, tx, &asked.actor, Mode::Live), &asked, after.as_ref())
+            read_page(&engine.work(live, tx, &asked.actor, Mode::Live), &asked, after.as_ref())
         });
         let Page { rows, next, written } = page.await?;
         self.rows += rows as u64;
         match (written, sheet) {
-            (Pieces::Rows(rows), Some(mut sheet)) => {
-                rows.iter().try_for_each(|row| sheet.write(row))?;
-                self.stage = match next {
-                    Some(next) => Stage::Reading(Some(next), Some(sheet)),
-                    None => Stage::Giving(sheet.end()?),
-                };
+            (Pieces::Rows(rows), Some(sheet)) => {
+                // Packing a large workbook takes a while, in which this thread may serve others.
+                let add = move || add(sheet, &rows, next);
+                let added = tokio::task::spawn_blocking(add).await;
+                self.stage = added.unwrap_or_else(|_| Err(Error::File("writing the workbook broke off".to_owned())))?;
                 Ok(Vec::new())
             }
             (Pieces::Bytes(bytes), sheet) => {
@@ -322,8 +326,17 @@ impl Export {
     }
 }
 
+/// Adds the rows of a page to a workbook, and ends it behind the last page.
+fn add(mut sheet: Box<Sheet>, rows: &[Vec<Typed>], next: Option<Cursor>) -> Result<Stage, Error> {
+    rows.iter().try_for_each(|row| sheet.write(row))?;
+    match next {
+        Some(next) => Ok(Stage::Reading(Some(next), Some(sheet))),
+        None => sheet.end().map(Stage::Giving),
+    }
+}
+
 /// Reads a page and writes its rows.
-fn page(work: &Work<'_>, asked: &Asked, after: Option<&Cursor>) -> Result<Page, Refusal> {
+fn read_page(work: &Work<'_>, asked: &Asked, after: Option<&Cursor>) -> Result<Page, Refusal> {
     policy::may_read(work.actor, ReadPath::Export)?;
     let query = Query { sort: &asked.question.sort, after, ..Query::new(asked.question.filter(asked.entity), PAGE) };
     let (found, _) = work.page(&query, None)?;

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod actor;
+pub mod backup;
 pub mod command;
 pub mod data;
 pub mod deploy;

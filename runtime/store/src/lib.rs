@@ -16,6 +16,7 @@ mod lower;
 pub mod query;
 pub mod schema;
 pub mod scratch;
+pub mod snapshot;
 pub mod sql;
 pub mod system;
 #[cfg(test)]

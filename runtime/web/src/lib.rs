@@ -1,6 +1,7 @@
 //! HTTP over the engine: the API and the generated pages.
 
 pub mod api;
+mod download;
 pub mod health;
 pub mod pages;
 mod percent;

@@ -131,7 +131,7 @@ pub static FIELD: Keys = Keys {
         key(
             "sensitive",
             Shape::Boolean,
-            "True keeps its values out of the history, which tells only that they changed.",
+            "True keeps its values out of exports, and out of the history, which tells only that they changed.",
         ),
         key("personal", Shape::Boolean, "True marks personal data, which can be erased from the history."),
         key("translated", Shape::Boolean, "True holds one text per locale.").not_yet(),

@@ -9,6 +9,7 @@ use fichero_model::entity::{Field, Source};
 use fichero_model::expr::{Expr, Row};
 use fichero_model::kind::Kind;
 use fichero_model::label::Locale;
+use fichero_model::page::Column as ViewColumn;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model, name};
 
@@ -152,6 +153,23 @@ pub(super) fn named(model: &Model, entity: EntityId, names: &[String]) -> Result
         }
     }
     Ok(columns)
+}
+
+/// The columns of a view.
+pub(super) fn of_view(model: &Model, view: &[ViewColumn]) -> Vec<Column> {
+    let is_open = |column: &&ViewColumn| column.path.iter().all(|(entity, id)| !model[*entity][*id].sensitive);
+    let mut columns: Vec<Column> = Vec::with_capacity(view.len());
+    for column in view.iter().filter(is_open) {
+        let Some(field) = column.path.last().copied() else { continue };
+        let source = if column.path.len() == 1 { From::Own } else { From::Path(Arc::new(column.value.clone())) };
+        let names: Vec<&str> = column.path.iter().map(|(entity, id)| &*model[*entity][*id].name).collect();
+        let column = Column { name: names.join("."), field, part: Part::Value, given: false, source };
+        let currency = Part::Currency.suffix();
+        let other = Column { name: format!("{}{currency}", column.name), part: Part::Currency, ..column.clone() };
+        let is_amount = is_amount(column.declared(model));
+        columns.extend(std::iter::once(column).chain(is_amount.then_some(other)));
+    }
+    columns
 }
 
 /// A field, or a member of money, by its name.

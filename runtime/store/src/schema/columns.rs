@@ -242,7 +242,7 @@ fn targets(entities: &[fichero_model::EntityId], table: &dyn Fn(fichero_model::E
 /// Words for [`ColumnType`], which stand in recorded schemas.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "ColumnType", rename_all = "snake_case")]
-enum StoredType {
+pub(crate) enum StoredType {
     Boolean,
     Integer,
     Text,

@@ -23,7 +23,7 @@ pub mod link {
 }
 
 /// Makes the table of an entity with all columns of its fields.
-pub(super) fn create_table(table: &Table, dialect: Dialect) -> String {
+pub(crate) fn create_table(table: &Table, dialect: Dialect) -> String {
     let mut lines = Vec::new();
     for field in &table.fields {
         let key = if field.shape == Shape::Identity { " PRIMARY KEY" } else { "" };
@@ -48,7 +48,7 @@ pub(super) fn always_holds(field: &Field) -> bool {
 }
 
 /// On PostgreSQL, adds a reference that [`create_table`] left out.
-pub(super) fn add_reference(table: &str, column: &Column) -> Option<String> {
+pub(crate) fn add_reference(table: &str, column: &Column) -> Option<String> {
     column.references.as_ref()?;
     let (table, name) = (quoted(table), quoted(&column.name));
     Some(format!("ALTER TABLE {table} ADD FOREIGN KEY ({name}){}", references(column)))
@@ -65,7 +65,7 @@ pub(super) fn add_position(table: &str, position: &str, dialect: Dialect) -> Str
 }
 
 /// Makes the table of a field's links, and the index that finds them from the other end.
-pub(super) fn create_links(table: &str, field: &Field, dialect: Dialect) -> Vec<String> {
+pub(crate) fn create_links(table: &str, field: &Field, dialect: Dialect) -> Vec<String> {
     let (Some(links), Shape::Links { targets }) = (&field.links, &field.shape) else { return Vec::new() };
     let going = |column: &str, target: Option<&String>| {
         let reference = target
@@ -100,7 +100,7 @@ pub(super) fn create_links(table: &str, field: &Field, dialect: Dialect) -> Vec<
 }
 
 /// Makes an index.
-pub(super) fn create_index(table: &str, index: &Index, dialect: Dialect) -> String {
+pub(crate) fn create_index(table: &str, index: &Index, dialect: Dialect) -> String {
     let unique = if index.purpose.is_unique() { "UNIQUE " } else { "" };
     // Where order counts, nothing sorts smallest, as SQLite has it by itself.
     let order = match dialect {

@@ -162,6 +162,27 @@ pub fn drift(tx: &mut Tx, recorded: &Schema) -> Result<Vec<Drift>, Error> {
     Ok(drift)
 }
 
+/// The names of all tables, in order.
+///
+/// # Errors
+/// As the database says.
+pub(crate) fn tables(tx: &mut Tx) -> Result<Vec<String>, Error> {
+    let mut names: Vec<String> = columns(tx)?.into_keys().collect();
+    names.sort();
+    Ok(names)
+}
+
+/// All columns: the table, the name, the type as the database calls it.
+#[cfg(test)]
+pub(crate) fn seen(tx: &mut Tx) -> Result<Vec<(String, String, String)>, Error> {
+    let of = |(table, columns): (String, HashMap<String, (String, bool)>)| {
+        columns.into_iter().map(move |(column, (ty, _))| (table.clone(), column, ty))
+    };
+    let mut all: Vec<_> = columns(tx)?.into_iter().flat_map(of).collect();
+    all.sort();
+    Ok(all)
+}
+
 /// The columns of all tables by their names: the type, and whether they always hold something.
 type Columns = HashMap<String, HashMap<String, (String, bool)>>;
 
@@ -257,7 +278,7 @@ fn expected(recorded: &Schema) -> Vec<Expected> {
 }
 
 /// Whether a column that the database calls `found` is of a type.
-fn is(ty: ColumnType, dialect: Dialect, found: &str) -> bool {
+pub(crate) fn is(ty: ColumnType, dialect: Dialect, found: &str) -> bool {
     match (dialect, ty) {
         (Dialect::Sqlite, ty) => found == ty.sql(dialect),
         (Dialect::Postgres, ColumnType::Time) => found == "time without time zone",

@@ -18,7 +18,7 @@ mod apply;
 pub mod columns;
 mod continuity;
 mod convert;
-mod ddl;
+pub(crate) mod ddl;
 pub mod deployment;
 mod desired;
 pub mod drift;

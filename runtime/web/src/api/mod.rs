@@ -8,6 +8,7 @@ mod body;
 mod bulk;
 mod call;
 mod derive;
+mod export;
 mod idempotency;
 mod jobs;
 mod list;
@@ -39,6 +40,7 @@ pub fn routes() -> Router<App> {
         .route("/api/{entity}", get(list::show).post(record::create))
         .route("/api/{entity}/query", post(list::query))
         .route("/api/{entity}/aggregate", get(aggregate::show))
+        .route("/api/{entity}/export", get(export::show))
         .route("/api/{entity}/bulk", post(bulk::run))
         .route("/api/{entity}/derive", post(derive::run))
         .route("/api/{entity}/by/{field}/{value}", put(record::upsert))

@@ -2,6 +2,7 @@
 //! `_`), and any other pair as an equality filter. Each stands at most once, and one that means nothing is refused.
 
 use fichero_engine::Refusal;
+use fichero_engine::export::Format;
 use fichero_engine::message::{Argument, Message};
 use fichero_engine::read::list::{ListRequest, MOST, ShapeRequest, Trash};
 use fichero_engine::read::{aggregate, history};
@@ -56,6 +57,27 @@ pub fn list(query: Option<&str>) -> Result<ListRequest, Refusal> {
         }
     }
     Ok(request)
+}
+
+/// The parameters of an export: which records, how the file is written, which fields.
+///
+/// # Errors
+/// The first one that cannot be understood.
+pub fn export(query: Option<&str>) -> Result<(ListRequest, Format, Vec<String>), Refusal> {
+    let (mut request, mut format, mut fields) = (ListRequest::default(), Format::CSV, Vec::new());
+    for (name, value) in pairs(query)? {
+        match bare(&name) {
+            "where" => request.filter = Some(value),
+            "sort" => request.sort = words(&value),
+            "fields" => fields = words(&value),
+            "trash" => request.trash = only("trash", &value)?,
+            "format" => {
+                format = Format::named(&value).ok_or_else(|| not_one_of("format", "csv, jsonl, xlsx", &value))?;
+            }
+            _ => request.equals.push((name, Json::String(value))),
+        }
+    }
+    Ok((request, format, fields))
 }
 
 /// What is wanted of one record, and whether it may lie in the trash.

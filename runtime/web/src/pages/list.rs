@@ -6,6 +6,7 @@
 
 mod asked;
 mod bar;
+pub mod export;
 mod filter;
 
 use axum::extract::{Path, Query};
@@ -56,6 +57,7 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
         create: (visitor.may(entity, Action::Create) && model[entity].line_of.is_none())
             .then(|| format!("/{name}/new")),
         trash: visitor.may(entity, Action::Restore).then(|| format!("/{name}/trash")),
+        exports: export::links(&asked),
         tabs: tabs(&words, entity, &asked),
         filters: bar.show(&words, &asked, &list.people, &columns),
         help: asked.view.and_then(|view| view.help.as_ref()).map(|help| words.label(help).to_owned()),

@@ -51,7 +51,7 @@ pub use form::{FormPage, FormProblem, FormSection, Gone};
 pub use history::{Change, Event, History, HistoryEntry, Via};
 pub use home::{DayPart, HomeGroup, HomeList, HomePage, RecentRecord};
 pub use jobs::{DeadJob, JobsPage};
-pub use list::{Count, ListPage, Pager, Tab};
+pub use list::{Count, Export, ListPage, Pager, Tab};
 pub use login::{DemoLogin, LoginPage, LoginRefusal, Person};
 pub use page::{EntityHead, Nav, NavGroup, NavItem, Notice, Page, Theme, Undo, User, Watch};
 pub use problem::{Excerpt, Finding, ProblemsPage, Severity, WaitingPlan, WaitingStep};

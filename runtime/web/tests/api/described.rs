@@ -33,6 +33,7 @@ fn everything_is_described_and_nothing_that_is_always_refused() {
             "POST /api/thing/bulk",
             "POST /api/thing/derive",
             "GET /api/thing/aggregate",
+            "GET /api/thing/export",
             "PUT /api/thing/by/code/{value}",
             "PUT /api/thing/by/sku/{value}",
             "DELETE /api/thing/{id}",

@@ -199,3 +199,27 @@ fn an_option_is_chosen_once_however_often_it_is_named() {
         assert_eq!(changed.json["colors"], json!(["red"]));
     });
 }
+
+#[test]
+fn a_list_is_sent_as_a_file() {
+    on_each(async |world: &World| {
+        let boss = three(world).await;
+        let file = boss.get("/api/thing/export?where=price%3E5&sort=-name&fields=name,price").await;
+        assert_eq!((file.status, file.header("content-type")), (200, "text/csv; charset=utf-8; header=present"));
+        assert_eq!(file.header("content-disposition"), "attachment; filename=\"thing.csv\"");
+        assert_eq!(file.body, "name,price,price_currency\r\nB,12.50,EUR\r\nA,12.50,EUR\r\n");
+        let lines = boss.get("/api/thing/export?format=jsonl&name=C").await;
+        let listed = boss.get("/api/thing?name=C").await.json["items"][0].clone();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&lines.body).unwrap(), listed);
+        let book = boss.get("/api/thing/export?format=xlsx&_where=false").await;
+        assert!(book.body.starts_with("PK"));
+        for (query, status) in
+            [("format=pdf", 400), ("limit=3", 400), ("where=nothing", 400), ("fields=naem", 400), ("sort=-", 400)]
+        {
+            let answer = boss.get(&format!("/api/thing/export?{query}")).await;
+            assert_eq!((answer.status, answer.header("content-type")), (status, "application/problem+json"), "{query}");
+        }
+        assert_eq!(world.stranger().get("/api/thing/export").await.status, 401);
+        assert_eq!(boss.get("/api/thng/export").await.status, 404);
+    });
+}

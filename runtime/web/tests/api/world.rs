@@ -39,6 +39,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub json: Json,
+    /// As it came.
+    pub body: String,
 }
 
 fn model() -> Model {
@@ -121,7 +123,8 @@ impl Program {
             assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json", "{method} {path}: {status}");
             assert_eq!(json["status"], status, "{method} {path}: {json}");
         }
-        Answer { status, headers, json }
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status, headers, json, body }
     }
 
     /// Asks with a body of JSON.

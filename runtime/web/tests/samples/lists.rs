@@ -12,6 +12,7 @@ pub fn list(say: Words) -> ListPage {
         entity: opportunity(say),
         create: Some("/opportunity/new".to_owned()),
         trash: Some("/opportunity?trash=only".to_owned()),
+        exports: vec![Export { label: "CSV".to_owned(), href: "/opportunity/export/csv?view=open".to_owned() }],
         tabs: vec![
             tab(say.of("My open", "Mis abiertas", "Мои открытые"), true),
             tab(say.of("All open", "Todas abiertas", "Все открытые"), false),

@@ -188,3 +188,20 @@ impl Page {
         rest.split('"').next().unwrap().to_owned()
     }
 }
+
+#[test]
+fn a_list_becomes_a_file_with_its_filter_order_and_columns() {
+    on_each(async |world| {
+        furnish(world).await;
+        let mut ana = world.browser("ana").await;
+        let list = ana.open("/deal?q=belt&sort=-amount").await;
+        let file = ana.open(&list.link("CSV").unwrap()).await;
+        assert!(!file.is_html());
+        let rows: Vec<&str> = file.body.lines().collect();
+        assert_eq!(rows.len(), 3, "{}", file.body);
+        assert!(rows[1].starts_with("Ñandú belt,Conservas del Ebro,"), "{}", file.body);
+        assert!(rows[2].starts_with("Belt repair,"), "{}", file.body);
+        assert_eq!(ana.get("/deal/export/pdf").await.status, 404);
+        assert_eq!(ana.get("/deal/export/csv?amount.from=much").await.status, 400);
+    });
+}

@@ -91,6 +91,11 @@ pub fn filter() -> Json {
     json!({"name": "where", "in": "query", "schema": {"type": "string"}, "description": "A portable expression, such as amount > 1000"})
 }
 
+/// That those in the trash are asked for.
+pub fn trash() -> Json {
+    json!({"name": "trash", "in": "query", "schema": {"type": "string", "enum": ["only"]}, "description": "Those in the trash"})
+}
+
 /// How many a page may hold.
 pub fn limit() -> Json {
     json!({"name": "limit", "in": "query", "schema": limit_schema()})

@@ -1,6 +1,7 @@
 //! The operations on the records of an entity that somebody may do.
 
 use fichero_engine::Actor;
+use fichero_engine::export::Format;
 use fichero_engine::policy::{self, Action};
 use fichero_engine::read::list::is_key;
 use fichero_model::entity::{Field, System};
@@ -21,6 +22,7 @@ pub fn of(records: &Records<'_>, actor: &Actor) -> Vec<(String, Json)> {
         (base.clone(), paths.many()),
         (under("/query"), json!({"post": paths.query()})),
         (under("/aggregate"), json!({"get": paths.aggregate()})),
+        (under("/export"), json!({"get": paths.export()})),
         (under("/derive"), json!({"post": paths.derive()})),
         (under("/{id}"), paths.one()),
         (under("/{id}/history"), json!({"parameters": [parts::id()], "get": paths.history()})),
@@ -299,16 +301,41 @@ impl<'p> Paths<'p> {
         })
     }
 
+    fn export(&self) -> Json {
+        let path = "[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*";
+        let formats = [Format::CSV, Format::JsonLines, Format::Xlsx];
+        let mut parameters = vec![
+            json!({"name": "format", "in": "query", "schema": {"type": "string", "enum": formats.map(Format::ending)}, "description": "How the file is written; csv when nothing is said"}),
+            parts::filter(),
+            self.sort(),
+            json!({"name": "fields", "in": "query", "schema": parts::words("", &[path.to_owned()]), "description": "Names of fields or paths, parted by commas"}),
+            parts::trash(),
+        ];
+        // What bears the name of a parameter is asked for with `where`.
+        parameters.extend(self.equalities().filter(|parameter| parameter["name"] != "format"));
+        let content = formats.map(|format| {
+            let media = format.media_type().split(';').next().unwrap_or_default().to_owned();
+            (media, json!({"schema": {"type": "string", "format": "binary"}}))
+        });
+        let content: Map<String, Json> = content.into_iter().collect();
+        let file = json!({"200": {"description": "The file", "content": content}});
+        self.operation("export", "A list as a file", file, Takes { parameters, body: None })
+    }
+
+    fn sort(&self) -> Json {
+        json!({"name": "sort", "in": "query", "schema": self.sort_schema(), "description": "Names of fields or paths, - before one that sorts from the greatest down"})
+    }
+
     fn list_parameters(&self) -> Vec<Json> {
         let mut parameters = vec![
             parts::filter(),
-            json!({"name": "sort", "in": "query", "schema": self.sort_schema(), "description": "Names of fields or paths, - before one that sorts from the greatest down"}),
+            self.sort(),
             parts::limit(),
             parts::cursor(),
             self.fields(),
             self.expand(),
             parts::truth("count", "How many there are in all"),
-            json!({"name": "trash", "in": "query", "schema": {"type": "string", "enum": ["only"]}, "description": "Those in the trash"}),
+            parts::trash(),
         ];
         parameters.extend(self.equalities());
         parameters

@@ -189,6 +189,11 @@ impl<'m> Asked<'m> {
         Some(self.address(self.pairs().into_iter().chain(turned)))
     }
 
+    /// The list as a file, however many pages it has.
+    pub fn exported(&self, format: &str) -> String {
+        address::with(&format!("/{}/export/{format}", self.model[self.entity].name), self.pairs())
+    }
+
     fn address<'p>(&self, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
         address::with(&format!("/{}", self.model[self.entity].name), pairs)
     }

@@ -15,6 +15,8 @@ pub struct ListPage {
     pub create: Option<String>,
     /// The trash of this entity, where the reader may see it.
     pub trash: Option<String>,
+    /// The list as a file, in each format.
+    pub exports: Vec<Export>,
     /// The views as tabs; none or one shows no tabs.
     pub tabs: Vec<Tab>,
     /// Search and filters.
@@ -29,6 +31,15 @@ pub struct ListPage {
     pub count: Option<Count>,
     /// Back and forth.
     pub pager: Pager,
+}
+
+/// The list as a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Export {
+    /// What people call the format.
+    pub label: String,
+    /// Where the file is.
+    pub href: String,
 }
 
 /// A view of the list.
