@@ -9,6 +9,7 @@ mod definitions;
 mod demo;
 mod deployments;
 mod docs;
+mod duplicates;
 mod example;
 mod filling;
 mod program;

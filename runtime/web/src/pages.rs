@@ -16,6 +16,7 @@ mod confirm;
 mod conflict;
 mod cookie;
 mod csrf;
+mod duplicates;
 mod form;
 mod guest;
 mod home;
@@ -95,6 +96,7 @@ pub fn routes() -> Router<App> {
         .route("/{entity}/new", get(form::new))
         .route("/{entity}/suggest", get(suggest::show))
         .route("/{entity}/trash", get(trash::show))
+        .route("/{entity}/duplicates", get(duplicates::show).post(duplicates::decide))
         .route("/{entity}/{id}", get(record::show))
         .route("/{entity}/{id}/edit", get(form::edit).post(form::update))
         .route("/{entity}/{id}/transition", get(transition::back).post(transition::run))

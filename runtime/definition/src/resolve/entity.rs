@@ -47,6 +47,7 @@ pub(super) fn build(
         title: System::Id.field(),
         fields,
         unique: Vec::new(),
+        duplicates: Vec::new(),
         indexes: Vec::new(),
         rules: Vec::new(),
         mixins: declare::mixins(catalog, node),

@@ -7,8 +7,12 @@ use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 const INSTALLING: i64 = 6_903_081_815;
 
 /// Every version's statements, the first first. Frozen: what was released stays as it is.
-const VERSIONS: [&str; 3] =
-    [include_str!("version/1.sql"), include_str!("version/2.sql"), include_str!("version/3.sql")];
+const VERSIONS: [&str; 4] = [
+    include_str!("version/1.sql"),
+    include_str!("version/2.sql"),
+    include_str!("version/3.sql"),
+    include_str!("version/4.sql"),
+];
 
 static META: Sql = Sql::each(
     "CREATE TABLE IF NOT EXISTS fichero_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT",

@@ -15,6 +15,8 @@ pub struct ListPage {
     pub create: Option<String>,
     /// The trash of this entity, where the reader may see it.
     pub trash: Option<String>,
+    /// Where likely duplicates are shown, of an entity that says what they are.
+    pub duplicates: Option<String>,
     /// The views as tabs; none or one shows no tabs.
     pub tabs: Vec<Tab>,
     /// Search and filters.
