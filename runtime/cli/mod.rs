@@ -9,6 +9,7 @@ mod backup;
 mod check;
 mod copy;
 mod demo;
+mod duplicates;
 mod eval;
 mod exit;
 mod explain;
@@ -83,6 +84,8 @@ enum Command {
     Import(import::Args),
     /// Compare what records derive with what it should be, and make it so
     Verify(verify::Args),
+    /// Search the records of an entity for duplicates
+    Duplicates(duplicates::Args),
     /// People and API tokens
     User(user::Args),
     /// Ask a business calendar (not yet)
@@ -165,6 +168,7 @@ fn dispatch(command: &Command, context: &Context) -> Outcome {
         Command::Schema(args) => schema::run(args, context),
         Command::Import(args) => import::run(args, context),
         Command::Verify(args) => verify::run(args, context),
+        Command::Duplicates(args) => duplicates::run(args, context),
         Command::User(args) => user::run(args, context),
         Command::Calendar(_) => later::run("calendar", "business calendars"),
         Command::Access(_) => later::run("access", "roles and row rules"),

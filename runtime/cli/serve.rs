@@ -17,6 +17,7 @@ use fichero_engine::deploy::fill::{Round, Standing};
 use fichero_engine::deploy::follow::{self, Followed, Own, Switch};
 use fichero_engine::deploy::node::Membership;
 use fichero_engine::deploy::{self, Deployed};
+use fichero_engine::duplicates;
 use fichero_engine::problems::{Outcome as Became, Problems};
 use fichero_engine::worker::Worker;
 use fichero_store::SqliteSync;
@@ -172,6 +173,7 @@ pub async fn serve(report: Report, how: &How, started: Started, setup: Setup) ->
     let following = follow_others(own, node.clone(), report, Arc::clone(&swapped));
     let following = tokio::spawn(until(stopped.clone(), following));
     let filling = tokio::spawn(until(stopped.clone(), fill_old_rows(engine.clone(), swapped)));
+    let tending = tokio::spawn(until(stopped.clone(), duplicates::tend::keep(engine.clone())));
     let worker = Worker::start(engine.clone());
     let watching = match watches {
         true => Some(Reloader::new(author, engine.clone(), switch, report).watch().map_err(|error| {
@@ -193,7 +195,7 @@ pub async fn serve(report: Report, how: &How, started: Started, setup: Setup) ->
 
     drop(tokio::task::spawn_blocking(move || drop(watching)).await);
     worker.stop().await;
-    let (_, _) = (following.await, filling.await);
+    let (_, _, _) = (following.await, filling.await, tending.await);
     let _ = tokio::task::spawn_blocking(move || {
         if let Err(error) = membership.leave(&engine) {
             tracing::warn!(%error, "the other nodes learn later that this one has ended");

@@ -10,6 +10,7 @@ mod definitions;
 mod demo;
 mod deployments;
 mod docs;
+mod duplicates;
 mod example;
 mod exporting;
 mod filling;

@@ -15,6 +15,7 @@ mod context;
 mod data;
 mod declare;
 mod derive;
+mod duplicates;
 mod entity;
 mod expression;
 mod field;
@@ -345,6 +346,7 @@ fn compile_entities(model: &mut Model, world: &World<'_>, graph: &Graph, finding
             (
                 keys::uniques(&cx, *id, findings),
                 keys::indexes(&cx, *id, findings),
+                duplicates::all(&cx, *id, findings),
                 rule::all(&cx, *id, findings),
                 graph.order(model, *id),
             )
@@ -352,15 +354,17 @@ fn compile_entities(model: &mut Model, world: &World<'_>, graph: &Graph, finding
         .collect();
     for id in &ids {
         keys::check_search(&cx, *id, findings);
-        keys::check_duplicates(&cx, *id, findings);
     }
     let lines = entity::line_of(&cx, findings);
     let rates = rates::find(&cx, findings);
     entity::check_companions(model, findings);
-    for ((entity, title), (unique, indexes, rules, order)) in model.entities.iter_mut().zip(titles).zip(parts) {
+    for ((entity, title), (unique, indexes, duplicates, rules, order)) in
+        model.entities.iter_mut().zip(titles).zip(parts)
+    {
         entity.title = title;
         entity.unique = unique;
         entity.indexes = indexes;
+        entity.duplicates = duplicates;
         entity.rules = rules;
         entity.compute_order = order;
     }

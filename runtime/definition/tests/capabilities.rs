@@ -8,7 +8,6 @@ const DEFINITIONS: &str = "
 entity: deal
 tree: parent
 fields: {name: text, parent: {type: ref, to: deal}, open: boolean}
-duplicates: {same: {match: {name: similar}}}
 ---
 view: deals
 entity: deal
@@ -25,12 +24,12 @@ fn codes(capabilities: &Capabilities) -> Vec<String> {
 #[test]
 fn this_release_says_what_it_cannot_do() {
     let found = codes(&Capabilities::of_this_release());
-    assert_eq!(found.len(), 3, "{found:#?}");
+    assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found.iter().all(|line| line.starts_with("F0903")), "{found:#?}");
 }
 
 #[test]
 fn what_is_added_is_accepted() {
-    let more = Capabilities::of_this_release().with("entity.tree").with("entity.duplicates").with("view.type.board");
+    let more = Capabilities::of_this_release().with("entity.tree").with("view.type.board");
     assert_eq!(codes(&more), Vec::<String>::new());
 }

@@ -14,12 +14,12 @@ use fichero_definition::{Capabilities, File, Sources, StockPacks as _, compile};
 use fichero_model::diagnostic::Diagnostic;
 use support::{Repository, files_under, printed};
 
-/// Each snippet, and the codes that say what this release cannot do of it. `duplicates` and boards are warnings.
+/// Each snippet, and the codes that say what this release cannot do of it. Boards are warnings.
 const SNIPPETS: [(&str, &[&str]); 14] = [
     ("workspace", &["F0901", "F0903"]),
     // This release is older than the one the pack asks for.
     ("pack", &["F0802"]),
-    ("entity", &["F0903"]),
+    ("entity", &[]),
     ("type", &[]),
     ("pipeline", &["F0901", "F0903"]),
     ("calendar", &["F0901"]),

@@ -29,7 +29,7 @@ use crate::read::list::{self, ListRequest, Page, ShapeRequest, Trash};
 use crate::read::{aggregate, derive, history, show};
 use crate::record;
 use crate::record::work::{Carried, Work};
-use crate::refusal::{Kind, Refusal};
+use crate::refusal::{Kind, Named, Refusal};
 use crate::value::write::Written;
 
 /// The running engine. Cheap to clone.
@@ -81,6 +81,8 @@ pub struct Answer {
     pub done: Done,
     /// The record.
     pub body: Option<Written>,
+    /// Records that are likely the same as one that was made.
+    pub duplicates: Vec<Named>,
 }
 
 /// What an engine is made of.
@@ -282,7 +284,7 @@ impl Engine {
                 Some(shape) => work.answer(entity, done.id, shape)?,
                 None => None,
             };
-            Ok(Answer { done, body })
+            Ok(Answer { done, body, duplicates: work.take_duplicates() })
         })
         .await
         .inspect(|_| self.forget_people(is_of_people))
@@ -565,7 +567,7 @@ fn replayed(
         Some(shape) => work.answer(entity, done.id, shape)?,
         None => None,
     };
-    Ok(Answer { done, body })
+    Ok(Answer { done, body, duplicates: Vec::new() })
 }
 
 /// What was done before, with the records' versions of today, under today's rights.

@@ -22,6 +22,8 @@ pub struct Input {
     pub id: Option<Id>,
     /// The revision of the model whose field ids these are, where the reader of a request knows it.
     pub revision: Option<Arc<str>>,
+    /// Likely duplicates of a new record that its maker has seen.
+    pub known: Vec<Id>,
 }
 
 impl Input {

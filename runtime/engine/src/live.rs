@@ -8,6 +8,7 @@ mod serial;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use fichero_model::duplicate::OnCreate;
 use fichero_model::entity::{Entity, RollupFunction, Source};
 use fichero_model::expr::{Expr, Hop, Node, Op, Reads, Root, RowName, is_way_back};
 use fichero_model::kind::{Kind, MoneyCurrency, OnDelete, Type};
@@ -53,6 +54,10 @@ pub struct Ties {
     pub serial: Serial,
     /// Commands that run as if alone and such that do not write the children whose rollups one of these records keeps.
     pub mixes_children: bool,
+    /// Of each rule by which records are likely duplicates, what their keys depend on.
+    pub prints: Vec<String>,
+    /// One of these rules refuses a record.
+    pub refuses_duplicates: bool,
     /// What is decided or taken over when one of these records is written reads rollups.
     pub reads_rollups: bool,
 }
@@ -188,6 +193,11 @@ impl Live {
         isolation(entities.into_iter().any(alone))
     }
 
+    /// Whether records of an entity have keys by which duplicates are found.
+    pub fn is_keyed(&self, entity: EntityId) -> bool {
+        !self.ties(entity).prints.is_empty()
+    }
+
     /// What hangs on the records of an entity.
     pub fn ties(&self, entity: EntityId) -> &Ties {
         &self.ties[entity.index()]
@@ -202,6 +212,8 @@ fn ties(model: &Model) -> Vec<Ties> {
     let mut ties: Vec<Ties> = model.entities.iter().map(|_| Ties::default()).collect();
     for (entity, definition) in model.all_entities() {
         let own = &mut ties[entity.index()];
+        own.prints = definition.duplicates.iter().map(|rule| rule.print(definition)).collect();
+        own.refuses_duplicates = definition.duplicates.iter().any(|rule| rule.on_create == OnCreate::Refuse);
         let asks = |condition: &Expr| !condition.reads(model).locals.is_empty();
         own.asks_findings = definition.rules.iter().map(|rule| rule.condition.as_ref().is_some_and(asks)).collect();
         for (id, field) in definition.all_fields() {
@@ -246,6 +258,8 @@ fn ties(model: &Model) -> Vec<Ties> {
     let (serial, reads_rollups) = (serial::serial(model, &ties), serial::reads_rollups(model, &ties));
     for (own, (serial, reads_rollups)) in ties.iter_mut().zip(serial.into_iter().zip(reads_rollups)) {
         (own.serial, own.reads_rollups) = (serial, reads_rollups);
+        // Two that are made at the same time must not both be told that they are alone.
+        own.serial.save |= own.refuses_duplicates;
     }
     let mixed = ties.iter().filter(|own| own.serial.touched).flat_map(|own| &own.rollups);
     for parent in mixed.map(|tie| tie.parent).collect::<Vec<_>>() {

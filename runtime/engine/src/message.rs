@@ -206,6 +206,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("unknown_line", "{0}: there is no such line in this record", "{0}: no existe esa línea en este registro", "«{0}»: такой строки в записи нет"),
     ("repeated_line", "{0}: this line is given twice", "{0}: esta línea se indica dos veces", "«{0}»: эта строка указана дважды"),
     ("unique", "{0} is already taken by another record", "{0} ya lo tiene otro registro", "«{0}»: такое значение уже есть у другой записи"),
+    ("duplicate", "There is likely the same record already: {0}", "Probablemente ya existe el mismo registro: {0}", "Похоже, такая запись уже есть: {0}"),
     ("unique_together", "Another record already has the same {0}", "Otro registro ya tiene el mismo valor en {0}", "Уже есть запись с теми же полями: {0}"),
     ("so_many", "{0} ({1})", "{0} ({1})", "«{0}» ({1})"),
     ("listed", "{0}, {1}", "{0}, {1}", "{0}, {1}"),

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use fichero_model::Id;
 use fichero_model::expr::Fault;
 use fichero_model::label::Locale;
 
@@ -21,8 +22,21 @@ pub struct Refusal {
     pub detail: Message,
     /// What is wrong with which field.
     pub errors: Vec<FieldError>,
+    /// The records it clashes with, as far as the reader may see them.
+    pub records: Vec<Named>,
     /// After how many seconds the same may be tried again, where that is known.
     pub retry_after: Option<u64>,
+}
+
+/// A record as it is named to a reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The name of its entity.
+    pub entity: Arc<str>,
+    /// Which it is.
+    pub id: Id,
+    /// What stands for it.
+    pub title: String,
 }
 
 /// Kinds of refusals; the web turns each into one HTTP status.
@@ -88,7 +102,7 @@ impl FieldError {
 impl Refusal {
     /// A refusal without field errors.
     pub fn new(kind: Kind, code: &'static str, detail: Message) -> Self {
-        Self { kind, code, detail, errors: Vec::new(), retry_after: None }
+        Self { kind, code, detail, errors: Vec::new(), records: Vec::new(), retry_after: None }
     }
 
     /// Values that are not acceptable.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::duplicate::Duplicates;
 use crate::expr::{Expr, Setting};
 use crate::id::{FieldId, OptionsId, PipelineId};
 use crate::kind::{Kind, Type};
@@ -88,6 +89,8 @@ pub struct Entity {
     pub unique: Vec<Unique>,
     /// Indexes asked for.
     pub indexes: Vec<Index>,
+    /// Rules by which two records are likely the same.
+    pub duplicates: Vec<Duplicates>,
     /// Rules in the order they run.
     pub rules: Vec<Rule>,
     /// The mixins it is like.

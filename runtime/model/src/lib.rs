@@ -8,6 +8,7 @@ pub mod clock;
 pub mod code;
 pub mod data;
 pub mod diagnostic;
+pub mod duplicate;
 pub mod entity;
 pub mod expr;
 #[cfg(any(test, feature = "fixture"))]
@@ -16,6 +17,7 @@ pub mod fold;
 pub mod id;
 pub mod kind;
 pub mod label;
+pub mod likeness;
 pub mod look;
 pub mod model;
 pub mod name;

@@ -17,6 +17,7 @@ mod conflict;
 mod cookie;
 mod csrf;
 mod drawing;
+mod duplicates;
 mod form;
 mod guest;
 mod home;
@@ -97,6 +98,7 @@ pub fn routes() -> Router<App> {
         .route("/{entity}/suggest", get(suggest::show))
         .route("/{entity}/trash", get(trash::show))
         .route("/{entity}/export/{format}", get(list::export::show))
+        .route("/{entity}/duplicates", get(duplicates::show).post(duplicates::decide))
         .route("/{entity}/{id}", get(record::show))
         .route("/{entity}/{id}/edit", get(form::edit).post(form::update))
         .route("/{entity}/{id}/transition", get(transition::back).post(transition::run))

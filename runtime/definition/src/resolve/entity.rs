@@ -48,6 +48,7 @@ pub(super) fn build(
         groups: declaration.groups(),
         fields,
         unique: Vec::new(),
+        duplicates: Vec::new(),
         indexes: Vec::new(),
         rules: Vec::new(),
         mixins: declare::mixins(catalog, node),

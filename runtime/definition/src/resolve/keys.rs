@@ -1,4 +1,4 @@
-//! What records are found by and told apart: unique rules, indexes, and the fields that likely duplicates share.
+//! What records are found by and told apart: unique rules, indexes, and what the search looks into.
 
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ fn unique(cx: &Context<'_>, entity: EntityId, entry: &Entry, findings: &mut Find
 }
 
 /// Only records for which this holds count or are kept: a portable condition over their own stored fields.
-fn filter(
+pub(super) fn filter(
     cx: &Context<'_>,
     entity: EntityId,
     node: Option<&Node>,
@@ -211,7 +211,7 @@ fn key_fields(
     sound.then_some(fields)
 }
 
-fn check_stored(
+pub(super) fn check_stored(
     cx: &Context<'_>,
     entity: EntityId,
     id: FieldId,
@@ -259,22 +259,5 @@ pub(super) fn check_search(cx: &Context<'_>, entity: EntityId, findings: &mut Fi
         if !found.is_stored() && !told {
             findings.push(not_stored(found, &entry.key.place, "the search"));
         }
-    }
-}
-
-/// The fields and conditions by which duplicates would be found.
-pub(super) fn check_duplicates(cx: &Context<'_>, entity: EntityId, findings: &mut Findings<'_>) {
-    let document = cx.declared.entities[entity.index()].document;
-    for entry in document.node.get("duplicates").map(Node::entries).unwrap_or_default() {
-        for field in entry.value.get("match").map(Node::entries).unwrap_or_default() {
-            cx.field_named(entity, &field.key.text, &field.key.place, findings);
-        }
-        filter(
-            cx,
-            entity,
-            entry.value.get("where"),
-            &format!("the search for duplicates `{}`", entry.key.text),
-            findings,
-        );
     }
 }

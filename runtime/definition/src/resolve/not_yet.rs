@@ -58,11 +58,10 @@ const TYPES: [(&str, &str); 6] = [
 
 /// Keys that nothing acts on, by their path without the names between, and what is missing. Those with `true` do no
 /// harm, and are warned of.
-const KEYS: [(&str, &str, bool); 8] = [
+const KEYS: [(&str, &str, bool); 7] = [
     ("workspace.locales", "the choice of a language", false),
     ("entity.tree", "hierarchies with `under()` and `descendants`", false),
     ("entity.document", "documents that are submitted and amended", false),
-    ("entity.duplicates", "the search for duplicates", true),
     ("entity.unique.overlap", "rules against overlapping times", false),
     ("fields.after_submit", "documents that are submitted and amended", false),
     ("pipeline.was", "renamed pipelines; rename the field with `was` in its entity", false),

@@ -224,8 +224,8 @@ pub static DUPLICATES: Keys = Keys {
     groups: &[&[
         key(
             "match",
-            Shape::Entries(NameOf::Field, &Shape::Word(&["equal", "similar"])),
-            "The fields that are compared, and how.",
+            Shape::NameMap(NameOf::Field, &MATCH),
+            "The fields that are compared, and how; two records are likely the same when all of them match.",
         )
         .required(),
         key("where", Shape::Expression, "Only among records where this holds."),
@@ -234,7 +234,31 @@ pub static DUPLICATES: Keys = Keys {
             Shape::Word(&["warn", "refuse"]),
             "What happens when a new record has a likely duplicate; `warn` where nothing is said.",
         ),
-        key("limit", COUNT, "At most so many are shown."),
+        key("limit", COUNT, "At most so many are shown; 5 where nothing is said."),
     ]],
+    ..Keys::NONE
+};
+
+/// How a field is compared.
+static MATCH: Keys = Keys {
+    groups: &[&[
+        key(
+            "by",
+            Shape::Word(&["equal", "similar", "phone", "mail_domain"]),
+            "`equal` compares texts without case and accents; `similar` names by the trigrams they share; `phone` the digits of the national number; `mail_domain` what stands behind the `@`.",
+        )
+        .required(),
+        key(
+            "at_least",
+            Shape::Integer { min: 50, max: 99 },
+            "For `similar`: how alike, in hundredths of the coefficient of Sørensen and Dice; 75 where nothing is said.",
+        ),
+        key(
+            "except",
+            Shape::Name(NameOf::Kind(&["options"])),
+            "For `similar` and `mail_domain`: the texts of these options do not count, such as legal forms and domains at which anybody has an address.",
+        ),
+    ]],
+    short: Some("by"),
     ..Keys::NONE
 };

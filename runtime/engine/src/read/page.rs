@@ -5,6 +5,7 @@
 //! is handed in by the caller, who pinned it when the request came.
 
 mod deletion;
+mod duplicates;
 mod form;
 mod home;
 mod list;
@@ -32,6 +33,7 @@ use crate::refusal::Refusal;
 
 pub use super::derive::State;
 pub use deletion::{Affected, Deletion};
+pub use duplicates::Duplicates;
 pub use form::{FormFacts, FormQuestion, LineFacts};
 pub use home::{HomeFacts, HomeQuestion};
 pub use list::{List, ListQuestion, ListRow};

@@ -77,8 +77,11 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
 fn create(work: &Work<'_>, entity: EntityId, input: Input) -> Result<Done, Refusal> {
     policy::may(work.actor, &work.live.model, entity, Action::Create)?;
     refuse_late_lines(work, entity)?;
+    let known = input.known.clone();
     let draft = Draft::create(work, entity, input)?;
-    super::save::save(work, super::check::check(work, draft)?)
+    let checked = super::check::check(work, draft)?;
+    super::duplicates::judge(work, checked.row(), &known)?;
+    super::save::save(work, checked)
 }
 
 fn clone(work: &Work<'_>, like: Ref, input: Input) -> Result<Done, Refusal> {

@@ -9,6 +9,7 @@ pub mod check;
 pub mod compute;
 pub mod derived;
 pub mod draft;
+pub mod duplicates;
 pub mod follow;
 pub mod kept;
 pub mod like;

@@ -37,7 +37,7 @@ use crate::input::Input;
 use crate::live::Live;
 use crate::read::list::ShapeRequest;
 use crate::read::show;
-use crate::refusal::Refusal;
+use crate::refusal::{Named, Refusal};
 use crate::value::write::Written;
 
 /// The most rounds of reading ahead: paths are at most four references deep, expanded references add one.
@@ -86,6 +86,8 @@ pub struct Work<'a> {
     pub round: Cell<u64>,
     entries: RefCell<Vec<Entry>>,
     rates: RefCell<Rates>,
+    /// Likely duplicates of what is made, of which its maker is told.
+    duplicates: RefCell<Vec<Named>>,
     /// The settings that were read.
     settings: RefCell<HashMap<SettingsId, Arc<Row>>>,
     /// The places of lines that were read, so that writing one keeps it.
@@ -150,6 +152,7 @@ impl<'a> Work<'a> {
             round: Cell::default(),
             entries: RefCell::default(),
             rates: RefCell::default(),
+            duplicates: RefCell::default(),
             settings: RefCell::default(),
             positions: RefCell::default(),
         }
@@ -181,6 +184,16 @@ impl<'a> Work<'a> {
         let id = self.command_id();
         self.batch.set(Some(self.batch.get().unwrap_or(id)));
         id
+    }
+
+    /// Tells of likely duplicates of what is made.
+    pub fn tell_duplicates(&self, found: Vec<Named>) {
+        self.duplicates.borrow_mut().extend(found);
+    }
+
+    /// The likely duplicates that were told of.
+    pub fn take_duplicates(&self) -> Vec<Named> {
+        std::mem::take(&mut self.duplicates.borrow_mut())
     }
 
     /// The day it is in the workspace's zone.

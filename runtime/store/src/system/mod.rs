@@ -8,6 +8,7 @@
 
 pub mod change;
 pub mod data_row;
+pub mod duplicate;
 pub mod idempotency;
 pub mod import;
 pub mod job;

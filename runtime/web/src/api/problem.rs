@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fichero_engine::message::Message;
-use fichero_engine::{Kind, Refusal};
+use fichero_engine::{Kind, Named, Refusal};
 use fichero_model::label::Locale;
 use serde_json::json;
 
@@ -60,14 +60,19 @@ pub fn body(refusal: &Refusal, locale: Locale) -> serde_json::Value {
         .iter()
         .map(|error| json!({"field": error.field, "code": error.code, "message": error.message.text(locale)}))
         .collect();
-    json!({
+    let mut body = json!({
         "type": "about:blank",
         "status": status.as_u16(),
         "code": refusal.code,
         "title": title(status),
         "detail": refusal.detail.text(locale),
         "errors": errors,
-    })
+    });
+    if !refusal.records.is_empty() {
+        let named = |named: &Named| json!({"entity": named.entity, "id": named.id.to_string(), "title": named.title});
+        body["records"] = refusal.records.iter().map(named).collect();
+    }
+    body
 }
 
 /// The answer where something in front of the handlers refused a request: its status alone is known.

@@ -11,7 +11,7 @@ use fichero_engine::idempotency::Once;
 use fichero_engine::message::Message;
 use fichero_engine::read::list::{self as engine, ShapeRequest};
 use fichero_engine::value::{check, json as codec};
-use fichero_engine::{Command, Effect, FieldError, Kind, Mode, Refusal};
+use fichero_engine::{Command, Effect, FieldError, Kind, Mode, Named, Refusal};
 use fichero_model::{Id, Ref};
 use serde_json::Value as Json;
 
@@ -230,7 +230,7 @@ async fn run(call: &Call, command: Command, once: Option<Once>) -> Result<Answer
 }
 
 fn shown(name: &str, answer: Answer) -> Response {
-    let Answer { done, body } = answer;
+    let Answer { done, body, duplicates } = answer;
     let status = if done.effect == Effect::Created { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = match body {
         Some(body) => precondition::tagged(status, done.version, body),
@@ -241,6 +241,11 @@ fn shown(name: &str, answer: Answer) -> Response {
         && let Ok(location) = location(name, done.id)
     {
         response.headers_mut().insert(header::LOCATION, location);
+    }
+    for Named { entity, id, .. } in duplicates {
+        if let Ok(link) = HeaderValue::from_str(&format!("</api/{entity}/{id}>; rel=\"duplicate\"")) {
+            response.headers_mut().append(header::LINK, link);
+        }
     }
     response
 }

@@ -3,7 +3,7 @@
 //! A form is made from the draft as the engine sees it; after a refusal it is made again with everything as it was typed.
 //! Chrome names of its own besides those of [`crate::ui::context`]: `_from` (a record to begin like), `_lines` (a list of
 //! lines that is posted, be it empty), `_was.NAME` (how an input was shown, see [`read`]), `_keep.NAME` (see
-//! [`super::conflict`]).
+//! [`super::conflict`]), `_known` (likely duplicates that were shown).
 
 pub mod duration;
 pub mod errors;
@@ -22,7 +22,7 @@ use axum::response::Response;
 use fichero_engine::input::Input;
 use fichero_engine::policy::Action;
 use fichero_engine::read::page::{FormFacts, FormQuestion, Seen};
-use fichero_engine::{Command, Effect, Kind, Mode, Refusal};
+use fichero_engine::{Command, Effect, Kind, Mode, Named, Refusal};
 use fichero_model::kind;
 use fichero_model::{EntityId, FieldId, Id, Model, Ref};
 
@@ -32,7 +32,7 @@ use super::visitor::Visitor;
 use super::words::Words;
 use super::{address, conflict, layout, settings};
 use crate::api::{parameters, problem};
-use crate::ui::context::{FormPage, Gone, Hidden, Link};
+use crate::ui::context::{Duplicates, FormPage, Gone, Hidden, Link};
 
 use errors::Errors;
 use inputs::Inputs;
@@ -43,6 +43,13 @@ use spec::Spec;
 
 /// What a form posts that began as a copy: the record it is like.
 const FROM: &str = "_from";
+
+/// The likely duplicates that a form has shown, and the deed of whoever saves all the same.
+const KNOWN: &str = "_known";
+const SAVE_KNOWN: &str = "save_known";
+
+/// The code of a refusal that asks whether a likely duplicate is to be made all the same.
+const LIKELY: &str = "likely_duplicate";
 
 /// A form that is to be shown.
 pub struct Attempt {
@@ -147,7 +154,7 @@ async fn change(visitor: &Visitor, record: Ref, mut posted: Posted) -> Result<Re
 async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted: Posted) -> Result<Response, Refusal> {
     conflict::keep(visitor.model(), entity, &mut posted);
     let deed = posted.last("_do").unwrap_or("save").to_owned();
-    let known = ["save", "save_and_new", "derive", gone::RESTORE, gone::COPY].contains(&&*deed);
+    let known = ["save", "save_and_new", SAVE_KNOWN, "derive", gone::RESTORE, gone::COPY].contains(&&*deed);
     if !known && !deed.starts_with("add:") && !deed.starts_with("remove:") {
         return Err(parameters::unknown("_do"));
     }
@@ -166,6 +173,9 @@ async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted:
     // What the form shows and does not ask is not its to give.
     let spec = Spec::of(visitor.model(), entity);
     input.fields.retain(|(field, _)| !spec.is_readonly(*field));
+    if deed == SAVE_KNOWN {
+        input.known = posted.all(KNOWN).flat_map(str::split_whitespace).filter_map(|id| id.parse().ok()).collect();
+    }
     let from = posted.last(FROM).and_then(|id| id.parse().ok());
     let run = |command| visitor.app.engine.command(&visitor.actor, command, Mode::Live, None);
     let answer = match (id, from) {
@@ -330,7 +340,9 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         refusal = (!errors.is_empty()).then(|| Refusal::invalid(errors));
     }
     let words = visitor.words(&reader, now, &facts.titles);
-    let errors = refusal.as_ref().map(|refusal| Errors::of(&words, entity, &typed, refusal)).unwrap_or_default();
+    // Of what is only warned nothing is wrong.
+    let wrongs = refusal.as_ref().filter(|refusal| refusal.code != LIKELY);
+    let errors = wrongs.map(|refusal| Errors::of(&words, entity, &typed, refusal)).unwrap_or_default();
     let is_given = id.is_some() || changed || posted.pairs().next().is_some();
     let inputs = Inputs {
         words: &words,
@@ -375,6 +387,7 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         entity: head,
         again: id.is_none() && !layout::is_settings(model, entity),
         gone,
+        duplicates: refusal.as_ref().and_then(alike),
     };
     let status = match (refusal, &page.gone) {
         (Some(refusal), _) => problem::status(refusal.kind),
@@ -382,6 +395,16 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         (None, None) => StatusCode::OK,
     };
     Ok(visitor.html(status, &page))
+}
+
+/// The records that a new one is likely a duplicate of.
+fn alike(refusal: &Refusal) -> Option<Duplicates> {
+    let link = |named: &Named| Link { label: named.title.clone(), href: format!("/{}/{}", named.entity, named.id) };
+    let known: Vec<String> = refusal.records.iter().map(|named| named.id.to_string()).collect();
+    (!known.is_empty()).then(|| Duplicates {
+        records: refusal.records.iter().map(link).collect(),
+        known: (refusal.code == LIKELY).then(|| known.join(" ")),
+    })
 }
 
 /// The version the writer read: the one they post stays theirs until it is saved.

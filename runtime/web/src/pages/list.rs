@@ -58,6 +58,7 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
             .then(|| format!("/{name}/new")),
         trash: visitor.may(entity, Action::Restore).then(|| format!("/{name}/trash")),
         exports: export::links(&asked),
+        duplicates: (!model[entity].duplicates.is_empty()).then(|| format!("/{name}/duplicates")),
         tabs: tabs(&words, entity, &asked),
         filters: bar.show(&words, &asked, &list.people, &columns),
         help: asked.view.and_then(|view| view.help.as_ref()).map(|help| words.label(help).to_owned()),

@@ -21,6 +21,7 @@ mod action;
 mod cell;
 mod confirm;
 mod conflict;
+mod duplicates;
 mod error;
 mod field;
 mod filter;
@@ -44,10 +45,11 @@ pub use action::{Action, Hidden, Link, Target};
 pub use cell::{Cell, Color, Drawing, Pill, Tone, When};
 pub use confirm::{Affected, ConfirmPage, Deed};
 pub use conflict::{ConflictPage, Difference};
+pub use duplicates::{DuplicateGroup, DuplicatePair, DuplicatesPage, LargeKey};
 pub use error::ErrorPage;
 pub use field::{Choice, ChoiceGroup, ChoiceStyle, Field, Input, LineColumn, LineRow, Lines, Picker, TextKind};
 pub use filter::{Chip, Filters};
-pub use form::{FormPage, FormProblem, FormSection, Gone};
+pub use form::{Duplicates, FormPage, FormProblem, FormSection, Gone};
 pub use history::{Change, Event, History, HistoryEntry, Via};
 pub use home::{DayPart, HomeGroup, HomeList, HomePage, RecentRecord};
 pub use jobs::{DeadJob, JobsPage};
@@ -87,4 +89,5 @@ templates! {
     SearchPage => "search.html",
     SettingsPage => "settings.html",
     TrashPage => "trash.html",
+    DuplicatesPage => "duplicates.html",
 }

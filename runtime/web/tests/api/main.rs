@@ -3,6 +3,7 @@
 
 mod bulk;
 mod described;
+mod duplicates;
 mod forms;
 mod jobs;
 mod lists;

@@ -17,6 +17,7 @@ pub fn new(say: Words) -> FormPage {
         problems: Vec::new(),
         again: true,
         gone: None,
+        duplicates: None,
     }
 }
 
@@ -128,6 +129,7 @@ pub fn lines(say: Words) -> FormPage {
         problems: Vec::new(),
         again: false,
         gone: None,
+        duplicates: None,
     }
 }
 
@@ -389,4 +391,9 @@ fn sheet(say: Words) -> Lines {
         ],
         blank: row("~~", None, None, "1", "", "", ""),
     }
+}
+
+pub fn likely(say: Words) -> FormPage {
+    let records = vec![link("Cold storage, Valencia", "/opportunity/1"), link("Cold storage", "/opportunity/2")];
+    FormPage { duplicates: Some(Duplicates { records, known: Some("1 2".to_owned()) }), changed: true, ..new(say) }
 }

@@ -1,4 +1,4 @@
-//! Lists and the trash.
+//! Lists, likely duplicates and the trash.
 
 use fichero_web::ui::format;
 use jiff::civil::Date;
@@ -13,6 +13,7 @@ pub fn list(say: Words) -> ListPage {
         create: Some("/opportunity/new".to_owned()),
         trash: Some("/opportunity?trash=only".to_owned()),
         exports: vec![Export { label: "CSV".to_owned(), href: "/opportunity/export/csv?view=open".to_owned() }],
+        duplicates: None,
         tabs: vec![
             tab(say.of("My open", "Mis abiertas", "Мои открытые"), true),
             tab(say.of("All open", "Todas abiertas", "Все открытые"), false),
@@ -88,6 +89,43 @@ pub fn trash(say: Words) -> TrashPage {
         ],
         pager: Pager::default(),
     }
+}
+
+pub fn duplicates(say: Words) -> DuplicatesPage {
+    let pair = |one: &str, other: &str, number: u32| DuplicatePair {
+        one: link(one, "/opportunity/1"),
+        other: link(other, "/opportunity/2"),
+        one_id: format!("{number}1"),
+        other_id: format!("{number}2"),
+    };
+    DuplicatesPage {
+        page: Page {
+            crumbs: vec![link(&opportunity(say).plural, "/opportunity")],
+            ..page(say, "/opportunity/duplicates")
+        },
+        entity: opportunity(say),
+        search: Some("/opportunity/duplicates".to_owned()),
+        wanted: false,
+        at: Some(when("2 hours ago")),
+        records: 1200,
+        all: 2,
+        groups: vec![
+            DuplicateGroup {
+                n: 3,
+                pairs: vec![
+                    pair("Cold storage, Valencia", "Cold storage Valencia", 1),
+                    pair("Cold storage, Valencia", "Cold storages, Valencia", 2),
+                ],
+            },
+            DuplicateGroup { n: 2, pairs: vec![pair("Label printers", "Label printer", 3)] },
+        ],
+        large: vec![LargeKey { n: 1400, record: link("Test", "/opportunity/3") }],
+        pager: Pager::default(),
+    }
+}
+
+pub fn duplicates_wanted(say: Words) -> DuplicatesPage {
+    DuplicatesPage { wanted: true, at: None, groups: Vec::new(), large: Vec::new(), ..duplicates(say) }
 }
 
 pub fn trash_empty(say: Words) -> TrashPage {

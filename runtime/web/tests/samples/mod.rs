@@ -38,6 +38,7 @@ pub fn all(renderer: &Renderer, locale: Locale) -> Vec<Sample> {
     add("record-trashed", renderer.page(locale, &records::trashed(say)));
     add("form-new", renderer.page(locale, &forms::new(say)));
     add("form-refused", renderer.page(locale, &forms::refused(say)));
+    add("form-likely", renderer.page(locale, &forms::likely(say)));
     add("form-gone", renderer.page(locale, &forms::gone(say)));
     add("form-lines", renderer.page(locale, &forms::lines(say)));
     add("search", renderer.page(locale, &others::search(say)));
@@ -46,6 +47,8 @@ pub fn all(renderer: &Renderer, locale: Locale) -> Vec<Sample> {
     add("jobs-none", renderer.page(locale, &others::no_jobs(say)));
     add("delete", renderer.page(locale, &others::delete(say)));
     add("delete-blocked", renderer.page(locale, &others::delete_blocked(say)));
+    add("duplicates", renderer.page(locale, &lists::duplicates(say)));
+    add("duplicates-wanted", renderer.page(locale, &lists::duplicates_wanted(say)));
     add("trash", renderer.page(locale, &lists::trash(say)));
     add("trash-empty", renderer.page(locale, &lists::trash_empty(say)));
     add("problems", renderer.page(locale, &others::problems(say)));

@@ -4,6 +4,7 @@
 mod administration;
 mod browser;
 mod conflicts;
+mod duplicates;
 mod forms;
 mod home;
 mod keys;

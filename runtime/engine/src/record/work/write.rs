@@ -8,6 +8,7 @@ use fichero_model::expr::Row;
 use fichero_model::kind::{Kind, OnDelete, Through};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_store::system::duplicate;
 use fichero_store::{Dialect, Error, Lock, Record};
 
 use super::{Work, through};
@@ -15,7 +16,7 @@ use crate::input::{Given, Input};
 use crate::live::Referrer;
 use crate::message::Message;
 use crate::record::draft::Draft;
-use crate::record::{check, remove, save, unique};
+use crate::record::{check, duplicates, remove, save, unique};
 use crate::refusal::{Kind as RefusalKind, Refusal};
 
 impl Work<'_> {
@@ -178,6 +179,7 @@ impl Work<'_> {
         let (record, presumed) = (self.given(row), self.take_presumed(row));
         self.check_unique(&record)?;
         self.store(|tx| self.live.layout.insert(tx, &record, &presumed)).map_err(|error| self.broken(error))?;
+        duplicates::made(self, row)?;
         self.keep_written(row);
         Ok(())
     }
@@ -205,6 +207,7 @@ impl Work<'_> {
         if !current {
             return Err(Refusal::new(RefusalKind::Stale, "stale", Message::key("stale")));
         }
+        duplicates::changed(self, old, &row)?;
         self.keep_written(&row);
         Ok(())
     }
@@ -230,6 +233,7 @@ impl Work<'_> {
             .map(|(field, _)| (field, row.get(field).clone()))
             .collect();
         self.store(|tx| self.live.layout.set(tx, row.entity, &[id], &changed)).map_err(|error| self.broken(error))?;
+        duplicates::changed(self, old, row)?;
         self.rows.borrow_mut().extend(row.reference().map(|reference| (reference, Some(Arc::clone(row)))));
         Ok(())
     }
@@ -317,6 +321,9 @@ impl Work<'_> {
         let Some(entity) = rows.first().map(|row| row.entity) else { return Ok(()) };
         let ids: Vec<Id> = rows.iter().filter_map(|row| row.id()).collect();
         self.store(|tx| self.live.layout.purge(tx, entity, &ids)).map_err(|error| self.broken(error))?;
+        if self.live.is_keyed(entity) {
+            self.with(|tx| duplicate::remove_keys(tx, &ids))?;
+        }
         self.rows.borrow_mut().extend(ids.into_iter().map(|id| (Ref { entity, id }, None)));
         Ok(())
     }

@@ -144,5 +144,10 @@ pub fn problem() -> Json {
         "errors": {"type": "array", "items": {"type": "object", "required": ["field", "code", "message"], "properties": {
             "field": {"type": "string"}, "code": {"type": "string"}, "message": {"type": "string"},
         }}},
+        "records": {"type": "array", "description": "The records it clashes with", "items": {
+            "type": "object", "required": ["entity", "id", "title"], "properties": {
+                "entity": {"type": "string"}, "id": {"type": "string", "format": "uuid"}, "title": {"type": "string"},
+            },
+        }},
     }})
 }

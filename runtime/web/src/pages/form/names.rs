@@ -9,7 +9,7 @@ use fichero_model::{EntityId, Model};
 use crate::pages::post::Posted;
 
 /// What the pages post besides inputs, and what browsers may add.
-const OWN: [&str; 8] = ["_csrf", "_version", "_do", "_next", "_from", "_lines", "_tab", "_charset_"];
+const OWN: [&str; 9] = ["_csrf", "_version", "_do", "_next", "_from", "_lines", "_known", "_tab", "_charset_"];
 
 /// What is wrong with the names that were posted for records of an entity.
 pub fn wrong(model: &Model, entity: EntityId, posted: &Posted) -> Vec<FieldError> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{EntityHead, Field, Hidden, Page, When};
+use super::{EntityHead, Field, Hidden, Link, Page, When};
 
 /// The form that creates or changes a record.
 ///
@@ -37,6 +37,17 @@ pub struct FormPage {
     pub again: bool,
     /// The record was deleted while somebody was at it.
     pub gone: Option<Gone>,
+    /// The record is likely a duplicate.
+    pub duplicates: Option<Duplicates>,
+}
+
+/// Records that a new one is likely the same as.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Duplicates {
+    /// The likeliest first.
+    pub records: Vec<Link>,
+    /// Posted as `_known` by who saves all the same (`save_known`); none where that is refused.
+    pub known: Option<String>,
 }
 
 /// A record was deleted while somebody was at it, and what can be done with what was typed.

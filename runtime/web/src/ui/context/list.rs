@@ -17,6 +17,8 @@ pub struct ListPage {
     pub trash: Option<String>,
     /// The list as a file, in each format.
     pub exports: Vec<Export>,
+    /// Where likely duplicates are shown, of an entity that says what they are.
+    pub duplicates: Option<String>,
     /// The views as tabs; none or one shows no tabs.
     pub tabs: Vec<Tab>,
     /// Search and filters.

@@ -7,7 +7,7 @@ macro_rules! embedded {
 }
 
 /// Every template by name.
-pub(super) const ALL: [(&str, &str); 39] = embedded![
+pub(super) const ALL: [(&str, &str); 40] = embedded![
     "app.html",
     "base.html",
     "confirm.html",
@@ -46,6 +46,7 @@ pub(super) const ALL: [(&str, &str); 39] = embedded![
     "search.html",
     "settings.html",
     "trash.html",
+    "duplicates.html",
     "part/watch.html",
 ];
 
