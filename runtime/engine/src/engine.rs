@@ -25,7 +25,9 @@ use crate::message::Message;
 use crate::policy::{self, ReadPath};
 use crate::problems::Problems;
 use crate::read::cursor::Seal;
+use crate::read::find::{self, Results, SearchRequest};
 use crate::read::list::{self, ListRequest, Page, ShapeRequest, Trash};
+use crate::read::page::{Seen, Titles};
 use crate::read::{aggregate, derive, history, show};
 use crate::record;
 use crate::record::work::{Carried, Work};
@@ -407,6 +409,16 @@ impl Engine {
             list::run(&work, &prepared, cursor.as_deref(), count, engine.seal())
         })
         .await
+    }
+
+    /// The records that have the words that are looked for, the best first.
+    ///
+    /// # Errors
+    /// When the question cannot be understood or may not be asked.
+    pub async fn search(&self, actor: &Actor, request: &SearchRequest) -> Result<Seen<(Results, Titles)>, Refusal> {
+        let live = self.live();
+        let prepared = find::prepare(&live.model, request)?;
+        self.search_page(&live, actor, prepared, request.cursor.clone()).await
     }
 
     /// Sums and counts over groups of records.

@@ -49,6 +49,8 @@ pub enum ReadPath {
     History,
     /// Suggestions while somebody types.
     Suggest,
+    /// What words find among all entities.
+    Search,
 }
 
 /// Whether somebody may do something to records of an entity.
@@ -83,7 +85,8 @@ pub fn may_read(actor: &Actor, path: ReadPath) -> Result<(), Refusal> {
         | ReadPath::Title
         | ReadPath::Related
         | ReadPath::History
-        | ReadPath::Suggest => {
+        | ReadPath::Suggest
+        | ReadPath::Search => {
             if actor.admin || actor.user.is_some() {
                 Ok(())
             } else {

@@ -11,6 +11,7 @@ mod list;
 mod past;
 mod picker;
 mod record;
+mod search;
 mod trash;
 
 use std::collections::HashMap;

@@ -59,19 +59,6 @@ fn the_definitions_are_always_in_the_menu_and_are_the_administrators() {
     });
 }
 
-#[test]
-fn search_says_where_one_can() {
-    on_each(async |world| {
-        let mut ana = world.browser("ana").await;
-        let page = ana.open("/search?q=ebro%20%26").await;
-        assert!(page.text().contains("Look for “ebro &” in:"), "{}", page.text());
-        let main = Page { body: page.part("<main", "</main>").to_owned(), ..page.clone() };
-        let deals = main.link("Deals").unwrap();
-        assert_eq!(deals, "/deal?view=all&q=ebro%20%26");
-        ana.open(&deals).await;
-    });
-}
-
 /// A job that failed for the last time.
 async fn bury(world: &World) {
     let buried = world.engine.write(Priority::Interactive, Isolation::ReadCommitted, |engine, _, tx| {
