@@ -124,7 +124,8 @@ fn what_was_found_is_shown_page_by_page() {
 #[test]
 fn what_is_looked_into_follows_the_definitions() {
     on_each(FIRM, async |world| {
-        let ana = world.create("person", json!({"first": "Ana", "last": "Ruiz", "quiet": "zulu", "notes": "tango"})).await;
+        let ana =
+            world.create("person", json!({"first": "Ana", "last": "Ruiz", "quiet": "zulu", "notes": "tango"})).await;
         let early = ask(world, SearchRequest { q: "ana".to_owned(), ..SearchRequest::default() }).await;
         assert_eq!((early.hits.len(), early.is_complete), (1, false), "what is new is there at once");
         fill(world).await;
@@ -163,9 +164,8 @@ fn an_index_that_was_changed_by_hand_is_mended() {
             index::change(tx, &table, &[(stranger, terms)])?;
             Ok::<_, Refusal>(())
         };
-        let write = world.engine.write(Priority::Interactive, Isolation::ReadCommitted, move |_, live, tx| {
-            spoil(&live, tx)
-        });
+        let write =
+            world.engine.write(Priority::Interactive, Isolation::ReadCommitted, move |_, live, tx| spoil(&live, tx));
         write.await.unwrap();
         assert_eq!(differences(world).await, [" → ana ruiz | tango"]);
         let mended = verify::rebuild(&world.engine, |_| {}).await.unwrap();
@@ -202,8 +202,20 @@ impl Chance {
 
     fn words(&mut self, most: usize) -> String {
         const WORDS: [&str; 14] = [
-            "ana", "Anabel", "Ruiz", "ruiz-gómez", "Müller", "ёлка", "OPP-2026-00012", "00012", "12",
-            "+34 915 550 142", "915550142", "a.ruiz@acme.example", "acme", "Straße",
+            "ana",
+            "Anabel",
+            "Ruiz",
+            "ruiz-gómez",
+            "Müller",
+            "ёлка",
+            "OPP-2026-00012",
+            "00012",
+            "12",
+            "+34 915 550 142",
+            "915550142",
+            "a.ruiz@acme.example",
+            "acme",
+            "Straße",
         ];
         let count = self.below(most + 1);
         (0..count).map(|_| WORDS[self.below(WORDS.len())]).collect::<Vec<_>>().join(" ")
@@ -251,7 +263,9 @@ fn the_index_is_what_a_scan_of_all_records_gives() {
                 }
                 let given = found(world, &q).await;
                 let mut wanted = scanned(world, &people, &Query::new(&q));
-                if wanted.is_empty() && let Some(loose) = Query::loose(&q) {
+                if wanted.is_empty()
+                    && let Some(loose) = Query::loose(&q)
+                {
                     wanted = scanned(world, &people, &loose);
                 }
                 wanted.truncate(100);
@@ -283,7 +297,9 @@ fn scanned(world: &World, people: &BTreeMap<String, (Json, bool)>, query: &Query
         if !part("first").is_empty() && !part("last").is_empty() {
             row.set(definition.title, Value::text(&title));
         }
-        ranked.extend(query.rank(&search::terms(model, &fields, &row)).filter(|_| *lives).map(|rank| (rank, Reverse(key))));
+        ranked.extend(
+            query.rank(&search::terms(model, &fields, &row)).filter(|_| *lives).map(|rank| (rank, Reverse(key))),
+        );
     }
     ranked.sort_unstable();
     ranked.into_iter().map(|(_, Reverse(key))| key.clone()).collect()

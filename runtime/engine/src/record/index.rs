@@ -9,8 +9,8 @@ use fichero_model::entity::System;
 use fichero_model::expr::Row;
 use fichero_model::search::{self, Terms};
 use fichero_model::{EntityId, Id};
-use fichero_store::{Error, Tx};
 use fichero_store::system::search as index;
+use fichero_store::{Error, Tx};
 
 use crate::live::Live;
 

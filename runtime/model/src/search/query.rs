@@ -32,7 +32,8 @@ impl Query {
     /// The same with each group of a code, an address or a number as a word of its own, for where nothing else was found;
     /// nothing where that is the same.
     pub fn loose(text: &str) -> Option<Self> {
-        let loose = Self::of(pieces(text).iter().flat_map(|piece| piece.groups().map(Asked::digits).collect::<Vec<_>>()));
+        let loose =
+            Self::of(pieces(text).iter().flat_map(|piece| piece.groups().map(Asked::digits).collect::<Vec<_>>()));
         (loose != Self::new(text)).then_some(loose)
     }
 
@@ -199,12 +200,8 @@ mod tests {
 
     #[test]
     fn titles_come_first_and_whole_words_before_beginnings() {
-        let ranks = [
-            rank("acme", "Acme", ""),
-            rank("acm", "Acme", ""),
-            rank("acme", "", "Acme"),
-            rank("acm", "", "Acme"),
-        ];
+        let ranks =
+            [rank("acme", "Acme", ""), rank("acm", "Acme", ""), rank("acme", "", "Acme"), rank("acm", "", "Acme")];
         assert!(ranks.is_sorted() && ranks.iter().all(Option::is_some), "{ranks:?}");
         // All of the title, however it fits, comes before what stands beside it.
         assert!(rank("ac ma", "Acme Madrid", "") < rank("acme madrid", "Acme", "Madrid"));

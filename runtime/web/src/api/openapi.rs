@@ -45,9 +45,14 @@ fn search(model: &Model) -> Json {
     }});
     let mut found = parts::page(&hit);
     found["required"] = json!(["items", "next", "complete", "bounded"]);
-    found["properties"]["complete"] = json!({"type": "boolean", "description": "False while older records are still put into the index"});
+    found["properties"]["complete"] =
+        json!({"type": "boolean", "description": "False while older records are still put into the index"});
     found["properties"]["bounded"] = json!({"type": "boolean", "description": "True where the words are so common that not all records were looked at"});
-    let mut get = operation("search", "The records that have these words", json!({"200": answer("What was found, the best first", found)}));
+    let mut get = operation(
+        "search",
+        "The records that have these words",
+        json!({"200": answer("What was found, the best first", found)}),
+    );
     get["parameters"] = json!([
         {"name": "q", "in": "query", "required": true, "description": "Words, or how they begin",
             "schema": {"type": "string", "minLength": 1, "maxLength": find::LONGEST}},

@@ -23,8 +23,12 @@ pub async fn show(visitor: Visitor, Query(pairs): Query<Vec<(String, String)>>) 
 async fn page(visitor: &Visitor, pairs: &[(String, String)]) -> Result<Response, Refusal> {
     let given = |name: &str| pairs.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
     let filled = |name: &str| given(name).filter(|text| !text.trim().is_empty());
-    let request =
-        SearchRequest { q: given("q").unwrap_or_default(), entity: filled("entity"), limit: None, cursor: filled("cursor") };
+    let request = SearchRequest {
+        q: given("q").unwrap_or_default(),
+        entity: filled("entity"),
+        limit: None,
+        cursor: filled("cursor"),
+    };
     let asked = (!request.q.trim().is_empty()).then(|| find::prepare(visitor.model(), &request)).transpose();
     let (prepared, problem) = match asked {
         Ok(prepared) => (prepared, None),
@@ -43,10 +47,9 @@ async fn page(visitor: &Visitor, pairs: &[(String, String)]) -> Result<Response,
         }
     };
     let words = visitor.words(&reader, now, &titles);
-    let entities = find::everywhere(words.model).into_iter().map(|entity| SearchEntity {
-        name: words.model[entity].name.to_string(),
-        label: words.head(entity).plural,
-    });
+    let entities = find::everywhere(words.model)
+        .into_iter()
+        .map(|entity| SearchEntity { name: words.model[entity].name.to_string(), label: words.head(entity).plural });
     let mut entities: Vec<SearchEntity> = entities.collect();
     entities.sort_by(|one, other| one.label.cmp(&other.label));
     let asked_in = request.entity.clone().unwrap_or_default();

@@ -100,7 +100,10 @@ pub fn home(say: Words) -> HomePage {
 pub fn search(say: Words) -> SearchPage {
     let piece = |text: &str, hit: bool| Piece { text: text.to_owned(), hit };
     let deal = opportunity(say);
-    let email = SearchMatch { label: say.of("E-mail", "Correo", "Эл. почта"), text: vec![piece("ventas@", false), piece("ebro", true), piece(".example", false)] };
+    let email = SearchMatch {
+        label: say.of("E-mail", "Correo", "Эл. почта"),
+        text: vec![piece("ventas@", false), piece("ebro", true), piece(".example", false)],
+    };
     let hit = SearchHit {
         href: "/opportunity/1".to_owned(),
         title: vec![piece("Ebro", true), piece(" & <Norte>", false)],

@@ -6,7 +6,6 @@ use fichero_store::system::job::{self, Claim, Lane, NewJob};
 use fichero_store::{Isolation, Priority};
 use serde_json::json;
 
-use crate::browser::Page;
 use crate::world::{World, on_each};
 
 #[test]

@@ -14,6 +14,7 @@ mod places;
 mod records;
 mod safety;
 mod screens;
+mod search;
 mod trash;
 mod visits;
 mod world;

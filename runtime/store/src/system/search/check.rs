@@ -27,9 +27,8 @@ static PLACES: Sql = Sql::new(
     "SELECT word, beside, id FROM fichero_search_word WHERE entity = ?1 AND word >= ?2 \
      AND (word > ?2 OR beside > ?3 OR (beside = ?3 AND id < ?4)) ORDER BY entity, word, beside, id DESC LIMIT 1000",
 );
-static THERE: Sql = Sql::new(
-    "SELECT 1 FROM fichero_search_word WHERE entity = ?1 AND word = ?2 AND beside = ?3 AND id = ?4",
-);
+static THERE: Sql =
+    Sql::new("SELECT 1 FROM fichero_search_word WHERE entity = ?1 AND word = ?2 AND beside = ?3 AND id = ?4");
 static FORGET: Sql = Sql::new("DELETE FROM fichero_search WHERE entity = ?1 AND id = ?2");
 static DROP: Sql =
     Sql::new("DELETE FROM fichero_search_word WHERE entity = ?1 AND word = ?2 AND beside = ?3 AND id = ?4");

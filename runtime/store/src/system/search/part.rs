@@ -35,9 +35,8 @@ static ORDER: Sql = Sql::new(
     "INSERT INTO fichero_search_part (entity, print, seq, after, is_done) VALUES (?1, ?2, ?3, NULL, FALSE) \
      ON CONFLICT (entity) DO UPDATE SET print = excluded.print, seq = excluded.seq, after = NULL, is_done = FALSE",
 );
-static REACHED: Sql = Sql::new(
-    "UPDATE fichero_search_part SET after = ?4, is_done = ?5 WHERE entity = ?1 AND print = ?2 AND seq = ?3",
-);
+static REACHED: Sql =
+    Sql::new("UPDATE fichero_search_part SET after = ?4, is_done = ?5 WHERE entity = ?1 AND print = ?2 AND seq = ?3");
 
 /// How far all entities are indexed.
 ///

@@ -154,12 +154,7 @@ fn replace(tx: &mut Tx, entity: &Arc<str>, id: Id, before: &Terms, after: &Terms
     if after.is_empty() {
         return Ok(());
     }
-    let cells = [
-        Cell::Text(Arc::clone(entity)),
-        Cell::Id(id),
-        Cell::text(&after.titled),
-        Cell::text(&after.beside),
-    ];
+    let cells = [Cell::Text(Arc::clone(entity)), Cell::Id(id), Cell::text(&after.titled), Cell::text(&after.beside)];
     tx.execute(SET.of(Dialect::Sqlite), &cells).map(drop)
 }
 
