@@ -194,7 +194,7 @@ mod tests {
     fn groups_are_words_of_their_own_where_nothing_else_is_found() {
         let names = terms("Jean Luc Picard", "");
         assert_eq!(Query::new("jean-luc").rank(&names), None);
-        assert_eq!(Query::loose("jean-luc").unwrap().rank(&names), Some(0));
+        assert_eq!(Query::loose("jean-luc").and_then(|loose| loose.rank(&names)), Some(0));
         assert_eq!(Query::loose("jean luc"), None);
     }
 
@@ -210,16 +210,17 @@ mod tests {
     #[test]
     fn hits_are_where_they_were_typed() {
         for (query, text, wanted) in [
-            ("sohne", "Müller & Söhne", vec![9..14]),
-            ("stra", "Weiße Straße", vec![6..10]),
-            ("weiss", "Weiße Straße", vec![0..4]),
-            ("2026-00", "OPP-2026-00012", vec![4..11]),
-            ("550142", "+34 (915) 550-142", vec![10..17]),
-            ("ruiz@acme", "ana.ruiz@acme.example", vec![4..13]),
-            ("a b", "ab bc", vec![0..1, 3..4]),
-            ("x", "ab", vec![]),
+            ("sohne", "Müller & Söhne", &[(9, 14)][..]),
+            ("stra", "Weiße Straße", &[(6, 10)][..]),
+            ("weiss", "Weiße Straße", &[(0, 4)][..]),
+            ("2026-00", "OPP-2026-00012", &[(4, 11)][..]),
+            ("550142", "+34 (915) 550-142", &[(10, 17)][..]),
+            ("ruiz@acme", "ana.ruiz@acme.example", &[(4, 13)][..]),
+            ("a b", "ab bc", &[(0, 1), (3, 4)][..]),
+            ("x", "ab", &[][..]),
         ] {
-            assert_eq!(Query::new(query).hits(text), wanted, "{query:?} in {text:?}");
+            let hits: Vec<_> = Query::new(query).hits(text).into_iter().map(|hit| (hit.start, hit.end)).collect();
+            assert_eq!(hits, wanted, "{query:?} in {text:?}");
         }
     }
 }
