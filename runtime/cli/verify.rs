@@ -1,4 +1,4 @@
-//! `fichero verify`: whether what records derive is what it should be.
+//! `fichero verify`: whether what records derive, and what the search knows of them, is what it should be.
 
 use fichero_engine::verify::{self, Difference};
 use serde_json::json;
@@ -16,7 +16,8 @@ pub struct Args {
     rebuild: bool,
 }
 
-/// Compares the rollups, stored formulas and computed fields of all records with what they follow from.
+/// Compares the rollups, stored formulas and computed fields of all records with what they follow from, and the index of
+/// the search with what they hold.
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let node = Node::open(context, &context.folder(&args.dir)?)?;
     let Some(newest) = node.newest()? else {
@@ -25,8 +26,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let engine = node.engine(&node.compiled(context, newest)?)?;
     let report = context.report;
     let tell = |Difference { record, entity, field, stored, right }: Difference| {
-        report.answer(&format!("{entity} {}: {field} is {} and should be {}", record.id, shown(&stored), shown(&right)), || {
-            json!({"entity": &*entity, "record": record.id.to_string(), "field": &*field, "stored": stored, "right": right})
+        let what = field.as_deref().unwrap_or("what the search knows of it");
+        report.answer(&format!("{entity} {}: {what} is {} and should be {}", record.id, shown(&stored), shown(&right)), || {
+            json!({"entity": &*entity, "record": record.id.to_string(), "field": field.as_deref(), "stored": stored, "right": right})
         });
     };
     let spinner = report.spinner("looking at records");

@@ -330,7 +330,10 @@ fn is_active(live: &crate::live::Live, row: &Row) -> bool {
 fn locked(left: SignedDuration) -> Refusal {
     let seconds = u64::try_from(left.as_millis()).unwrap_or_default().div_ceil(1000).max(1);
     let minutes = seconds.div_ceil(60).to_string();
-    Refusal { retry_after: Some(seconds), ..Refusal::new(Kind::TooMany, "locked", Message::with("locked", [minutes])) }
+    Refusal {
+        retry_after: u32::try_from(seconds).ok(),
+        ..Refusal::new(Kind::TooMany, "locked", Message::with("locked", [minutes]))
+    }
 }
 
 fn wrong() -> Refusal {

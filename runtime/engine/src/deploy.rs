@@ -12,6 +12,7 @@
 pub mod door;
 pub mod fill;
 pub mod follow;
+pub mod index;
 pub mod node;
 
 use std::collections::BTreeMap;

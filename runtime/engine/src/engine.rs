@@ -25,7 +25,9 @@ use crate::message::Message;
 use crate::policy::{self, ReadPath};
 use crate::problems::Problems;
 use crate::read::cursor::Seal;
+use crate::read::find::{self, Results, SearchRequest};
 use crate::read::list::{self, ListRequest, Page, ShapeRequest, Trash};
+use crate::read::page::{Seen, Titles};
 use crate::read::{aggregate, derive, history, show};
 use crate::record;
 use crate::record::work::{Carried, Work};
@@ -328,12 +330,12 @@ impl Engine {
                 let work = engine.work(Arc::clone(&live), tx, &actor, mode);
                 work.defer(carried);
                 let done = record::apply(&work, command.clone());
-                all.push(done.map_err(|refusal| Indexed { index: Some(index), refusal })?);
+                all.push(done.map_err(|refusal| Indexed { index: u32::try_from(index).ok(), refusal })?);
                 carried = work.leave();
             }
             let work = engine.work(Arc::clone(&live), tx, &actor, mode);
             work.defer(carried);
-            let last = commands.len().checked_sub(1);
+            let last = commands.len().checked_sub(1).and_then(|last| u32::try_from(last).ok());
             record::rollup::settle(&work).map_err(|refusal| Indexed { index: last, refusal })?;
             if let Some(once) = &once {
                 idempotency::note(&work, once, &all)?;
@@ -413,6 +415,16 @@ impl Engine {
             list::run(&work, &prepared, cursor.as_deref(), count, engine.seal())
         })
         .await
+    }
+
+    /// The records that have the words that are looked for, the best first.
+    ///
+    /// # Errors
+    /// When the question cannot be understood or may not be asked.
+    pub async fn search(&self, actor: &Actor, request: &SearchRequest) -> Result<Seen<(Results, Titles)>, Refusal> {
+        let live = self.live();
+        let prepared = find::prepare(&live.model, request)?;
+        self.search_page(&live, actor, prepared, request.cursor.clone()).await
     }
 
     /// Sums and counts over groups of records.
@@ -507,7 +519,7 @@ impl Engine {
 #[derive(Debug)]
 pub struct Indexed {
     /// Which command; nothing when it is none of theirs.
-    pub index: Option<usize>,
+    pub index: Option<u32>,
     /// Why.
     pub refusal: Refusal,
 }

@@ -12,7 +12,7 @@ use fichero_model::duplicate::OnCreate;
 use fichero_model::entity::{Entity, RollupFunction, Source};
 use fichero_model::expr::{Expr, Hop, Node, Op, Reads, Root, RowName, is_way_back};
 use fichero_model::kind::{Kind, MoneyCurrency, OnDelete, Type};
-use fichero_model::{EntityId, FieldId, Model};
+use fichero_model::{EntityId, FieldId, Model, search};
 use fichero_store::schema::{Error, deployment};
 use fichero_store::{Isolation, Layout, Tx};
 pub use serial::Serial;
@@ -60,6 +60,8 @@ pub struct Ties {
     pub refuses_duplicates: bool,
     /// What is decided or taken over when one of these records is written reads rollups.
     pub reads_rollups: bool,
+    /// What the search looks into.
+    pub searched: Vec<FieldId>,
 }
 
 /// References that lead from a record to another: each step for every entity that the record there may be of.
@@ -198,6 +200,11 @@ impl Live {
         !self.ties(entity).prints.is_empty()
     }
 
+    /// What the index of the search depends on, of an entity, besides its records.
+    pub fn print(&self, entity: EntityId) -> String {
+        search::print(&self.model, entity, |field| self.layout.column_name(entity, field).to_string())
+    }
+
     /// What hangs on the records of an entity.
     pub fn ties(&self, entity: EntityId) -> &Ties {
         &self.ties[entity.index()]
@@ -214,6 +221,7 @@ fn ties(model: &Model) -> Vec<Ties> {
         let own = &mut ties[entity.index()];
         own.prints = definition.duplicates.iter().map(|rule| rule.print(definition)).collect();
         own.refuses_duplicates = definition.duplicates.iter().any(|rule| rule.on_create == OnCreate::Refuse);
+        own.searched = search::fields(model, entity);
         let asks = |condition: &Expr| !condition.reads(model).locals.is_empty();
         own.asks_findings = definition.rules.iter().map(|rule| rule.condition.as_ref().is_some_and(asks)).collect();
         for (id, field) in definition.all_fields() {

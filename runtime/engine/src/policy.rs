@@ -51,6 +51,8 @@ pub enum ReadPath {
     Suggest,
     /// Many, written to a file.
     Export,
+    /// What words find among all entities.
+    Search,
 }
 
 /// Whether somebody may do something to records of an entity.
@@ -86,7 +88,8 @@ pub fn may_read(actor: &Actor, path: ReadPath) -> Result<(), Refusal> {
         | ReadPath::Related
         | ReadPath::History
         | ReadPath::Suggest
-        | ReadPath::Export => {
+        | ReadPath::Export
+        | ReadPath::Search => {
             if actor.admin || actor.user.is_some() {
                 Ok(())
             } else {

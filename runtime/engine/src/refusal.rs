@@ -23,9 +23,9 @@ pub struct Refusal {
     /// What is wrong with which field.
     pub errors: Vec<FieldError>,
     /// The records it clashes with, as far as the reader may see them.
-    pub records: Vec<Named>,
+    pub records: Box<[Named]>,
     /// After how many seconds the same may be tried again, where that is known.
-    pub retry_after: Option<u64>,
+    pub retry_after: Option<u32>,
 }
 
 /// A record as it is named to a reader.
@@ -102,7 +102,7 @@ impl FieldError {
 impl Refusal {
     /// A refusal without field errors.
     pub fn new(kind: Kind, code: &'static str, detail: Message) -> Self {
-        Self { kind, code, detail, errors: Vec::new(), records: Vec::new(), retry_after: None }
+        Self { kind, code, detail, errors: Vec::new(), records: Box::default(), retry_after: None }
     }
 
     /// Values that are not acceptable.

@@ -2,7 +2,9 @@
 //!
 //! All living records are gone through by id, a batch a transaction. What looks wrong is looked at again with the records
 //! locked, so that what others write meanwhile is not taken for a difference. Records in the trash are left out: nothing
-//! keeps them up to date, and coming back does.
+//! keeps them up to date, and coming back does. The index of the search is looked at after them ([`index`]).
+
+mod index;
 
 use std::sync::Arc;
 
@@ -26,15 +28,15 @@ const BATCH: usize = 200;
 /// The most times that all is gone through while something is mended: what follows from other entities takes a turn each.
 const MOST_TURNS: usize = 16;
 
-/// A stored value that is not what it should be.
+/// A stored value, or what the index of the search holds of a record, that is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The record.
     pub record: Ref,
     /// The entity's name.
     pub entity: Arc<str>,
-    /// The field's name.
-    pub field: Arc<str>,
+    /// The field's name; nothing for the index of the search.
+    pub field: Option<Arc<str>>,
     /// What is stored.
     pub stored: String,
     /// What it should be.
@@ -50,12 +52,21 @@ pub struct Found {
     pub differences: u64,
 }
 
+impl Found {
+    /// What was found in all. A record is looked at for what it derives, for what it is found by, or for both.
+    fn and(self, index: Found) -> Found {
+        let records = self.records.max(index.records);
+        Found { records, differences: self.differences + index.differences }
+    }
+}
+
 /// Looks at all records, and tells of each value that is not what it should be.
 ///
 /// # Errors
 /// When a definition fails, or the database cannot be read.
-pub async fn verify(engine: &Engine, tell: impl FnMut(Difference)) -> Result<Found, Refusal> {
-    pass(engine, false, tell).await
+pub async fn verify(engine: &Engine, mut tell: impl FnMut(Difference)) -> Result<Found, Refusal> {
+    let found = pass(engine, false, &mut tell).await?;
+    Ok(found.and(index::pass(engine, false, &mut tell).await?))
 }
 
 /// The same, and makes them what they should be.
@@ -67,7 +78,7 @@ pub async fn rebuild(engine: &Engine, mut tell: impl FnMut(Difference)) -> Resul
     let mut last = found;
     for _ in 0..MOST_TURNS {
         if last.differences == 0 {
-            return Ok(found);
+            return Ok(found.and(index::pass(engine, true, &mut tell).await?));
         }
         // What was mended may be what others are derived from.
         last = pass(engine, true, &mut tell).await?;
@@ -162,7 +173,7 @@ fn difference(work: &Work<'_>, stored: &Row, right: &Draft, field: FieldId) -> O
     Some(Difference {
         record: stored.reference()?,
         entity: Arc::clone(&definition.name),
-        field: Arc::clone(&definition[field].name),
+        field: Some(Arc::clone(&definition[field].name)),
         stored: text::plain(stored.get(field)),
         right: text::plain(right.row.get(field)),
     })

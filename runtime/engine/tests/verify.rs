@@ -46,8 +46,9 @@ async fn spoil(world: &World, record: Ref, field: &str, value: Value) {
 
 async fn differences(world: &World) -> (Found, Vec<String>) {
     let mut told = Vec::new();
-    let tell =
-        |found: Difference| told.push(format!("{}.{}: {} → {}", found.entity, found.field, found.stored, found.right));
+    let tell = |Difference { entity, field, stored, right, .. }: Difference| {
+        told.push(format!("{entity}.{}: {stored} → {right}", field.as_deref().unwrap_or("*")));
+    };
     let found = verify::verify(&world.engine, tell).await.unwrap();
     (found, told)
 }

@@ -11,8 +11,16 @@ pub fn key(text: &str) -> String {
     if text.is_ascii() {
         return squeeze(text.chars().map(|c| c.to_ascii_lowercase()), text.len());
     }
-    let lower = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
-    squeeze(lower.flat_map(special), text.len())
+    squeeze(folded(text.nfkd()), text.len())
+}
+
+/// What one character of a text adds to its key, before white space is squeezed; nothing for a mark.
+pub fn letters(c: char) -> impl Iterator<Item = char> {
+    folded(std::iter::once(c).nfkd())
+}
+
+fn folded(decomposed: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    decomposed.filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).flat_map(special)
 }
 
 /// Letters that do not decompose although people take them for their plain forms.

@@ -26,6 +26,7 @@ pub mod pipeline;
 pub mod place;
 pub mod rule;
 pub mod script;
+pub mod search;
 mod sequence;
 pub mod value;
 

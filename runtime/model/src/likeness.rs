@@ -181,6 +181,8 @@ pub fn mail_domain(address: &str, aside: &Aside) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
     use proptest::prelude::*;
 
     use super::*;

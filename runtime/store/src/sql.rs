@@ -108,7 +108,7 @@ pub(crate) fn beside(dialect: Dialect, parts: &[(String, Vec<Cell>)]) -> (Vec<St
 }
 
 /// A text whose parameters get other numbers; one that gets none loses its number. Text between quotes stays as it is.
-fn renumbered(dialect: Dialect, text: &str, mut number_of: impl FnMut(usize) -> Option<usize>) -> String {
+pub(crate) fn renumbered(dialect: Dialect, text: &str, mut number_of: impl FnMut(usize) -> Option<usize>) -> String {
     let sign = match dialect {
         Dialect::Sqlite => '?',
         Dialect::Postgres => '$',

@@ -60,13 +60,14 @@ impl Round {
         Self { engine: engine.clone(), failed: Vec::new() }
     }
 
-    /// Fills one batch. Call it again while it says [`Standing::More`].
+    /// Fills one batch of what lacks something, the index of the search among it. Call it again while it says [`Standing::More`].
     ///
     /// # Errors
     /// When the database cannot be read or written.
     pub async fn batch(&mut self) -> Result<Standing, Refusal> {
         let (pending, oldest) = self.next().await?;
-        let Some(pending) = pending else { return Ok(Standing::Done) };
+        // What is filled may be what is searched, so the index comes last.
+        let Some(pending) = pending else { return super::index::batch(&self.engine).await };
         if oldest < pending.seq {
             return Ok(Standing::Waiting);
         }

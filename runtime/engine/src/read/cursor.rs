@@ -103,6 +103,6 @@ fn opened(seal: &Seal, fingerprint: &str, text: &str) -> Result<Vec<u8>, Refusal
     Ok(token)
 }
 
-fn wrong() -> Refusal {
+pub(super) fn wrong() -> Refusal {
     Refusal { code: "bad_cursor", ..Refusal::malformed(Message::key("bad_cursor")) }
 }

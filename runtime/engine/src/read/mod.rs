@@ -4,6 +4,7 @@ pub mod aggregate;
 pub mod cursor;
 pub mod derive;
 pub mod filter;
+pub mod find;
 pub mod history;
 pub mod list;
 pub mod page;

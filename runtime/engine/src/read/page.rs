@@ -12,6 +12,7 @@ mod list;
 mod past;
 mod picker;
 mod record;
+mod search;
 mod trash;
 
 use std::collections::HashMap;

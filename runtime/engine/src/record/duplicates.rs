@@ -175,5 +175,5 @@ fn refusal(code: &'static str, work: &Work<'_>, definition: &Entity, alike: &[Al
             }
         }
     }
-    Refusal { errors, records, ..Refusal::new(Kind::Conflict, code, message) }
+    Refusal { errors, records: records.into(), ..Refusal::new(Kind::Conflict, code, message) }
 }

@@ -11,6 +11,7 @@ pub mod derived;
 pub mod draft;
 pub mod duplicates;
 pub mod follow;
+pub mod index;
 pub mod kept;
 pub mod like;
 mod line;

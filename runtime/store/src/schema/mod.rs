@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 
 pub use columns::{Column, Role, Shape};
 pub use ddl::link;
-pub(crate) use ddl::literal;
+pub(crate) use ddl::{literal, quoted};
 pub use error::Error;
 pub use facts::Facts;
 pub use index::Index;

@@ -18,6 +18,7 @@ pub mod node;
 pub mod outbox;
 pub mod password;
 mod rows;
+pub mod search;
 pub mod sequence;
 pub mod session;
 pub mod stage;

@@ -7,12 +7,13 @@ use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 const INSTALLING: i64 = 6_903_081_815;
 
 /// Every version's statements, the first first. Frozen: what was released stays as it is.
-pub(crate) const VERSIONS: [&str; 5] = [
+pub(crate) const VERSIONS: [&str; 6] = [
     include_str!("version/1.sql"),
     include_str!("version/2.sql"),
     include_str!("version/3.sql"),
     include_str!("version/4.sql"),
     include_str!("version/5.sql"),
+    include_str!("version/6.sql"),
 ];
 
 static META: Sql = Sql::each(
@@ -59,7 +60,7 @@ fn number(text: &str) -> Result<usize, Error> {
 }
 
 /// Writes a version's statements for a database: types in braces are named as it names them, `{rows}` and `{keyed}` end
-/// a table, and lines between `-- postgres` and `-- end` are left out for SQLite.
+/// a table, and lines between `-- postgres` or `-- sqlite` and `-- end` are left out for the other.
 fn written_for(dialect: Dialect, statements: &str) -> String {
     const TYPES: [(&str, ColumnType); 7] = [
         ("{boolean}", ColumnType::Boolean),
@@ -70,14 +71,15 @@ fn written_for(dialect: Dialect, statements: &str) -> String {
         ("{text}", ColumnType::Text),
         ("{time}", ColumnType::DateTime),
     ];
-    let mut for_postgres = false;
+    let mut only = None;
     let lines = statements.lines().filter(|line| {
-        for_postgres = match line.trim() {
-            "-- postgres" => true,
-            "-- end" => false,
-            _ => for_postgres,
+        only = match line.trim() {
+            "-- postgres" => Some(Dialect::Postgres),
+            "-- sqlite" => Some(Dialect::Sqlite),
+            "-- end" => None,
+            _ => only,
         };
-        dialect == Dialect::Postgres || !for_postgres
+        only.is_none_or(|only| only == dialect)
     });
     let text = lines.collect::<Vec<_>>().join("\n");
     // A table that is read by its key alone is kept in the key's order.

@@ -64,6 +64,15 @@ impl Held {
         }
     }
 
+    /// Adds a statement to be run together with it that may change no row: it is none that tells whether all was done. Who
+    /// holds it alone has run another statement before.
+    pub(crate) fn push_beside(&mut self, statement: String) {
+        match self.insert.is_empty() {
+            true => self.insert = statement,
+            false => self.before.push(statement),
+        }
+    }
+
     /// All of it as one statement that gives what `result` makes of how many of the queries gave their row.
     fn written(&self, result: impl FnOnce(&str) -> String) -> String {
         let queries = self.kept.iter().enumerate().map(|(at, query)| format!("kept{at} AS ({query})"));

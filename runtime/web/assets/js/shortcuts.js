@@ -34,7 +34,7 @@ function save(event) {
 }
 
 function focusSearch() {
-  const search = document.querySelector("[data-search]");
+  const search = document.querySelector("[data-search]") ?? document.querySelector("[data-search-all]");
   if (!search) return false;
   search.focus();
   search.select();

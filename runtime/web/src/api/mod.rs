@@ -18,6 +18,7 @@ mod precondition;
 pub mod problem;
 mod record;
 mod schema;
+mod search;
 pub mod session;
 
 use axum::Router;
@@ -35,6 +36,7 @@ pub fn routes() -> Router<App> {
         .route("/api/logout", post(auth::logout))
         .route("/api/schema", get(schema::show))
         .route("/api/openapi.json", get(openapi::show))
+        .route("/api/search", get(search::show))
         .route("/api/jobs", get(jobs::show))
         .route("/api/jobs/{id}/retry", post(jobs::retry))
         .route("/api/{entity}", get(list::show).post(record::create))

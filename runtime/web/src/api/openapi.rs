@@ -10,6 +10,7 @@ mod values;
 
 use axum::Json as Reply;
 use fichero_engine::Actor;
+use fichero_engine::read::find;
 use fichero_model::Model;
 use serde_json::{Map, Value as Json, json};
 
@@ -27,6 +28,41 @@ pub async fn show(call: Call) -> Result<Reply<Json>, Problem> {
     call.answer(work).await
 }
 
+/// The search over the records of all entities.
+fn search(model: &Model) -> Json {
+    let names: Vec<&str> = find::everywhere(model).into_iter().map(|entity| &*model[entity].name).collect();
+    let matched = json!({"type": "object", "required": ["field", "text", "hits"], "properties": {
+        "field": {"type": "string"},
+        "text": {"type": "string", "description": "What it holds, of a long text the part where something was found"},
+        "hits": {"type": "array", "description": "Where, in characters of the text: from, and up to which",
+            "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
+    }});
+    let hit = json!({"type": "object", "required": ["entity", "id", "title", "matches"], "properties": {
+        "entity": {"type": "string"},
+        "id": {"type": "string", "format": "uuid"},
+        "title": {"type": "string"},
+        "matches": {"type": "array", "items": matched},
+    }});
+    let mut found = parts::page(&hit);
+    found["required"] = json!(["items", "next", "complete", "bounded"]);
+    found["properties"]["complete"] =
+        json!({"type": "boolean", "description": "False while older records are still put into the index"});
+    found["properties"]["bounded"] = json!({"type": "boolean", "description": "True where the words are so common that not all records were looked at"});
+    let mut get = operation(
+        "search",
+        "The records that have these words",
+        json!({"200": answer("What was found, the best first", found)}),
+    );
+    get["parameters"] = json!([
+        {"name": "q", "in": "query", "required": true, "description": "Words, or how they begin",
+            "schema": {"type": "string", "minLength": 1, "maxLength": find::LONGEST}},
+        {"name": "entity", "in": "query", "description": "Only records of this entity", "schema": {"type": "string", "enum": names}},
+        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": find::MOST}},
+        parts::cursor(),
+    ]);
+    json!({"get": get})
+}
+
 /// The description of a model for somebody.
 pub fn document(model: &Model, actor: &Actor) -> Json {
     let mut paths = Map::new();
@@ -39,6 +75,7 @@ pub fn document(model: &Model, actor: &Actor) -> Json {
     paths.insert("/api/schema".to_owned(), json!({"get": operation("schema", "The model itself", described)}));
     let described = json!({"200": answer("This description", json!({"type": "object"}))});
     paths.insert("/api/openapi.json".to_owned(), json!({"get": operation("openapi", "This description", described)}));
+    paths.insert("/api/search".to_owned(), search(model));
     if actor.admin {
         paths.extend(jobs());
     }

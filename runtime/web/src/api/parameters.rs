@@ -4,6 +4,7 @@
 use fichero_engine::Refusal;
 use fichero_engine::export::Format;
 use fichero_engine::message::{Argument, Message};
+use fichero_engine::read::find::{self, SearchRequest};
 use fichero_engine::read::list::{ListRequest, MOST, ShapeRequest, Trash};
 use fichero_engine::read::{aggregate, history};
 use serde_json::Value as Json;
@@ -137,6 +138,24 @@ pub fn past(query: Option<&str>) -> Result<history::Request, Refusal> {
     Ok(request)
 }
 
+/// What is looked for.
+///
+/// # Errors
+/// The first parameter that means nothing here.
+pub fn search(query: Option<&str>) -> Result<SearchRequest, Refusal> {
+    let mut request = SearchRequest::default();
+    for (name, value) in pairs(query)? {
+        match bare(&name) {
+            "q" => request.q = value,
+            "entity" => request.entity = Some(value),
+            "limit" => request.limit = Some(number(&value, find::MOST)?),
+            "cursor" => request.cursor = Some(value),
+            _ => return Err(unknown(&name)),
+        }
+    }
+    Ok(request)
+}
+
 /// Whether a deletion is for good.
 ///
 /// # Errors
@@ -162,9 +181,13 @@ pub fn words(text: &str) -> Vec<String> {
 /// # Errors
 /// When it is no such number.
 pub fn limit(text: &str) -> Result<u32, Refusal> {
+    number(text, MOST)
+}
+
+fn number(text: &str, most: u32) -> Result<u32, Refusal> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|number| digits && (1..=MOST).contains(number));
-    number.ok_or_else(|| Refusal::malformed(Message::with("bad_limit", [MOST.to_string(), shortened(text)])))
+    let number = text.parse().ok().filter(|number| digits && (1..=most).contains(number));
+    number.ok_or_else(|| Refusal::malformed(Message::with("bad_limit", [most.to_string(), shortened(text)])))
 }
 
 /// `only`: the one thing that may be asked of the trash in a list.

@@ -13,7 +13,7 @@ use serde_json::json;
 pub struct Problem {
     refusal: Box<Refusal>,
     locale: Locale,
-    index: Option<usize>,
+    index: Option<u32>,
     /// A status that no kind of refusal has.
     status: Option<StatusCode>,
 }
@@ -26,7 +26,7 @@ impl Problem {
 
     /// The same, of one of several commands.
     #[must_use]
-    pub fn of(self, index: Option<usize>) -> Self {
+    pub fn of(self, index: Option<u32>) -> Self {
         Self { index, ..self }
     }
 }

@@ -58,7 +58,7 @@ pub use login::{DemoLogin, LoginPage, LoginRefusal, Person};
 pub use page::{EntityHead, Nav, NavGroup, NavItem, Notice, Page, Theme, Undo, User, Watch};
 pub use problem::{Excerpt, Finding, ProblemsPage, Severity, WaitingPlan, WaitingStep};
 pub use record::{Fact, Part, RecordPage, Related, Section, StagePath, Step, StepState, Trashed};
-pub use search::SearchPage;
+pub use search::{Piece, SearchEntity, SearchHit, SearchMatch, SearchPage};
 pub use settings::SettingsPage;
 pub use table::{Align, Column, Direction, Row, Sort, Table};
 pub use trash::{TrashPage, TrashRow};

@@ -27,6 +27,7 @@ fn everything_is_described_and_nothing_that_is_always_refused() {
             "GET /api/jobs",
             "POST /api/jobs/{id}/retry",
             "GET /api/schema",
+            "GET /api/search",
             "GET /api/thing",
             "POST /api/thing",
             "POST /api/thing/query",

@@ -10,5 +10,6 @@ mod lists;
 mod people;
 mod refusals;
 mod repeats;
+mod search;
 mod tags;
 mod world;

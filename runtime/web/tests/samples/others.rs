@@ -98,8 +98,30 @@ pub fn home(say: Words) -> HomePage {
 }
 
 pub fn search(say: Words) -> SearchPage {
-    let lists = vec![link(&opportunity(say).plural, "/opportunity?view=all&q=ebro")];
-    SearchPage { page: page(say, "/search?q=ebro"), asked: "ebro".to_owned(), lists }
+    let piece = |text: &str, hit: bool| Piece { text: text.to_owned(), hit };
+    let deal = opportunity(say);
+    let email = SearchMatch {
+        label: say.of("E-mail", "Correo", "Эл. почта"),
+        text: vec![piece("ventas@", false), piece("ebro", true), piece(".example", false)],
+    };
+    let hit = SearchHit {
+        href: "/opportunity/1".to_owned(),
+        title: vec![piece("Ebro", true), piece(" & <Norte>", false)],
+        entity: Link { href: deal.href.clone(), label: deal.label.clone() },
+        icon: deal.icon.clone(),
+        matches: vec![email],
+    };
+    SearchPage {
+        page: page(say, "/search?q=ebro"),
+        asked: "ebro".to_owned(),
+        entity: String::new(),
+        entities: vec![SearchEntity { name: "opportunity".to_owned(), label: deal.plural }],
+        problem: None,
+        hits: vec![hit],
+        next: Some("/search?q=ebro&cursor=x".to_owned()),
+        is_incomplete: true,
+        is_bounded: true,
+    }
 }
 
 pub fn settings(say: Words) -> SettingsPage {

@@ -6,7 +6,6 @@ use fichero_store::system::job::{self, Claim, Lane, NewJob};
 use fichero_store::{Isolation, Priority};
 use serde_json::json;
 
-use crate::browser::Page;
 use crate::world::{World, on_each};
 
 #[test]
@@ -56,19 +55,6 @@ fn the_definitions_are_always_in_the_menu_and_are_the_administrators() {
         let token = ana.open("/deal/new").await.form("/deal").value("_csrf").to_owned();
         form.set("_csrf", &token);
         assert_eq!(ana.submit(&form).await.status, 403, "settings are the administrators'");
-    });
-}
-
-#[test]
-fn search_says_where_one_can() {
-    on_each(async |world| {
-        let mut ana = world.browser("ana").await;
-        let page = ana.open("/search?q=ebro%20%26").await;
-        assert!(page.text().contains("Look for “ebro &” in:"), "{}", page.text());
-        let main = Page { body: page.part("<main", "</main>").to_owned(), ..page.clone() };
-        let deals = main.link("Deals").unwrap();
-        assert_eq!(deals, "/deal?view=all&q=ebro%20%26");
-        ana.open(&deals).await;
     });
 }
 

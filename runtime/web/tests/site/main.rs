@@ -15,6 +15,7 @@ mod places;
 mod records;
 mod safety;
 mod screens;
+mod search;
 mod trash;
 mod types;
 mod visits;

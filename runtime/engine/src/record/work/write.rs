@@ -16,7 +16,7 @@ use crate::input::{Given, Input};
 use crate::live::Referrer;
 use crate::message::Message;
 use crate::record::draft::Draft;
-use crate::record::{check, duplicates, remove, save, unique};
+use crate::record::{check, duplicates, index, remove, save, unique};
 use crate::refusal::{Kind as RefusalKind, Refusal};
 
 impl Work<'_> {
@@ -178,7 +178,11 @@ impl Work<'_> {
     pub fn insert(&self, row: &Arc<Row>) -> Result<(), Refusal> {
         let (record, presumed) = (self.given(row), self.take_presumed(row));
         self.check_unique(&record)?;
-        self.store(|tx| self.live.layout.insert(tx, &record, &presumed)).map_err(|error| self.broken(error))?;
+        self.store(|tx| {
+            self.live.layout.insert(tx, &record, &presumed)?;
+            index::made(&self.live, tx, row)
+        })
+        .map_err(|error| self.broken(error))?;
         duplicates::made(self, row)?;
         self.keep_written(row);
         Ok(())
@@ -207,6 +211,7 @@ impl Work<'_> {
         if !current {
             return Err(Refusal::new(RefusalKind::Stale, "stale", Message::key("stale")));
         }
+        self.with(|tx| index::changed(&self.live, tx, old, &row))?;
         duplicates::changed(self, old, &row)?;
         self.keep_written(&row);
         Ok(())
@@ -233,6 +238,7 @@ impl Work<'_> {
             .map(|(field, _)| (field, row.get(field).clone()))
             .collect();
         self.store(|tx| self.live.layout.set(tx, row.entity, &[id], &changed)).map_err(|error| self.broken(error))?;
+        self.with(|tx| index::changed(&self.live, tx, old, row))?;
         duplicates::changed(self, old, row)?;
         self.rows.borrow_mut().extend(row.reference().map(|reference| (reference, Some(Arc::clone(row)))));
         Ok(())
@@ -324,6 +330,7 @@ impl Work<'_> {
         if self.live.is_keyed(entity) {
             self.with(|tx| duplicate::remove_keys(tx, &ids))?;
         }
+        self.with(|tx| index::gone(&self.live, tx, entity, &ids))?;
         self.rows.borrow_mut().extend(ids.into_iter().map(|id| (Ref { entity, id }, None)));
         Ok(())
     }
