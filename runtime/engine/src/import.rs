@@ -5,7 +5,7 @@
 //! file as it was, with a column that says why, cell by cell. Nothing is guessed: what could mean two things is rejected.
 //!
 //! What always holds: after a crash the database holds whole rows only, and how far the import came, written with them. The
-//! same file brought in again by the same means goes on from there ([`batch`]), so that no row is taken twice; and whatever
+//! same file brought in again by the same means goes on from there (`batch`), so that no row is taken twice; and whatever
 //! an import did can be taken back ([`undo`]).
 //!
 //! Rows may refer to other rows of the same file that come later (an account's parent). They wait, at most

@@ -1,12 +1,12 @@
 //! All that a database holds, table by table, in a form that no database has of its own: for backups, and for moving from
 //! one database to another.
 //!
-//! Which tables there are is said by the statements that make the runtime's own ([`tables`]) and by the schema that the
+//! Which tables there are is said by the statements that make the runtime's own (`tables`) and by the schema that the
 //! newest deployment recorded. The rows of a table come in the order of its key, which is the same on both databases, and
-//! each in an encoding that is the same too ([`encoding`]); so the hash of all rows tells whether two databases hold the
+//! each in an encoding that is the same too (`encoding`); so the hash of all rows tells whether two databases hold the
 //! same.
 //!
-//! What belongs to one database alone is left out ([`tables::STAYS`]): the secrets of sessions, and what says of nodes
+//! What belongs to one database alone is left out (`tables`): the secrets of sessions, and what says of nodes
 //! that they live.
 
 mod encoding;

@@ -3,7 +3,7 @@
 //! **The order.** Records that have every word in their title come before others, whole words before beginnings of words,
 //! newer records before older ones ([`Query::rank`]); it is worked out here, from the words that the index keeps.
 //!
-//! **The bound.** However common the words are, at most [`BUDGET`] records are looked at, and which they are follows from
+//! **The bound.** However common the words are, at most `BUDGET` records are looked at, and which they are follows from
 //! what the index holds alone, so that the answer is the same on both databases. For each entity the word with the fewest
 //! places in it leads. Entities with few places come first and get all they need; what is left is shared by the others. An
 //! entity that has more than its share gives so many of the records that have the leading word, those first where it is a

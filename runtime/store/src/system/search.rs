@@ -21,7 +21,7 @@
 //! that is looked for. **What always holds: the two say the same**, for each statement here writes both. That they say
 //! what the record says is the engine's to keep; it writes them with the record, in the same transaction.
 //!
-//! On PostgreSQL what is written here rides along with the next statement, as the log does ([`crate::tx`]).
+//! On PostgreSQL what is written here rides along with the next statement, as the log does (`crate::tx`).
 
 mod check;
 mod find;
