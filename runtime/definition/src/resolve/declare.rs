@@ -100,6 +100,11 @@ pub(super) enum Holder {
 }
 
 impl<'c> FieldDeclaration<'c> {
+    /// A field that no entry of `fields` declares: it has no type of its own and is part of nothing.
+    pub fn made(name: impl Into<Arc<str>>, place: &Place, origin: Origin<'c>) -> Self {
+        Self { name: name.into(), place: place.clone(), origin, field_type: None, whole: None, within: None }
+    }
+
     /// What is written of it: its own keys over those of its type.
     pub fn layers(&self) -> Option<Layers<'c>> {
         match &self.origin {
@@ -260,24 +265,10 @@ impl<'c> Declared<'c> {
         let mut entity =
             EntityDeclaration { name: Arc::clone(&name), document, fields: Vec::new(), by_name: HashMap::new() };
         for system in System::ALL {
-            entity.push(FieldDeclaration {
-                name: system.name().into(),
-                place: document.name_place.clone(),
-                origin: Origin::System(system),
-                field_type: None,
-                whole: None,
-                within: None,
-            });
+            entity.push(FieldDeclaration::made(system.name(), &document.name_place, Origin::System(system)));
         }
         for holder in holders(document) {
-            entity.push(FieldDeclaration {
-                name: holder.field().into(),
-                place: document.name_place.clone(),
-                origin: Origin::Holder(holder),
-                field_type: None,
-                whole: None,
-                within: None,
-            });
+            entity.push(FieldDeclaration::made(holder.field(), &document.name_place, Origin::Holder(holder)));
         }
         for entry in document.node.get("fields").map(Node::entries).unwrap_or_default() {
             let declaration = self.written(document, entry, findings);

@@ -39,14 +39,7 @@ impl<'c> EntityDeclaration<'c> {
     ) {
         let Some(id) = self.by_name.get(name).copied() else {
             let origin = Origin::Stage { pipelines: vec![document], node: None };
-            self.push(FieldDeclaration {
-                name: Arc::clone(name),
-                place: place.clone(),
-                origin,
-                field_type: None,
-                whole: None,
-                within: None,
-            });
+            self.push(FieldDeclaration::made(Arc::clone(name), place, origin));
             return;
         };
         let field = &mut self.fields[id.index()];
@@ -91,14 +84,7 @@ impl<'c> EntityDeclaration<'c> {
     ) {
         let Some(id) = self.by_name.get(name) else {
             let origin = Origin::Inverse { of, by };
-            self.push(FieldDeclaration {
-                name: Arc::clone(name),
-                place: place.clone(),
-                origin,
-                field_type: None,
-                whole: None,
-                within: None,
-            });
+            self.push(FieldDeclaration::made(Arc::clone(name), place, origin));
             return;
         };
         let field = &self.fields[id.index()];
