@@ -224,6 +224,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("bad_filter", "The filter cannot be used: {0}", "No se puede usar el filtro: {0}", "Фильтр нельзя применить: {0}"),
     ("too_exact", "The number {0} has more digits than a number in JSON keeps; write it as a text, in quotes", "El número {0} tiene más cifras de las que conserva un número en JSON; escríbalo como texto, entre comillas", "В числе {0} больше цифр, чем хранит число в JSON; запишите его текстом, в кавычках"),
     ("unstorable", "The database does not take this: {0}", "La base de datos no admite esto: {0}", "База данных этого не принимает: {0}"),
+    ("blanks_around", "{0}: blanks before or behind a value are no part of it", "{0}: los espacios antes o después de un valor no forman parte de él", "«{0}»: пробелы до или после значения в него не входят"),
     ("not_comparable", "“{0}” cannot be compared with a value; ask with where", "«{0}» no se puede comparar con un valor; pregunte con where", "«{0}» нельзя сравнить со значением; спросите через where"),
     ("sensitive", "“{0}” is sensitive and is not exported", "«{0}» es confidencial y no se exporta", "Поле «{0}» конфиденциально и не выгружается"),
     ("bad_path", "“{0}” does not lead through references to one record each", "«{0}» no pasa por referencias a un solo registro cada una", "«{0}» не ведёт по ссылкам на одну запись каждая"),

@@ -176,6 +176,13 @@ fn compared(model: &Model, field: &Field, json: &Json) -> Result<Value, Refusal>
     Ok(match json {
         Json::Null => Value::Nothing,
         Json::String(text) if text.is_empty() => Value::Nothing,
+        // What people type may have blanks around it; what programs send is the value or is not.
+        Json::String(text)
+            if text.trim() != text && !matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. }) =>
+        {
+            let (_, message) = about(field, "blanks_around", []);
+            return Err(Refusal::malformed(message));
+        }
         // In the address every value is a text; in a body numbers and booleans may stand as they are.
         Json::String(text) if !matches!(field.kind, Kind::Ref(_)) => {
             let notation = crate::value::text::Notation::plain(model.workspace.time_zone.clone());

@@ -44,6 +44,13 @@ fn fields_are_filtered_by_what_they_hold() {
             let items = boss.post("/api/thing/query", body.clone()).await.json["items"].clone();
             assert_eq!(items.as_array().unwrap().len(), found, "{body}");
         }
+        for filter in ["at=%0C", "at=%20", "code=%205", "price=12.50%20", "weight=%091.5", "colors=red%20"] {
+            for path in ["/api/thing", "/api/thing/export"] {
+                let answer = boss.get(&format!("{path}?{filter}")).await;
+                assert_eq!(answer.status, 400, "{path}?{filter}: blanks are no value, and part of none");
+            }
+        }
+        assert_eq!(names(&boss, "name=%20").await, Vec::<String>::new(), "of a text they are");
         for sort in ["extra", "parts", "colors", "nothing", "name)", "-"] {
             let answer = boss.get(&format!("/api/thing?sort={sort}")).await;
             assert_eq!((answer.status, answer.text("code")), (400, "bad_sort".to_owned()), "{sort}");
