@@ -50,6 +50,20 @@ fn fields_are_filtered_by_what_they_hold() {
                 assert_eq!(answer.status, 400, "{path}?{filter}: blanks are no value, and part of none");
             }
         }
+        for query in [
+            "thing?fields=%0D",
+            "thing?fields=name,,price",
+            "thing?sort=%20",
+            "thing?expand=,",
+            "thing/export?fields=%0D",
+            "thing/aggregate?group=%0D",
+            "thing/aggregate?measures=%09",
+        ] {
+            let answer = boss.get(&format!("/api/{query}")).await;
+            assert_eq!(answer.status, 400, "{query}: a blank is no name");
+        }
+        assert_eq!(names(&boss, "fields=name,%20price").await, ["A", "B", "C"], "blanks may stand beside names");
+        assert_eq!(names(&boss, "fields=&expand=").await, ["A", "B", "C"], "nothing is asked for");
         assert_eq!(names(&boss, "name=%20").await, Vec::<String>::new(), "of a text they are");
         for sort in ["extra", "parts", "colors", "nothing", "name)", "-"] {
             let answer = boss.get(&format!("/api/thing?sort={sort}")).await;
