@@ -18,6 +18,7 @@ pub mod schema;
 pub mod scratch;
 pub mod snapshot;
 pub mod sql;
+pub mod statistics;
 pub mod system;
 #[cfg(test)]
 mod testing;

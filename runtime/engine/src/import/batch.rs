@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use fichero_model::Id;
+use fichero_model::{EntityId, Id};
 use fichero_store::system::import::{self as stored, Progress, State};
-use fichero_store::{Isolation, Priority, Tx};
+use fichero_store::{Isolation, Priority, Tx, statistics};
 use sha2::{Digest as _, Sha256};
 
 use super::Request;
@@ -109,14 +109,21 @@ pub(super) async fn begin(
         .await
 }
 
+/// So many records make what the planner knows of their table untrue.
+const MANY: i64 = 1_000;
+
 /// Notes that an import is at its end.
 ///
 /// # Errors
 /// As [`Hold::advance`].
-pub(super) async fn end(engine: &Engine, hold: Hold, progress: Progress) -> Result<(), Refusal> {
+pub(super) async fn end(engine: &Engine, hold: Hold, entity: EntityId, progress: Progress) -> Result<(), Refusal> {
     engine
-        .write(Priority::Interactive, Isolation::ReadCommitted, move |engine, _, tx| {
+        .write(Priority::Interactive, Isolation::ReadCommitted, move |engine, live, tx| {
             hold.advance(tx, progress)?;
+            if progress.created + progress.updated + progress.made >= MANY {
+                let table = live.layout.table_name(entity);
+                statistics::refresh(tx, std::iter::once(&*table).chain(statistics::GROWING))?;
+            }
             held(stored::end(tx, hold.batch, hold.runner, engine.clock().now())?)
         })
         .await

@@ -219,7 +219,7 @@ impl<W: Write> Importer<'_, W> {
     pub async fn end(&mut self) -> Result<(), Refusal> {
         self.late = 0;
         match self.hold {
-            Some(hold) => batch::end(self.engine, hold, self.progress()).await,
+            Some(hold) => batch::end(self.engine, hold, self.plan.entity, self.progress()).await,
             None => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! Words in and out of the index.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use fichero_model::Id;
@@ -11,8 +11,9 @@ use crate::sql::{Sql, renumbered, written_for};
 use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 
 // One that is there already is no harm, and what `complete` meets.
-static ADD_WORD: Sql = Sql::new(
-    "INSERT INTO fichero_search_word (entity, word, beside, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+static ADD_WORDS: Sql = Sql::new(
+    "INSERT INTO fichero_search_word (entity, word, beside, id) SELECT ?1, value, ?3, ?4 FROM json_each(?2) WHERE TRUE \
+     ON CONFLICT DO NOTHING",
 );
 static DROP_WORD: Sql =
     Sql::new("DELETE FROM fichero_search_word WHERE entity = ?1 AND word = ?2 AND beside = ?3 AND id = ?4");
@@ -137,25 +138,29 @@ fn replace(tx: &mut Tx, entity: &Arc<str>, id: Id, before: &Terms, after: &Terms
     if before == after {
         return Ok(());
     }
-    let words = |terms: &'_ Terms| -> HashSet<(Arc<str>, bool)> {
-        let of = |words: &str, beside: bool| {
-            words.split(' ').filter(|word| !word.is_empty()).map(|word| (Arc::from(word), beside)).collect::<Vec<_>>()
-        };
-        of(&terms.titled, false).into_iter().chain(of(&terms.beside, true)).collect()
-    };
-    let (old, new) = (words(before), words(after));
-    let each = |tx: &mut Tx, sql: &Sql, (word, beside): &(Arc<str>, bool)| {
-        let entity = Cell::Text(Arc::clone(entity));
-        let cells = [entity, Cell::Text(Arc::clone(word)), Cell::Boolean(*beside), Cell::Id(id)];
-        tx.execute(sql.of(Dialect::Sqlite), &cells).map(drop)
-    };
-    old.difference(&new).try_for_each(|word| each(tx, &DROP_WORD, word))?;
-    new.difference(&old).try_for_each(|word| each(tx, &ADD_WORD, word))?;
+    let parts = [(&before.titled, &after.titled, false), (&before.beside, &after.beside, true)];
+    for (before, after, beside) in parts {
+        let (old, new) = (words(before), words(after));
+        for word in old.difference(&new) {
+            let cells = [Cell::Text(Arc::clone(entity)), Cell::text(word), Cell::Boolean(beside), Cell::Id(id)];
+            tx.execute(DROP_WORD.of(Dialect::Sqlite), &cells)?;
+        }
+        let added: Vec<&str> = new.difference(&old).copied().collect();
+        if !added.is_empty() {
+            let added = Cell::text(&Value::from(added).to_string());
+            let cells = [Cell::Text(Arc::clone(entity)), added, Cell::Boolean(beside), Cell::Id(id)];
+            tx.execute(ADD_WORDS.of(Dialect::Sqlite), &cells)?;
+        }
+    }
     if after.is_empty() {
         return Ok(());
     }
     let cells = [Cell::Text(Arc::clone(entity)), Cell::Id(id), Cell::text(&after.titled), Cell::text(&after.beside)];
     tx.execute(SET.of(Dialect::Sqlite), &cells).map(drop)
+}
+
+fn words(text: &str) -> BTreeSet<&str> {
+    text.split(' ').filter(|word| !word.is_empty()).collect()
 }
 
 /// Records with their words as one parameter.
