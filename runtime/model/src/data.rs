@@ -174,6 +174,7 @@ pub const REFUSALS: &[&str] = &[
     "not_list",
     "not_object",
     "not_option",
+    "not_phone",
     "not_reference",
     "not_text",
     "not_time",

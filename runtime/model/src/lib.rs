@@ -22,6 +22,7 @@ pub mod look;
 pub mod model;
 pub mod name;
 pub mod page;
+pub mod phone;
 pub mod pipeline;
 pub mod place;
 pub mod rule;

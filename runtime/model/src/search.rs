@@ -7,18 +7,19 @@
 mod query;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::entity::{Field, Source};
 use crate::expr::Row;
 use crate::kind::Kind;
-use crate::{EntityId, FieldId, Model, Value};
+use crate::{EntityId, FieldId, Model, Value, phone};
 
 pub use query::Query;
 
 /// How words are made: raised with every change that gives a text other words, so that what was indexed before is
 /// indexed anew.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// Whether a print is of a later edition than this release makes words of: another node made it, and knows better.
 pub fn is_later(print: &str) -> bool {
@@ -84,7 +85,12 @@ pub fn terms(model: &Model, fields: &[FieldId], row: &Row) -> Terms {
     for field in fields {
         let Value::Text(text) = row.get(*field) else { continue };
         let part = if *field == title { &mut titled } else { &mut beside };
-        words::each(text, |word| {
+        let spelled = if model[row.entity][*field].is_phone() {
+            Cow::Owned(phone::spellings(text))
+        } else {
+            Cow::Borrowed(&**text)
+        };
+        words::each(&spelled, |word| {
             if known.len() < MOST_WORDS && !known.contains(&word) {
                 known.insert(word.clone());
                 part.push(word);

@@ -7,13 +7,13 @@ use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Check, Field};
 use fichero_model::expr::{Expr, Scope, Setting};
-use fichero_model::kind::{Kind, Reference, Through};
+use fichero_model::kind::{Kind, Reference, Through, Type};
 use fichero_model::{EntityId, FieldId};
 
 use super::bounds::{self, Bounds};
 use super::context::Context;
 use super::declare::{FieldDeclaration, Origin};
-use super::expression;
+use super::expression::{self, Want};
 use super::findings::Findings;
 use super::text;
 use super::types::Layers;
@@ -34,6 +34,7 @@ pub(super) struct Behaviour {
     fill: Option<Setting>,
     bounds: Bounds,
     fix_rate_if: Option<Expr>,
+    country: Option<Expr>,
     choose: Option<Box<Expr>>,
     through: Option<Through>,
 }
@@ -51,6 +52,7 @@ impl Behaviour {
             fill,
             bounds,
             fix_rate_if,
+            country,
             choose,
             through,
         } = self;
@@ -63,6 +65,7 @@ impl Behaviour {
         field.fill = fill;
         bounds.apply(field);
         field.fix_rate_if = fix_rate_if;
+        field.country = country;
         if let Kind::Ref(reference) = &mut field.kind {
             reference.choose = choose;
             reference.through = through;
@@ -113,6 +116,7 @@ fn one(
         readonly_if: condition("readonly_if", findings),
         visible_if: condition("visible_if", findings),
         fix_rate_if: condition("fix_rate_if", findings),
+        country: own("country").and_then(|node| country(node, &cx.scope(entity, declaration, "country"), findings)),
         options_if: own("options_if").and_then(|node| expression::condition(node, &with_value, findings)),
         validate: validate(declaration, layers, checks, &with_value, findings),
         ..Behaviour::default()
@@ -152,6 +156,18 @@ fn one(
 }
 
 /// The type's checks, then the field's; one of the same name replaces the type's.
+/// The country that a phone number is of: a text, or an option of that name.
+fn country(node: &Node, scope: &Scope<'_>, findings: &mut Findings<'_>) -> Option<Expr> {
+    let expr = expression::compile(node, scope, &Want::Any, findings)?;
+    if matches!(expr.ty(), Type::Text | Type::Choice(_)) {
+        return Some(expr);
+    }
+    let message = format!("`{}` gives no country", expr.text);
+    let help = "write a field whose value is two letters of ISO 3166, such as `address.country`, or `\"es\"`";
+    findings.error_with_help(code::UNLIKE_TYPES, &node.place, message, help);
+    None
+}
+
 fn validate(
     declaration: &FieldDeclaration<'_>,
     layers: &Layers<'_>,

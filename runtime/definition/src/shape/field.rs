@@ -126,6 +126,11 @@ pub static FIELD: Keys = Keys {
             Shape::Boolean,
             "True keeps what it holds: entries are added to a list or lines and text at the end, anything else stays once it is given.",
         ),
+        key(
+            "country",
+            Shape::Expression,
+            "For a phone: the country of numbers that are written without its code, such as `address.country`; the workspace's where nothing is said or found.",
+        ),
         key("clean", Shape::OneOrMore(&CLEAN), "What is done to a text before it is checked, in order."),
         key("widget", Shape::Word(WIDGETS), "How it is shown and edited; by default what its type says."),
         key(
@@ -162,7 +167,7 @@ pub static FIELD: Keys = Keys {
 };
 
 /// What `clean` may do.
-pub const CLEAN: Shape = Shape::Word(&["trim", "squeeze", "lower", "upper", "digits"]);
+pub const CLEAN: Shape = Shape::Word(&["trim", "squeeze", "lower", "upper", "digits", "phone"]);
 
 static FIELD_UNIQUE: Keys = Keys {
     groups: &[&[

@@ -101,9 +101,11 @@ fn gather(work: &Work<'_>, mut draft: Draft) -> Result<(Checked, Vec<FieldError>
     let lines = check_lines(work, &mut draft)?;
     let event = if draft.old.is_some() { RuleEvent::Update } else { RuleEvent::Create };
     super::rules::run(work, &mut draft, event)?;
-    if stage::enter_all(work, &mut draft)? {
+    let (dials, unread) = super::phone::settle(work, &mut draft)?;
+    if stage::enter_all(work, &mut draft)? || dials {
         draft.compute(work)?;
     }
+    unread.into_iter().for_each(|(id, problem)| draft.error(work, id, problem));
     check_references(work, &mut draft)?;
     check_values(work, &mut draft)?;
     check_written_lines(work, &mut draft, &lines)?;

@@ -3,7 +3,7 @@
 use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
 use fichero_model::value::{Currency, Value};
-use fichero_model::{OptionsId, Ref};
+use fichero_model::{OptionsId, Ref, phone};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -53,6 +53,7 @@ impl Words<'_> {
             Value::Money(money) => self.money(money.amount, money.currency),
             Value::Text(name) => match field.kind {
                 Kind::Choice { options } => self.option(options, name).text,
+                _ if field.is_phone() => phone::shown(name, self.model.workspace.country),
                 _ => name.to_string(),
             },
             Value::Date(date) => format::date(chrome, *date),
@@ -118,7 +119,10 @@ impl Words<'_> {
             (_, "code" | "html") => Cell::Code { text },
             (Kind::LongText { .. }, _) => Cell::Long { text },
             (_, "email") => Cell::Contact { href: format!("mailto:{text}"), text },
-            (_, "phone") => Cell::Contact { href: format!("tel:{}", dialled(&text)), text },
+            (_, "phone") => {
+                let href = format!("tel:{}", dialled(&text));
+                Cell::Contact { href, text: phone::shown(&text, self.model.workspace.country) }
+            }
             (_, "url") => Cell::Contact { href: text.clone(), text },
             _ => Cell::Text { text },
         }

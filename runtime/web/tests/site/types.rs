@@ -29,6 +29,7 @@ fields:
   source: {type: longtext, widget: code}
   home: {type: place, label: Where it stands}
   numbers: {type: numbers}
+  desk: {type: text, clean: [trim, phone], widget: phone}
 "##;
 
 #[test]
@@ -92,5 +93,27 @@ fn what_a_widget_draws_says_the_same_in_words() {
             1,
             "what is no colour is not drawn, what it was is, in the history"
         );
+    });
+}
+
+#[test]
+fn a_phone_number_is_typed_and_told_as_people_write_it() {
+    on_each_with(THINGS, async |world| {
+        let mut ana = world.browser("ana").await;
+        let mut form = ana.open("/thing/new").await.form("/thing");
+        form.set("name", "Press").set("desk", "912 345 678");
+        let refused = ana.submit(&form).await;
+        assert!(refused.text().contains("of which country is 912 345 678"), "{}", refused.text());
+        let mut form = refused.form("/thing");
+        assert_eq!(form.value("desk"), "912 345 678", "what was typed stays");
+        form.set("desk", "0034 912-345-678");
+        let saved = ana.save(&form).await;
+        assert!(saved.body.contains("href=\"tel:+34912345678\""), "{}", saved.body);
+        assert!(saved.text().contains("+34 912 34 56 78"), "{}", saved.text());
+        let thing = world.create("thing", json!({"name": "Lathe", "desk": "+34 912 345 679"})).await;
+        let edit = format!("/thing/{thing}/edit");
+        assert_eq!(ana.open(&edit).await.form(&edit).value("desk"), "+34 912 34 56 79");
+        let found = ana.open("/thing?q=912-345").await;
+        assert!(found.text().contains("Press"), "{}", found.text());
     });
 }
