@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::duplicate::Duplicates;
 use crate::expr::{Expr, Setting};
+use crate::html;
 use crate::id::{FieldId, OptionsId, PipelineId};
 use crate::kind::{Kind, Type};
 use crate::label::Text;
@@ -252,6 +253,7 @@ impl Field {
                 Clean::Digits => text.chars().filter(char::is_ascii_digit).collect(),
                 // One without the code of its country is read where the whole record is known.
                 Clean::Phone => phone::international(&text).into_owned(),
+                Clean::Html => html::clean(&text),
             };
         }
         text
@@ -260,6 +262,11 @@ impl Field {
     /// True when it holds phone numbers.
     pub fn is_phone(&self) -> bool {
         self.clean.contains(&Clean::Phone)
+    }
+
+    /// True when it holds rich text.
+    pub fn is_html(&self) -> bool {
+        self.clean.contains(&Clean::Html)
     }
 
     /// True when the record's own row has a column for it.
@@ -410,6 +417,8 @@ pub enum Clean {
     Upper,
     /// Only digits stay.
     Digits,
+    /// Rich text, of which only what is on a list stays ([`crate::html`]).
+    Html,
     /// A phone number, kept as E.164 writes it ([`crate::phone`]).
     Phone,
 }

@@ -14,6 +14,7 @@ pub mod expr;
 #[cfg(any(test, feature = "fixture"))]
 pub mod fixture;
 pub mod fold;
+pub mod html;
 pub mod id;
 pub mod kind;
 pub mod label;

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use crate::entity::{Field, Source};
 use crate::expr::Row;
 use crate::kind::Kind;
-use crate::{EntityId, FieldId, Model, Value, phone};
+use crate::{EntityId, FieldId, Model, Value, html, phone};
 
 pub use query::Query;
 
@@ -85,11 +85,7 @@ pub fn terms(model: &Model, fields: &[FieldId], row: &Row) -> Terms {
     for field in fields {
         let Value::Text(text) = row.get(*field) else { continue };
         let part = if *field == title { &mut titled } else { &mut beside };
-        let spelled = if model[row.entity][*field].is_phone() {
-            Cow::Owned(phone::spellings(text))
-        } else {
-            Cow::Borrowed(&**text)
-        };
+        let spelled = spelled(&model[row.entity][*field], text);
         words::each(&spelled, |word| {
             if known.len() < MOST_WORDS && !known.contains(&word) {
                 known.insert(word.clone());
@@ -103,4 +99,13 @@ pub fn terms(model: &Model, fields: &[FieldId], row: &Row) -> Terms {
         words.join(" ")
     };
     Terms { titled: joined(titled), beside: joined(beside) }
+}
+
+/// A text as people look for it: a phone number in all its spellings, of rich text the words alone.
+fn spelled<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
+    match field {
+        field if field.is_phone() => Cow::Owned(phone::spellings(text)),
+        field if field.is_html() => Cow::Owned(html::words(text)),
+        _ => Cow::Borrowed(text),
+    }
 }

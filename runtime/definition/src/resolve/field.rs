@@ -333,6 +333,7 @@ fn clean(node: &Node) -> Vec<Clean> {
             "upper" => Some(Clean::Upper),
             "digits" => Some(Clean::Digits),
             "phone" => Some(Clean::Phone),
+            "html" => Some(Clean::Html),
             _ => None,
         })
         .collect()

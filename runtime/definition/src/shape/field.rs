@@ -167,7 +167,7 @@ pub static FIELD: Keys = Keys {
 };
 
 /// What `clean` may do.
-pub const CLEAN: Shape = Shape::Word(&["trim", "squeeze", "lower", "upper", "digits", "phone"]);
+pub const CLEAN: Shape = Shape::Word(&["trim", "squeeze", "lower", "upper", "digits", "phone", "html"]);
 
 static FIELD_UNIQUE: Keys = Keys {
     groups: &[&[

@@ -17,6 +17,11 @@ type: numbers
 of: lines
 fields: {number: {type: text, required: true}, primary: boolean}
 ---
+type: rich
+of: longtext
+clean: html
+widget: html
+---
 entity: thing
 title: name
 fields:
@@ -29,6 +34,8 @@ fields:
   source: {type: longtext, widget: code}
   home: {type: place, label: Where it stands}
   numbers: {type: numbers}
+  about: {type: rich, search: true}
+  shout: {type: rich, formula: '"<em>" + name + "</em>"'}
   desk: {type: text, clean: [trim, phone], widget: phone}
 "##;
 
@@ -115,5 +122,32 @@ fn a_phone_number_is_typed_and_told_as_people_write_it() {
         assert_eq!(ana.open(&edit).await.form(&edit).value("desk"), "+34 912 34 56 79");
         let found = ana.open("/thing?q=912-345").await;
         assert!(found.text().contains("Press"), "{}", found.text());
+    });
+}
+
+#[test]
+fn rich_text_is_shown_in_its_shape_and_nothing_unsafe_is_kept() {
+    on_each_with(THINGS, async |world| {
+        let mut ana = world.browser("ana").await;
+        let mut form = ana.open("/thing/new").await.form("/thing");
+        form.set("name", "<script>alert(1)</script>Press")
+            .set("about", "Good & <b onclick=x>heavy</b><script>alert(2)</script>");
+        let saved = ana.save(&form).await;
+        assert!(saved.body.contains("<div class=\"rich\">Good &amp; <b>heavy</b></div>"), "{}", saved.body);
+        assert!(saved.body.contains("<div class=\"rich\"><em>Press</em></div>"), "{}", saved.body);
+        assert!(!saved.body.contains("onclick") && !saved.body.contains("<script>alert"), "{}", saved.body);
+        let list = ana.open("/thing").await;
+        assert!(!list.body.contains("class=\"rich\""), "a table has its words alone");
+        let found = ana.open("/search?q=heavy").await;
+        assert!(found.text().contains("Press"), "{}", found.text());
+        assert!(!ana.open("/search?q=onclick").await.text().contains("Press"));
+        let plain = world.create("thing", json!({"name": "Lathe", "about": "One\ntwo\n\nthree <3"})).await;
+        let about = world.get("thing", &plain).await["about"].clone();
+        assert_eq!(about, "<p>One<br>two</p><p>three &lt;3</p>");
+        let edit = format!("/thing/{plain}/edit");
+        let mut form = ana.open(&edit).await.form(&edit);
+        assert_eq!(form.value("about"), "<p>One<br>two</p><p>three &lt;3</p>");
+        form.set("about", "<p>One");
+        assert!(ana.save(&form).await.body.contains("<div class=\"rich\"><p>One</p></div>"));
     });
 }
