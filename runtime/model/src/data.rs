@@ -156,6 +156,7 @@ pub enum Action {
 /// `because`, beside the rules and checks of its definitions.
 pub const REFUSALS: &[&str] = &[
     "append_only",
+    "bad_filter",
     "definition",
     "forbidden",
     "invalid",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::duplicate::Duplicates;
 use crate::expr::{Expr, Setting};
 use crate::html;
-use crate::id::{FieldId, OptionsId, PipelineId};
+use crate::id::{EntityId, FieldId, OptionsId, PipelineId};
 use crate::kind::{Kind, Type};
 use crate::label::Text;
 use crate::phone;
@@ -113,7 +113,7 @@ pub struct Entity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineOf {
     /// The parent entity.
-    pub parent: crate::id::EntityId,
+    pub parent: EntityId,
     /// The `lines` field of the parent.
     pub field: FieldId,
     /// The reference to the parent in the line.
@@ -202,6 +202,8 @@ pub struct Field {
     pub max_items: Option<u32>,
     /// While this is true, money keeps the rate it was last valued at.
     pub fix_rate_if: Option<Expr>,
+    /// The entity that it holds a condition over.
+    pub over: Option<EntityId>,
     /// Of a phone number that is written without its country's code: the country, as two letters of ISO 3166.
     pub country: Option<Expr>,
     /// A unit shown behind numbers.

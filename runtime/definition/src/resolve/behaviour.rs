@@ -35,6 +35,7 @@ pub(super) struct Behaviour {
     bounds: Bounds,
     fix_rate_if: Option<Expr>,
     country: Option<Expr>,
+    over: Option<EntityId>,
     choose: Option<Box<Expr>>,
     through: Option<Through>,
 }
@@ -53,6 +54,7 @@ impl Behaviour {
             bounds,
             fix_rate_if,
             country,
+            over,
             choose,
             through,
         } = self;
@@ -66,6 +68,7 @@ impl Behaviour {
         bounds.apply(field);
         field.fix_rate_if = fix_rate_if;
         field.country = country;
+        field.over = over;
         if let Kind::Ref(reference) = &mut field.kind {
             reference.choose = choose;
             reference.through = through;
@@ -116,6 +119,7 @@ fn one(
         readonly_if: condition("readonly_if", findings),
         visible_if: condition("visible_if", findings),
         fix_rate_if: condition("fix_rate_if", findings),
+        over: over(cx, field, layers, findings),
         country: own("country").and_then(|node| country(node, &cx.scope(entity, declaration, "country"), findings)),
         options_if: own("options_if").and_then(|node| expression::condition(node, &with_value, findings)),
         validate: validate(declaration, layers, checks, &with_value, findings),
@@ -141,8 +145,10 @@ fn one(
         [(&behaviour.default, "default", code::BAD_DEFAULT), (&behaviour.fill, "fill", code::BAD_DEFAULT)]
     {
         if let (Some(Setting::Literal(value)), Some(node)) = (setting, own(key)) {
-            let within =
-                Within { model: cx.model, field, limits: behaviour.bounds.limits(), checks: &behaviour.validate };
+            let within = Within {
+                over: behaviour.over,
+                ..Within::among(cx.model, field, behaviour.bounds.limits(), &behaviour.validate)
+            };
             within.check(value, (code, node), findings);
         }
     }
@@ -155,7 +161,20 @@ fn one(
     behaviour
 }
 
-/// The type's checks, then the field's; one of the same name replaces the type's.
+/// The entity of a condition that is kept as text. What looks like one and names none would be checked by nothing.
+fn over(cx: &Context<'_>, field: &Field, layers: &Layers<'_>, findings: &mut Findings<'_>) -> Option<EntityId> {
+    if let Some(node) = layers.get("over") {
+        return cx.entity(Some(node), findings);
+    }
+    if !layers.is_of_type() && layers.get("widget").and_then(Node::as_text).is_some_and(|widget| &**widget == "filter")
+    {
+        let message = format!("`{}` holds a condition, and nothing says over which records", field.name);
+        let help = "name their entity: `{type: filter, over: account}`";
+        findings.error_with_help(code::MISSING_KEY, &field.place, message, help);
+    }
+    None
+}
+
 /// The country that a phone number is of: a text, or an option of that name.
 fn country(node: &Node, scope: &Scope<'_>, findings: &mut Findings<'_>) -> Option<Expr> {
     let expr = expression::compile(node, scope, &Want::Any, findings)?;
@@ -168,6 +187,7 @@ fn country(node: &Node, scope: &Scope<'_>, findings: &mut Findings<'_>) -> Optio
     None
 }
 
+/// The type's checks, then the field's; one of the same name replaces the type's.
 fn validate(
     declaration: &FieldDeclaration<'_>,
     layers: &Layers<'_>,

@@ -16,7 +16,7 @@ use crate::node::Node;
 /// Keys that have a meaning for some types only, and what to say where they have none.
 type Belonging = (&'static str, fn(Word) -> bool, &'static str);
 
-const BELONGS: [Belonging; 28] = [
+const BELONGS: [Belonging; 29] = [
     ("fields", |_| false, "it belongs to `group` and `lines`, whose parts it names"),
     ("to", |word| word == Word::Ref, "it belongs to `ref`"),
     ("through", |word| word == Word::Ref, "it belongs to `ref` with `many: true`"),
@@ -35,6 +35,7 @@ const BELONGS: [Belonging; 28] = [
     ("unit", |word| matches!(word, Word::Integer | Word::Decimal), "it belongs to `integer` and `decimal`"),
     ("currency", |word| word == Word::Money, "it belongs to `money`"),
     ("fix_rate_if", |word| word == Word::Money, "it belongs to `money`"),
+    ("over", Word::is_text, "it belongs to texts that hold a condition"),
     ("country", |word| word == Word::Text, "it belongs to texts that hold phone numbers"),
     ("clean", Word::is_text, "it belongs to texts"),
     ("search", |word| word.is_text() || word == Word::Sequence, "texts and sequences can be searched"),

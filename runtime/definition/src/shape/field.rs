@@ -3,7 +3,7 @@
 use fichero_model::look::WIDGETS;
 
 use super::common::{CHECK, COLOR, COUNT, ENTITY, HELP, ICON, LABEL, WAS};
-use super::{Keys, NameOf, Shape, key};
+use super::{Key, Keys, NameOf, Shape, key};
 
 /// A field of an entity, mixin, settings, message or question.
 pub static FIELD: Keys = Keys {
@@ -126,6 +126,7 @@ pub static FIELD: Keys = Keys {
             Shape::Boolean,
             "True keeps what it holds: entries are added to a list or lines and text at the end, anything else stays once it is given.",
         ),
+        OVER,
         key(
             "country",
             Shape::Expression,
@@ -165,6 +166,13 @@ pub static FIELD: Keys = Keys {
     defining: &["type", "lookup"],
     either: &[],
 };
+
+/// The entity of a condition that is kept as text.
+pub const OVER: Key = key(
+    "over",
+    ENTITY,
+    "For a text: it holds a condition over records of this entity, such as `stage.closed`, and is checked as one.",
+);
 
 /// What `clean` may do.
 pub const CLEAN: Shape = Shape::Word(&["trim", "squeeze", "lower", "upper", "digits", "phone", "html"]);

@@ -119,7 +119,7 @@ impl Words<'_> {
             (_, "color") if is_color(&text) => Cell::Swatch { text },
             // What was kept before it was cleaned on writing, or is worked out when it is read, is cleaned here.
             _ if field.is_html() => Cell::Rich { html: html::clean(&text), text: html::words(&text) },
-            (_, "code" | "html") => Cell::Code { text },
+            (_, "code" | "filter") => Cell::Code { text },
             (Kind::LongText { .. }, _) => Cell::Long { text },
             (_, "email") => Cell::Contact { href: format!("mailto:{text}"), text },
             (_, "phone") => {
