@@ -60,7 +60,7 @@ fn cases() -> Vec<Case> {
             &[("", r#""2026-03-31T07:30:00Z""#)],
             "2026-03-31T07:30:00Z",
         ),
-        case("duration", json!(5400), &[("", "1:30")], &[("", "5400")], "5400"),
+        case("duration", json!(5400), &[("", "1 h 30 min")], &[("", "5400")], "5400"),
         case(
             "{type: choice, options: [small, large]}",
             json!("large"),
@@ -91,7 +91,7 @@ fn cases() -> Vec<Case> {
             &[("", r#""https://acme.example""#)],
             "https://acme.example",
         ),
-        case("percent", json!("12.5"), &[("", "12.5")], &[("", r#""12.50""#)], "12.5"),
+        case("percent", json!("12.5"), &[("", "12.5 %")], &[("", r#""12.50""#)], "12.5"),
         case("quantity", json!(2), &[("", "2")], &[("", r#""2.000""#)], "2"),
         case("rating", json!(4), &[("", "4")], &[("", "4")], "4"),
         case("year", json!(1999), &[("", "1999")], &[("", "1999")], "1999"),
