@@ -159,6 +159,7 @@ fn renamed(renames: &Renames, names: NameOf, text: &Arc<str>) -> Option<Arc<str>
         | NameOf::Stage
         | NameOf::Locale
         | NameOf::Zone
+        | NameOf::Country
         | NameOf::Currency
         | NameOf::Secret
         | NameOf::File

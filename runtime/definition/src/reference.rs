@@ -343,6 +343,7 @@ fn of_name(of: NameOf) -> String {
         NameOf::Stage => "of a stage".to_owned(),
         NameOf::Locale => "of a locale".to_owned(),
         NameOf::Zone => "of a time zone".to_owned(),
+        NameOf::Country => "of a country".to_owned(),
         NameOf::Currency => "of a currency".to_owned(),
         NameOf::Secret => "of a secret".to_owned(),
         NameOf::File => "of a file".to_owned(),

@@ -291,6 +291,7 @@ fn name(of: NameOf) -> Value {
     match of {
         NameOf::New => json!({"type": "string", "pattern": "^[a-z][a-z0-9_]{0,47}$"}),
         NameOf::Locale => json!({"type": "string", "pattern": "^[a-z]{2}(-[A-Z]{2})?$"}),
+        NameOf::Country => json!({"type": "string", "pattern": "^[a-z]{2}$"}),
         NameOf::Currency => json!({"type": "string", "pattern": "^[A-Z]{3}$"}),
         NameOf::Kind(kinds) => json!({"type": "string", "x-names": kinds}),
         NameOf::Part(kinds) => json!({"type": "string", "x-names-part-of": kinds}),

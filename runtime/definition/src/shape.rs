@@ -71,6 +71,8 @@ pub enum NameOf {
     Locale,
     /// An IANA time zone.
     Zone,
+    /// An ISO 3166 country.
+    Country,
     /// An ISO 4217 currency.
     Currency,
     /// The name of a secret, kept outside the definitions.

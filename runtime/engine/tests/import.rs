@@ -511,3 +511,20 @@ fn numbers_are_kept_and_counting_goes_on_behind_them() {
         assert_eq!(numbers, expected);
     });
 }
+
+#[test]
+fn numbers_and_durations_come_with_their_units() {
+    let things = "entity: thing\nfields:\n  name: {type: text, external: true}\n  share: {type: decimal, widget: percent}\n  \
+                  weight: {type: decimal, scale: 1, unit: {en: kg, ru: кг}}\n  rooms: {type: integer, unit: rooms}\n  took: duration\n";
+    on_each(things, async |world| {
+        let csv = "name,share,weight,rooms,took\na,12.5%,80.5 kg,3 rooms,90 min\nb,\"12,5 %\",80 кг,3,2 h 30 min\nc,1 kg,1 %,3 %,2 years\n";
+        let brought = bring(world, "thing", None, csv).await;
+        assert_eq!(counts(&brought), [2, 0, 0, 1]);
+        for name in ["Share", "Weight", "Rooms", "Took"] {
+            assert!(brought.rejects.contains(name), "{name}: {}", brought.rejects);
+        }
+        let found =
+            world.filtered("thing", "share == 12.5 and weight > 79 and rooms == 3 and took > minutes(80)").await;
+        assert_eq!(found, ["a", "b"]);
+    });
+}

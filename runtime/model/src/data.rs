@@ -156,6 +156,7 @@ pub enum Action {
 /// `because`, beside the rules and checks of its definitions.
 pub const REFUSALS: &[&str] = &[
     "append_only",
+    "bad_filter",
     "definition",
     "forbidden",
     "invalid",
@@ -174,6 +175,7 @@ pub const REFUSALS: &[&str] = &[
     "not_list",
     "not_object",
     "not_option",
+    "not_phone",
     "not_reference",
     "not_text",
     "not_time",

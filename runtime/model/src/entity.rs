@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::duplicate::Duplicates;
 use crate::expr::{Expr, Setting};
-use crate::id::{FieldId, OptionsId, PipelineId};
+use crate::html;
+use crate::id::{EntityId, FieldId, OptionsId, PipelineId};
 use crate::kind::{Kind, Type};
 use crate::label::Text;
+use crate::phone;
 use crate::place::Place;
 use crate::rule::{Message, Rule};
 
@@ -111,7 +113,7 @@ pub struct Entity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineOf {
     /// The parent entity.
-    pub parent: crate::id::EntityId,
+    pub parent: EntityId,
     /// The `lines` field of the parent.
     pub field: FieldId,
     /// The reference to the parent in the line.
@@ -200,6 +202,10 @@ pub struct Field {
     pub max_items: Option<u32>,
     /// While this is true, money keeps the rate it was last valued at.
     pub fix_rate_if: Option<Expr>,
+    /// The entity that it holds a condition over.
+    pub over: Option<EntityId>,
+    /// Of a phone number that is written without its country's code: the country, as two letters of ISO 3166.
+    pub country: Option<Expr>,
     /// A unit shown behind numbers.
     pub unit: Option<Text>,
     /// No two living records may share a value.
@@ -247,9 +253,22 @@ impl Field {
                 Clean::Lower => text.to_lowercase(),
                 Clean::Upper => text.to_uppercase(),
                 Clean::Digits => text.chars().filter(char::is_ascii_digit).collect(),
+                // One without the code of its country is read where the whole record is known.
+                Clean::Phone => phone::international(&text).into_owned(),
+                Clean::Html => html::clean(&text),
             };
         }
         text
+    }
+
+    /// True when it holds phone numbers.
+    pub fn is_phone(&self) -> bool {
+        self.clean.contains(&Clean::Phone)
+    }
+
+    /// True when it holds rich text.
+    pub fn is_html(&self) -> bool {
+        self.clean.contains(&Clean::Html)
     }
 
     /// True when the record's own row has a column for it.
@@ -400,6 +419,10 @@ pub enum Clean {
     Upper,
     /// Only digits stay.
     Digits,
+    /// Rich text, of which only what is on a list stays ([`crate::html`]).
+    Html,
+    /// A phone number, kept as E.164 writes it ([`crate::phone`]).
+    Phone,
 }
 
 /// A regular expression over a whole text. Matching takes time linear in the text.

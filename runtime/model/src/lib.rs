@@ -14,6 +14,7 @@ pub mod expr;
 #[cfg(any(test, feature = "fixture"))]
 pub mod fixture;
 pub mod fold;
+pub mod html;
 pub mod id;
 pub mod kind;
 pub mod label;
@@ -22,6 +23,7 @@ pub mod look;
 pub mod model;
 pub mod name;
 pub mod page;
+pub mod phone;
 pub mod pipeline;
 pub mod place;
 pub mod rule;

@@ -110,5 +110,5 @@ pub const COLORS: &[&str] =
 /// How a field may ask to be shown and edited; without one its type says it.
 pub const WIDGETS: &[&str] = &[
     "email", "phone", "url", "percent", "meter", "progress", "year", "rating", "color", "barcode", "qr", "html",
-    "code", "tags",
+    "code", "tags", "filter",
 ];

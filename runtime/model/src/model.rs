@@ -13,6 +13,7 @@ use crate::entity::{Entity, Field, Options};
 use crate::id::{EntityId, FieldId, OptionsId, PipelineId};
 use crate::label::{Locale, Text};
 use crate::page::{Form, MenuEntry, View};
+use crate::phone::Country;
 use crate::pipeline::Pipeline;
 use crate::place::Place;
 use crate::script::Scripts;
@@ -31,6 +32,8 @@ pub struct Workspace {
     pub time_zone: TimeZone,
     /// The currency that sums are in.
     pub currency: Currency,
+    /// The country of phone numbers that tell none.
+    pub country: Option<Country>,
 }
 
 /// A pack in use.

@@ -7,18 +7,19 @@
 mod query;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::entity::{Field, Source};
 use crate::expr::Row;
 use crate::kind::Kind;
-use crate::{EntityId, FieldId, Model, Value};
+use crate::{EntityId, FieldId, Model, Value, html, phone};
 
 pub use query::Query;
 
 /// How words are made: raised with every change that gives a text other words, so that what was indexed before is
 /// indexed anew.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// Whether a print is of a later edition than this release makes words of: another node made it, and knows better.
 pub fn is_later(print: &str) -> bool {
@@ -84,7 +85,8 @@ pub fn terms(model: &Model, fields: &[FieldId], row: &Row) -> Terms {
     for field in fields {
         let Value::Text(text) = row.get(*field) else { continue };
         let part = if *field == title { &mut titled } else { &mut beside };
-        words::each(text, |word| {
+        let spelled = spelled(&model[row.entity][*field], text);
+        words::each(&spelled, |word| {
             if known.len() < MOST_WORDS && !known.contains(&word) {
                 known.insert(word.clone());
                 part.push(word);
@@ -97,4 +99,13 @@ pub fn terms(model: &Model, fields: &[FieldId], row: &Row) -> Terms {
         words.join(" ")
     };
     Terms { titled: joined(titled), beside: joined(beside) }
+}
+
+/// A text as people look for it: a phone number in all its spellings, of rich text the words alone.
+fn spelled<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
+    match field {
+        field if field.is_phone() => Cow::Owned(phone::spellings(text)),
+        field if field.is_html() => Cow::Owned(html::words(text)),
+        _ => Cow::Borrowed(text),
+    }
 }

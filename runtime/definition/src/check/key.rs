@@ -62,6 +62,7 @@ impl Check<'_> {
             | NameOf::Sort
             | NameOf::Stage
             | NameOf::Zone
+            | NameOf::Country
             | NameOf::Currency
             | NameOf::Secret
             | NameOf::File

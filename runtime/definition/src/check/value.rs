@@ -206,6 +206,14 @@ impl Check<'_> {
                     .help("a locale is two letters, such as `en`, or two and a region, such as `pt-BR`");
                 self.found.push(diagnostic);
             }
+            NameOf::Country
+                if fichero_model::phone::Country::parse(text).is_none()
+                    || text.bytes().any(|byte| byte.is_ascii_uppercase()) =>
+            {
+                let diagnostic = Diagnostic::error(code::BAD_VALUE, &node.place, format!("`{text}` is not a country"))
+                    .help("a country is two small letters of ISO 3166, such as `es` or `gb`");
+                self.found.push(diagnostic);
+            }
             NameOf::Currency if !(text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())) => {
                 let diagnostic = Diagnostic::error(code::BAD_VALUE, &node.place, format!("`{text}` is not a currency"))
                     .help("a currency is three capital letters of ISO 4217, such as `EUR`");

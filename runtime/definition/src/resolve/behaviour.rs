@@ -7,13 +7,13 @@ use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Check, Field};
 use fichero_model::expr::{Expr, Scope, Setting};
-use fichero_model::kind::{Kind, Reference, Through};
+use fichero_model::kind::{Kind, Reference, Through, Type};
 use fichero_model::{EntityId, FieldId};
 
 use super::bounds::{self, Bounds};
 use super::context::Context;
 use super::declare::{FieldDeclaration, Origin};
-use super::expression;
+use super::expression::{self, Want};
 use super::findings::Findings;
 use super::text;
 use super::types::Layers;
@@ -34,6 +34,8 @@ pub(super) struct Behaviour {
     fill: Option<Setting>,
     bounds: Bounds,
     fix_rate_if: Option<Expr>,
+    country: Option<Expr>,
+    over: Option<EntityId>,
     choose: Option<Box<Expr>>,
     through: Option<Through>,
 }
@@ -51,6 +53,8 @@ impl Behaviour {
             fill,
             bounds,
             fix_rate_if,
+            country,
+            over,
             choose,
             through,
         } = self;
@@ -63,6 +67,8 @@ impl Behaviour {
         field.fill = fill;
         bounds.apply(field);
         field.fix_rate_if = fix_rate_if;
+        field.country = country;
+        field.over = over;
         if let Kind::Ref(reference) = &mut field.kind {
             reference.choose = choose;
             reference.through = through;
@@ -113,6 +119,8 @@ fn one(
         readonly_if: condition("readonly_if", findings),
         visible_if: condition("visible_if", findings),
         fix_rate_if: condition("fix_rate_if", findings),
+        over: over(cx, field, layers, findings),
+        country: own("country").and_then(|node| country(node, &cx.scope(entity, declaration, "country"), findings)),
         options_if: own("options_if").and_then(|node| expression::condition(node, &with_value, findings)),
         validate: validate(declaration, layers, checks, &with_value, findings),
         ..Behaviour::default()
@@ -137,8 +145,10 @@ fn one(
         [(&behaviour.default, "default", code::BAD_DEFAULT), (&behaviour.fill, "fill", code::BAD_DEFAULT)]
     {
         if let (Some(Setting::Literal(value)), Some(node)) = (setting, own(key)) {
-            let within =
-                Within { model: cx.model, field, limits: behaviour.bounds.limits(), checks: &behaviour.validate };
+            let within = Within {
+                over: behaviour.over,
+                ..Within::among(cx.model, field, behaviour.bounds.limits(), &behaviour.validate)
+            };
             within.check(value, (code, node), findings);
         }
     }
@@ -149,6 +159,32 @@ fn one(
             .and_then(|node| through(cx, entity, field, reference, node, findings));
     }
     behaviour
+}
+
+/// The entity of a condition that is kept as text. What looks like one and names none would be checked by nothing.
+fn over(cx: &Context<'_>, field: &Field, layers: &Layers<'_>, findings: &mut Findings<'_>) -> Option<EntityId> {
+    if let Some(node) = layers.get("over") {
+        return cx.entity(Some(node), findings);
+    }
+    if !layers.is_of_type() && layers.get("widget").and_then(Node::as_text).is_some_and(|widget| &**widget == "filter")
+    {
+        let message = format!("`{}` holds a condition, and nothing says over which records", field.name);
+        let help = "name their entity: `{type: filter, over: account}`";
+        findings.error_with_help(code::MISSING_KEY, &field.place, message, help);
+    }
+    None
+}
+
+/// The country that a phone number is of: a text, or an option of that name.
+fn country(node: &Node, scope: &Scope<'_>, findings: &mut Findings<'_>) -> Option<Expr> {
+    let expr = expression::compile(node, scope, &Want::Any, findings)?;
+    if matches!(expr.ty(), Type::Text | Type::Choice(_)) {
+        return Some(expr);
+    }
+    let message = format!("`{}` gives no country", expr.text);
+    let help = "write a field whose value is two letters of ISO 3166, such as `address.country`, or `\"es\"`";
+    findings.error_with_help(code::UNLIKE_TYPES, &node.place, message, help);
+    None
 }
 
 /// The type's checks, then the field's; one of the same name replaces the type's.

@@ -16,7 +16,7 @@ use crate::node::Node;
 /// Keys that have a meaning for some types only, and what to say where they have none.
 type Belonging = (&'static str, fn(Word) -> bool, &'static str);
 
-const BELONGS: [Belonging; 27] = [
+const BELONGS: [Belonging; 29] = [
     ("fields", |_| false, "it belongs to `group` and `lines`, whose parts it names"),
     ("to", |word| word == Word::Ref, "it belongs to `ref`"),
     ("through", |word| word == Word::Ref, "it belongs to `ref` with `many: true`"),
@@ -35,6 +35,8 @@ const BELONGS: [Belonging; 27] = [
     ("unit", |word| matches!(word, Word::Integer | Word::Decimal), "it belongs to `integer` and `decimal`"),
     ("currency", |word| word == Word::Money, "it belongs to `money`"),
     ("fix_rate_if", |word| word == Word::Money, "it belongs to `money`"),
+    ("over", Word::is_text, "it belongs to texts that hold a condition"),
+    ("country", |word| word == Word::Text, "it belongs to texts that hold phone numbers"),
     ("clean", Word::is_text, "it belongs to texts"),
     ("search", |word| word.is_text() || word == Word::Sequence, "texts and sequences can be searched"),
     (
@@ -64,7 +66,7 @@ fn is_keyed(word: Word) -> bool {
 /// The keys that say where a value comes from.
 const SOURCES: [&str; 5] = ["copy", "compute", "formula", "lookup", "rollup"];
 /// Keys without a meaning for a field that nobody writes.
-const FOR_WRITERS: [&str; 16] = [
+const FOR_WRITERS: [&str; 17] = [
     "default",
     "fill",
     "required",
@@ -81,6 +83,7 @@ const FOR_WRITERS: [&str; 16] = [
     "append_only",
     "clone",
     "fix_rate_if",
+    "country",
 ];
 
 /// A field with everything said of it in plain keys. `kind` is as far as it is known yet.
@@ -330,6 +333,8 @@ fn clean(node: &Node) -> Vec<Clean> {
             "lower" => Some(Clean::Lower),
             "upper" => Some(Clean::Upper),
             "digits" => Some(Clean::Digits),
+            "phone" => Some(Clean::Phone),
+            "html" => Some(Clean::Html),
             _ => None,
         })
         .collect()

@@ -47,10 +47,9 @@ impl Capabilities {
 }
 
 /// Types that values of several parts need.
-const TYPES: [(&str, &str); 6] = [
+const TYPES: [(&str, &str); 5] = [
     ("image", "files are not stored yet"),
     ("signature", "files are not stored yet"),
-    ("filter", "write a view for now"),
     ("calendar", "calendars are not kept yet"),
     ("properties", "write fields for now"),
     ("secret", "secrets are not kept yet"),

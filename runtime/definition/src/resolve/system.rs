@@ -64,6 +64,8 @@ pub(super) fn plain(name: &str, kind: Kind, type_name: &str, place: &Place) -> F
         min_items: None,
         max_items: None,
         fix_rate_if: None,
+        over: None,
+        country: None,
         unit: None,
         unique: false,
         external: false,

@@ -4,11 +4,11 @@
 
 use std::cmp::Ordering;
 
-use fichero_model::Value;
 use fichero_model::code::Code;
 use fichero_model::entity::{Check, Field};
-use fichero_model::expr::{Context, NoFacts};
+use fichero_model::expr::{Context, NoFacts, Scope, condition};
 use fichero_model::model::Model;
+use fichero_model::{EntityId, Value};
 use jiff::Timestamp;
 
 use super::findings::Findings;
@@ -24,12 +24,25 @@ pub(super) struct Within<'m> {
     pub limits: (Option<&'m Value>, Option<&'m Value>),
     /// Its checks.
     pub checks: &'m [Check],
+    /// The entity that it holds a condition over.
+    pub over: Option<EntityId>,
 }
 
 impl<'m> Within<'m> {
     /// What a field of the finished model asks.
     pub fn of(model: &'m Model, field: &'m Field) -> Self {
-        Self { model, field, limits: (field.min.as_ref(), field.max.as_ref()), checks: &field.validate }
+        let limits = (field.min.as_ref(), field.max.as_ref());
+        Self { over: field.over, ..Self::among(model, field, limits, &field.validate) }
+    }
+
+    /// What a field asks that is not finished.
+    pub fn among(
+        model: &'m Model,
+        field: &'m Field,
+        limits: (Option<&'m Value>, Option<&'m Value>),
+        checks: &'m [Check],
+    ) -> Self {
+        Self { model, field, limits, checks, over: None }
     }
 
     /// Says where the field never takes the value.
@@ -42,7 +55,7 @@ impl<'m> Within<'m> {
             Value::Text(text) => Value::text(&self.field.cleaned(text)),
             other => other.clone(),
         };
-        if let Some(what) = self.bound(&kept).or_else(|| self.refused(&kept)) {
+        if let Some(what) = self.bound(&kept).or_else(|| self.no_condition(&kept)).or_else(|| self.refused(&kept)) {
             let written = node.as_text().map_or_else(|| "this value".to_owned(), |text| format!("`{text}`"));
             findings.error(code, &node.place, format!("`{}` never takes {written}, which {what}", self.field.name));
         }
@@ -63,6 +76,17 @@ impl<'m> Within<'m> {
             _ if is(max, Ordering::Greater) => Some("is more than its `max`".to_owned()),
             _ => None,
         }
+    }
+
+    /// Why a text is no condition that a database could be asked.
+    fn no_condition(&self, value: &Value) -> Option<String> {
+        let (entity, text) = (self.over?, value.as_text()?);
+        let scope = Scope::row(self.model, entity);
+        let why = match condition(text, &self.field.place, &scope) {
+            Ok(condition) => condition.unportable.map(|part| part.why)?,
+            Err(diagnostics) => diagnostics.into_iter().next().map(|first| first.message)?,
+        };
+        Some(format!("is no condition over `{}`: {why}", self.model[entity].name))
     }
 
     /// The first check that says no of the value alone. One that fails while it is asked says so when it runs.

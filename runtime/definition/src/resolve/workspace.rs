@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fichero_model::code;
 use fichero_model::label::{Locale, Text};
 use fichero_model::model::{Pack, Workspace};
+use fichero_model::phone::Country;
 use fichero_model::value::Currency;
 use jiff::tz::TimeZone;
 
@@ -28,6 +29,7 @@ pub(super) fn workspace(catalog: &Catalog, findings: &mut Findings<'_>) -> Works
             .and_then(Node::as_text)
             .and_then(|text| Currency::parse(text))
             .unwrap_or(Currency::EUR),
+        country: get("country").and_then(Node::as_text).and_then(|text| Country::parse(text)),
     }
 }
 

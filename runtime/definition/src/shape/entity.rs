@@ -3,7 +3,7 @@
 use fichero_model::look::WIDGETS;
 
 use super::common::{CHECK, FIND, HELP, ICON, LABEL, SET, WAS};
-use super::field::{CLEAN, DUPLICATES, FIELD, INDEX, OPTION, UNIQUE};
+use super::field::{CLEAN, DUPLICATES, FIELD, INDEX, OPTION, OVER, UNIQUE};
 use super::{Key, Keys, KindShape, NameOf, Naming, Shape, Status, key};
 
 /// `entity: account`.
@@ -156,6 +156,7 @@ static TYPE_KEYS: Keys = Keys {
             Shape::Expression,
             "For `group`: the text that shows its parts together; by default those that are given, with commas.",
         ),
+        OVER,
         key("clean", Shape::OneOrMore(&CLEAN), "What is done to a text before it is checked, in order."),
         key(
             "validate",

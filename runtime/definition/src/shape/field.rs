@@ -3,7 +3,7 @@
 use fichero_model::look::WIDGETS;
 
 use super::common::{CHECK, COLOR, COUNT, ENTITY, HELP, ICON, LABEL, WAS};
-use super::{Keys, NameOf, Shape, key};
+use super::{Key, Keys, NameOf, Shape, key};
 
 /// A field of an entity, mixin, settings, message or question.
 pub static FIELD: Keys = Keys {
@@ -126,6 +126,12 @@ pub static FIELD: Keys = Keys {
             Shape::Boolean,
             "True keeps what it holds: entries are added to a list or lines and text at the end, anything else stays once it is given.",
         ),
+        OVER,
+        key(
+            "country",
+            Shape::Expression,
+            "For a phone: the country of numbers that are written without its code, such as `address.country`; the workspace's where nothing is said or found.",
+        ),
         key("clean", Shape::OneOrMore(&CLEAN), "What is done to a text before it is checked, in order."),
         key("widget", Shape::Word(WIDGETS), "How it is shown and edited; by default what its type says."),
         key(
@@ -161,8 +167,15 @@ pub static FIELD: Keys = Keys {
     either: &[],
 };
 
+/// The entity of a condition that is kept as text.
+pub const OVER: Key = key(
+    "over",
+    ENTITY,
+    "For a text: it holds a condition over records of this entity, such as `stage.closed`, and is checked as one.",
+);
+
 /// What `clean` may do.
-pub const CLEAN: Shape = Shape::Word(&["trim", "squeeze", "lower", "upper", "digits"]);
+pub const CLEAN: Shape = Shape::Word(&["trim", "squeeze", "lower", "upper", "digits", "phone", "html"]);
 
 static FIELD_UNIQUE: Keys = Keys {
     groups: &[&[

@@ -27,6 +27,11 @@ static WORKSPACE_KEYS: Keys = Keys {
         ),
         key("time_zone", Shape::Name(NameOf::Zone), "The IANA time zone of stored logic; `UTC` where nothing is said."),
         key("currency", Shape::Name(NameOf::Currency), "The currency of `base` amounts; `EUR` where nothing is said."),
+        key(
+            "country",
+            Shape::Name(NameOf::Country),
+            "The country of phone numbers that are written without its code, as two letters of ISO 3166, such as `es`.",
+        ),
         key("calendar", CALENDAR, "The calendar that says what `working` means where nothing nearer does.").not_yet(),
         key(
             "packs",

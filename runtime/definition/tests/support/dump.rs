@@ -247,6 +247,7 @@ fn one_field(out: &mut String, model: &Model, entity: &Entity, field: &Field) {
         ("visible_if", &field.visible_if),
         ("options_if", &field.options_if),
         ("fix_rate_if", &field.fix_rate_if),
+        ("country", &field.country),
     ] {
         if let Some(expr) = expr {
             push(format!("{word} {}", expr.text));

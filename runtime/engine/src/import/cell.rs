@@ -18,7 +18,7 @@ use crate::refusal::Refusal;
 use crate::setting;
 use crate::value::check::{self, MONEY_SCALE, MOST_VALUES, Problem, about};
 use crate::value::text::{self, Notation};
-use crate::value::{guard, strict};
+use crate::value::{guard, strict, unit};
 
 /// What a cell comes to.
 #[derive(Debug)]
@@ -176,9 +176,11 @@ fn one(work: &Work<'_>, column: &Column, field: &Field, text: &str) -> Result<Gi
             let amount = text::amount(field, &plain(text)?, MONEY_SCALE, &column.notation)?;
             Ok(Given::Money { amount: Some(Some(amount)), currency })
         }
-        Kind::Decimal { scale } => text::amount(field, &plain(text)?, *scale, &column.notation)
+        Kind::Decimal { scale } => text::amount(field, &plain(unit::bare(field, text))?, *scale, &column.notation)
             .map(|number| Given::Value(Value::Decimal(number))),
-        Kind::Integer => text::value(&work.live.model, field, &plain(text)?, &column.notation).map(Given::Value),
+        Kind::Integer => {
+            text::value(&work.live.model, field, &plain(unit::bare(field, text))?, &column.notation).map(Given::Value)
+        }
         // White space around what a cell says is taken away before; what is there now is part of the text.
         Kind::Text { .. } | Kind::LongText { .. } => {
             check::kept(field, text).map(|text| Given::Value(Value::text(&text)))

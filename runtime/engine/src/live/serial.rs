@@ -222,6 +222,7 @@ fn expressions(model: &Model, entity: EntityId) -> Vec<(&Expr, Of, Option<&Rule>
         {
             all.push((choose, Of::Choice, None));
         }
+        all.extend(field.country.iter().map(|expr| (expr, Of::Taken, None)));
         all.extend(field.default.iter().flat_map(in_setting).map(|expr| (expr, Of::Taken, None)));
         match &field.source {
             Source::Compute(expr) | Source::Formula { value: expr, stored: true } => {

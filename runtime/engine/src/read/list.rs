@@ -7,7 +7,7 @@ use fichero_model::expr::{Comparison, Expr, Node, Op};
 use fichero_model::kind::{Kind, Type};
 use fichero_model::rule::SortKey;
 use fichero_model::value::{Currency, Value};
-use fichero_model::{EntityId, FieldId, Model};
+use fichero_model::{EntityId, FieldId, Model, phone};
 pub use fichero_store::query::Trash;
 use fichero_store::query::{Filter, Query};
 use serde_json::Value as Json;
@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 use super::cursor::{self, Seal};
 use super::filter::unportable;
 pub use super::filter::{condition, expression};
+use super::search;
 use super::show::{self, Shape};
 use crate::live::field_expr;
 use crate::message::Message;
@@ -218,7 +219,16 @@ pub(super) fn equalities(model: &Model, entity: EntityId, given: &[(String, Json
         }
         let (id, value) = equality(model, entity, name, json)?;
         let field = &model[entity][id];
-        if field.many {
+        let value = if field.is_phone() { dialled(model, value) } else { value };
+        if let Value::Text(text) = &value
+            && field.is_phone()
+            && !field.many
+            && !phone::is_kept(text)
+            && let Some(condition) = search::part(model, &[(entity, id)], text)
+        {
+            // Of which country it is nobody says, so it is found in any.
+            conditions.push(Arc::new(condition));
+        } else if field.many {
             conditions.push(match value {
                 Value::Nothing => Arc::new(expression(model, entity, &format!("count({name}) == 0"))?),
                 value => holds(model, entity, id, value)?,
@@ -234,6 +244,14 @@ pub(super) fn equalities(model: &Model, entity: EntityId, given: &[(String, Json
         }
     }
     Ok((equals, conditions))
+}
+
+/// A phone number that is looked for, as it is kept where the workspace's country tells.
+fn dialled(model: &Model, value: Value) -> Value {
+    match value.as_text().and_then(|text| phone::read(text, model.workspace.country).ok()) {
+        Some(kept) => Value::text(&kept),
+        None => value,
+    }
 }
 
 /// The condition on `price_currency` or `price_base`; nothing for another name.

@@ -3,6 +3,7 @@
 //! Every word must be found in the title, in a number given out, in one of the fields marked `search`, or in what a list
 //! shows beside them: its texts and the titles of what it refers to. Wherever in it, without regard to case or accents.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use fichero_model::entity::{Field, Source};
@@ -11,7 +12,7 @@ use fichero_model::expr::{Expr, Node, Op};
 use fichero_model::kind::{Kind, Type};
 use fichero_model::rule::SortKey;
 use fichero_model::value::Value;
-use fichero_model::{EntityId, FieldId, Model};
+use fichero_model::{EntityId, FieldId, Model, phone};
 
 use crate::live::field_expr;
 
@@ -106,11 +107,20 @@ fn found_at(model: &Model, path: &[(EntityId, FieldId)], part: &str) -> Option<N
         let ty = model[*entity][*field].value_type();
         Node { op: Op::Field { of: Box::new(of), fields: Arc::new([(*entity, *field)]) }, ty, at: 0..0 }
     };
-    Some(holds(rest.iter().fold(field_expr(model, *entity, *first).root, walk), part))
+    let (last, end) = path.last()?;
+    Some(holds(rest.iter().fold(field_expr(model, *entity, *first).root, walk), &sought(&model[*last][*end], part)))
 }
 
 fn contains(model: &Model, entity: EntityId, id: FieldId, part: &str) -> Node {
-    holds(field_expr(model, entity, id).root, part)
+    holds(field_expr(model, entity, id).root, &sought(&model[entity][id], part))
+}
+
+/// What a text holds where a part of it is looked for: of a phone number its digits, however they are typed.
+fn sought<'t>(field: &Field, part: &'t str) -> Cow<'t, str> {
+    match phone::part(part).filter(|_| field.is_phone()) {
+        Some(digits) => Cow::Owned(digits),
+        None => Cow::Borrowed(part),
+    }
 }
 
 fn holds(text: Node, part: &str) -> Node {

@@ -19,6 +19,7 @@ use crate::actor::Via;
 use crate::command::Mode;
 use crate::input::{Input, Line};
 use crate::message::{Argument, Message};
+use crate::read::filter;
 use crate::refusal::{FieldError, Refusal};
 use crate::value::check::{self, about};
 
@@ -101,9 +102,11 @@ fn gather(work: &Work<'_>, mut draft: Draft) -> Result<(Checked, Vec<FieldError>
     let lines = check_lines(work, &mut draft)?;
     let event = if draft.old.is_some() { RuleEvent::Update } else { RuleEvent::Create };
     super::rules::run(work, &mut draft, event)?;
-    if stage::enter_all(work, &mut draft)? {
+    let (dials, unread) = super::phone::settle(work, &mut draft)?;
+    if stage::enter_all(work, &mut draft)? || dials {
         draft.compute(work)?;
     }
+    unread.into_iter().for_each(|(id, problem)| draft.error(work, id, problem));
     check_references(work, &mut draft)?;
     check_values(work, &mut draft)?;
     check_written_lines(work, &mut draft, &lines)?;
@@ -316,6 +319,12 @@ fn check_number(work: &Work<'_>, draft: &mut Draft, id: FieldId, field: &Field) 
 fn check_one(work: &Work<'_>, draft: &mut Draft, id: FieldId, field: &Field, value: &Value) -> Result<(), Refusal> {
     if let Err(problem) = check::fits(field, value) {
         draft.error(work, id, problem);
+        return Ok(());
+    }
+    if let (Some(over), Some(text)) = (field.over, value.as_text())
+        && let Err(refusal) = filter::condition(&work.live.model, over, text)
+    {
+        draft.error(work, id, ("bad_filter", refusal.detail));
         return Ok(());
     }
     if let (Kind::Choice { options }, Some(name)) = (&field.kind, value.as_text())

@@ -476,6 +476,10 @@ impl Draft {
     fn follow(&mut self, work: &Work<'_>) -> Result<(), Refusal> {
         self.copy(work)?;
         self.compute(work)?;
+        // What cannot be dialled is told of when the record is checked, for rules may still mend it.
+        if super::phone::settle(work, self)?.0 {
+            self.compute(work)?;
+        }
         if super::stage::enter_all(work, self)? { self.compute(work) } else { Ok(()) }
     }
 

@@ -19,6 +19,7 @@ pub mod log;
 pub mod money;
 pub mod number;
 mod people;
+pub mod phone;
 pub mod reference;
 pub mod remove;
 pub mod rollup;

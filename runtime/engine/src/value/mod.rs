@@ -6,4 +6,5 @@ pub mod guard;
 pub mod json;
 pub mod strict;
 pub mod text;
+pub mod unit;
 pub mod write;

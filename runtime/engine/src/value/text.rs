@@ -15,6 +15,7 @@ use rust_decimal::Decimal;
 
 use super::check::{self, Problem, about};
 use super::strict::{self, Unread};
+use super::unit;
 use crate::input::Given;
 use crate::message::Argument;
 
@@ -58,7 +59,11 @@ pub fn value(model: &Model, field: &Field, text: &str, notation: &Notation) -> R
         Kind::Date => date(field, trimmed, &notation.dates),
         Kind::Time => time(field, trimmed),
         Kind::DateTime => moment(trimmed, notation).map(Value::DateTime).ok_or_else(|| no_moment(field, trimmed)),
-        Kind::Duration => seconds(trimmed).map(Value::Duration).ok_or_else(|| about(field, "not_duration", [])),
+        Kind::Duration => {
+            let seconds = seconds(trimmed).or_else(|| unit::duration(trimmed));
+            let seconds = seconds.ok_or_else(|| about(field, "not_duration", []))?;
+            check::integer(field, seconds).map(|_| Value::Duration(seconds))
+        }
         Kind::Choice { options } => option(model, field, *options, trimmed),
         Kind::Json => {
             let json = strict::json(text.as_bytes()).map_err(|unread| match unread {

@@ -89,6 +89,9 @@ fn field(model: &Model, field: &Field) -> Json {
     if let Some(help) = &field.help {
         put("help", text(help));
     }
+    if let Some(entity) = field.over {
+        put("over", json!(&*model[entity].name));
+    }
     if field.many {
         put("min_items", json!(field.min_items));
         put("max_items", json!(field.max_items));

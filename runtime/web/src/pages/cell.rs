@@ -3,7 +3,7 @@
 use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
 use fichero_model::value::{Currency, Value};
-use fichero_model::{OptionsId, Ref};
+use fichero_model::{OptionsId, Ref, html, phone};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
@@ -53,6 +53,8 @@ impl Words<'_> {
             Value::Money(money) => self.money(money.amount, money.currency),
             Value::Text(name) => match field.kind {
                 Kind::Choice { options } => self.option(options, name).text,
+                _ if field.is_html() => html::words(name),
+                _ if field.is_phone() => phone::shown(name, self.model.workspace.country),
                 _ => name.to_string(),
             },
             Value::Date(date) => format::date(chrome, *date),
@@ -115,10 +117,15 @@ impl Words<'_> {
         match (&field.kind, widget) {
             (Kind::Choice { options }, _) => Cell::Pill(self.option(*options, &text)),
             (_, "color") if is_color(&text) => Cell::Swatch { text },
-            (_, "code" | "html") => Cell::Code { text },
+            // What was kept before it was cleaned on writing, or is worked out when it is read, is cleaned here.
+            _ if field.is_html() => Cell::Rich { html: html::clean(&text), text: html::words(&text) },
+            (_, "code" | "filter") => Cell::Code { text },
             (Kind::LongText { .. }, _) => Cell::Long { text },
             (_, "email") => Cell::Contact { href: format!("mailto:{text}"), text },
-            (_, "phone") => Cell::Contact { href: format!("tel:{}", dialled(&text)), text },
+            (_, "phone") => {
+                let href = format!("tel:{}", dialled(&text));
+                Cell::Contact { href, text: phone::shown(&text, self.model.workspace.country) }
+            }
             (_, "url") => Cell::Contact { href: text.clone(), text },
             _ => Cell::Text { text },
         }

@@ -5,6 +5,7 @@ mod administration;
 mod browser;
 mod conflicts;
 mod duplicates;
+mod every_type;
 mod forms;
 mod home;
 mod keys;

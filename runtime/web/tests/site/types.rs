@@ -17,6 +17,11 @@ type: numbers
 of: lines
 fields: {number: {type: text, required: true}, primary: boolean}
 ---
+type: rich
+of: longtext
+clean: html
+widget: html
+---
 entity: thing
 title: name
 fields:
@@ -29,6 +34,9 @@ fields:
   source: {type: longtext, widget: code}
   home: {type: place, label: Where it stands}
   numbers: {type: numbers}
+  about: {type: rich, search: true}
+  shout: {type: rich, formula: '"<em>" + name + "</em>"'}
+  desk: {type: text, clean: [trim, phone], widget: phone}
 "##;
 
 #[test]
@@ -92,5 +100,54 @@ fn what_a_widget_draws_says_the_same_in_words() {
             1,
             "what is no colour is not drawn, what it was is, in the history"
         );
+    });
+}
+
+#[test]
+fn a_phone_number_is_typed_and_told_as_people_write_it() {
+    on_each_with(THINGS, async |world| {
+        let mut ana = world.browser("ana").await;
+        let mut form = ana.open("/thing/new").await.form("/thing");
+        form.set("name", "Press").set("desk", "912 345 678");
+        let refused = ana.submit(&form).await;
+        assert!(refused.text().contains("of which country is 912 345 678"), "{}", refused.text());
+        let mut form = refused.form("/thing");
+        assert_eq!(form.value("desk"), "912 345 678", "what was typed stays");
+        form.set("desk", "0034 912-345-678");
+        let saved = ana.save(&form).await;
+        assert!(saved.body.contains("href=\"tel:+34912345678\""), "{}", saved.body);
+        assert!(saved.text().contains("+34 912 34 56 78"), "{}", saved.text());
+        let thing = world.create("thing", json!({"name": "Lathe", "desk": "+34 912 345 679"})).await;
+        let edit = format!("/thing/{thing}/edit");
+        assert_eq!(ana.open(&edit).await.form(&edit).value("desk"), "+34 912 34 56 79");
+        let found = ana.open("/thing?q=912-345").await;
+        assert!(found.text().contains("Press"), "{}", found.text());
+    });
+}
+
+#[test]
+fn rich_text_is_shown_in_its_shape_and_nothing_unsafe_is_kept() {
+    on_each_with(THINGS, async |world| {
+        let mut ana = world.browser("ana").await;
+        let mut form = ana.open("/thing/new").await.form("/thing");
+        form.set("name", "<script>alert(1)</script>Press")
+            .set("about", "Good & <b onclick=x>heavy</b><script>alert(2)</script>");
+        let saved = ana.save(&form).await;
+        assert!(saved.body.contains("<div class=\"rich\">Good &amp; <b>heavy</b></div>"), "{}", saved.body);
+        assert!(saved.body.contains("<div class=\"rich\"><em>Press</em></div>"), "{}", saved.body);
+        assert!(!saved.body.contains("onclick") && !saved.body.contains("<script>alert"), "{}", saved.body);
+        let list = ana.open("/thing").await;
+        assert!(!list.body.contains("class=\"rich\""), "a table has its words alone");
+        let found = ana.open("/search?q=heavy").await;
+        assert!(found.text().contains("Press"), "{}", found.text());
+        assert!(!ana.open("/search?q=onclick").await.text().contains("Press"));
+        let plain = world.create("thing", json!({"name": "Lathe", "about": "One\ntwo\n\nthree <3"})).await;
+        let about = world.get("thing", &plain).await["about"].clone();
+        assert_eq!(about, "<p>One<br>two</p><p>three &lt;3</p>");
+        let edit = format!("/thing/{plain}/edit");
+        let mut form = ana.open(&edit).await.form(&edit);
+        assert_eq!(form.value("about"), "<p>One<br>two</p><p>three &lt;3</p>");
+        form.set("about", "<p>One");
+        assert!(ana.save(&form).await.body.contains("<div class=\"rich\"><p>One</p></div>"));
     });
 }

@@ -173,7 +173,7 @@ impl<'a> Inputs<'a> {
             Kind::Text { .. } => Input::Text { value: text(), of: keyboard(slot.widget) },
             Kind::LongText { .. } | Kind::Json => Input::Longtext {
                 value: text(),
-                code: matches!(slot.widget, "code" | "html") || matches!(field.kind, Kind::Json),
+                code: matches!(slot.widget, "code" | "html" | "filter") || matches!(field.kind, Kind::Json),
             },
             Kind::Integer | Kind::Decimal { .. } => {
                 Input::Number { value: text(), unit: self.unit(field, slot.widget) }

@@ -3,7 +3,7 @@
 use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
-use fichero_model::{Model, Ref};
+use fichero_model::{Model, Ref, phone};
 use jiff::tz::TimeZone;
 
 use super::duration;
@@ -30,6 +30,8 @@ impl Raw<'_> {
             Value::Integer(number) => number.to_string(),
             Value::Decimal(number) => typed::editable(self.chrome, *number),
             Value::Money(money) => format!("{} {}", typed::editable(self.chrome, money.amount), money.currency),
+            // With its country's code, so that it stays the same whatever becomes of the record's country.
+            Value::Text(text) if field.is_phone() => phone::shown(text, None),
             Value::Text(text) => text.to_string(),
             Value::Date(date) => date.to_string(),
             Value::Time(time) => format::time(*time),

@@ -11,14 +11,14 @@ use fichero_engine::message::{Argument, Message};
 use fichero_engine::read::page::{Ask, Pick, Reader, Seen, Titles};
 use fichero_engine::value::check::{self, MONEY_SCALE, Problem, about};
 use fichero_engine::value::text::Notation;
-use fichero_engine::value::{json, text};
+use fichero_engine::value::{json, text, unit};
 use fichero_engine::{FieldError, Refusal};
 use fichero_model::entity::Field;
 use fichero_model::kind::{Kind, MoneyCurrency};
 use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Id, Model, Ref};
 
-use super::{duration, names};
+use super::names;
 use crate::pages::post::Posted;
 use crate::pages::visitor::Visitor;
 use crate::pages::words::Words;
@@ -218,17 +218,13 @@ impl Reading<'_> {
                 _ => Err(about(field, "not_boolean", [])),
             },
             _ if trimmed.is_empty() => Ok(Value::Nothing),
-            Kind::Integer => match typed::integer(self.chrome, trimmed) {
+            Kind::Integer => match typed::integer(self.chrome, unit::bare(field, trimmed)) {
                 Ok(number) => check::integer(field, number),
                 Err(Error::TooLong) => Err(about(field, "out_of_range", [])),
                 Err(Error::NotANumber | Error::NotWhole) => Err(about(field, "not_integer", [])),
             },
-            Kind::Decimal { scale } => self.number(field, trimmed, *scale).map(Value::Decimal),
+            Kind::Decimal { scale } => self.number(field, unit::bare(field, trimmed), *scale).map(Value::Decimal),
             Kind::Date => text::date(field, trimmed, &self.notation.dates),
-            Kind::Duration => match duration::parse(trimmed) {
-                Some(seconds) => check::integer(field, seconds).map(|_| Value::Duration(seconds)),
-                None => text::value(self.model, field, trimmed, &self.notation),
-            },
             _ => text::value(self.model, field, raw, &self.notation),
         }
     }

@@ -12,7 +12,7 @@ use fichero_model::entity::Field;
 use fichero_model::expr::{Comparison, Expr, Node, Op};
 use fichero_model::kind::{Kind, Type};
 use fichero_model::value::Value;
-use fichero_model::{EntityId, FieldId, Model};
+use fichero_model::{EntityId, FieldId, Model, phone};
 use jiff::civil::Date;
 
 use crate::ui::locale::Locale;
@@ -118,6 +118,9 @@ fn exact(model: &Model, field: &Field, given: &str) -> Option<Value> {
         _ if field.many => None,
         Kind::Money { .. } => text::exact(given).map(Value::Decimal),
         Kind::Lines { .. } | Kind::Children { .. } | Kind::Json | Kind::LongText { .. } => None,
+        _ if field.is_phone() => {
+            Some(Value::text(&phone::read(given, model.workspace.country).unwrap_or(given.to_owned())))
+        }
         _ => text::value(model, field, given, &Notation::plain(model.workspace.time_zone.clone())).ok(),
     }
 }

@@ -20,6 +20,13 @@ pub enum Cell {
         /// The words.
         text: String,
     },
+    /// Rich text: its words in a table, shaped among facts.
+    Rich {
+        /// What [`fichero_model::html::clean`] has left of it.
+        html: String,
+        /// Its words.
+        text: String,
+    },
     /// Any number: integer, decimal, money, percent, duration. Digits line up.
     Number {
         /// The number with its unit or currency.
