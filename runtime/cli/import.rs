@@ -142,6 +142,7 @@ fn ended(result: Result<Report, Error>, rejects: &Rejects, args: &Args, context:
         context.report.note(&format!("line {line} changes what line {before} gave the same record"));
     }
     if args.dry_run {
+        report.shown.iter().for_each(|shown| context.report.note(&diff(shown)));
         report.reasons.iter().for_each(|reason| context.report.note(reason));
     }
     let written = rejects.written();
@@ -172,6 +173,21 @@ fn in_words(report: &Report, rejects: Option<&Path>, dry: bool) -> String {
     text
 }
 
+/// A row of a dry run: what it would make, or which fields it would change from what to what.
+fn diff(import::Shown { line, is_new, title, changes }: &import::Shown) -> String {
+    let value = |value: Option<&Json>| match value {
+        Some(Json::String(text)) => text.clone(),
+        Some(Json::Null) | None => "()".to_owned(),
+        Some(other) => other.to_string(),
+    };
+    let field = |(name, pair): (&String, &Json)| match is_new {
+        true => format!("{name} = {}", value(pair.get(1))),
+        false => format!("{name}: {} → {}", value(pair.get(0)), value(pair.get(1))),
+    };
+    let fields: Vec<String> = changes.iter().map(field).collect();
+    format!("{} line {line} {title}: {}", if *is_new { '+' } else { '~' }, fields.join(", "))
+}
+
 fn to_json(report: &Report, rejects: Option<&Path>, dry: bool) -> Json {
     json!({
         "batch": report.batch.map(|batch| batch.to_string()),
@@ -184,9 +200,14 @@ fn to_json(report: &Report, rejects: Option<&Path>, dry: bool) -> Json {
         "passed_over": report.passed_over,
         "repeated": report.repeated.count,
         "reasons": report.reasons,
+        "shown": report.shown.iter().map(shown).collect::<Vec<_>>(),
         "rejects": rejects,
         "dry_run": dry,
     })
+}
+
+fn shown(import::Shown { line, is_new, title, changes }: &import::Shown) -> Json {
+    json!({"line": line, "effect": if *is_new { "create" } else { "update" }, "title": title, "changes": changes})
 }
 
 async fn leave(engine: &Engine, membership: Membership) {

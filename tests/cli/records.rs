@@ -46,6 +46,15 @@ fn a_file_is_imported_and_its_dirt_rejected_row_by_row() {
         folder.write("in.csv", "name,people\nSoria,39001\nBurgos,175000\n");
         let again = folder.run_on(&database, &["import", "city", &file, "--format", "json"]).ends_with(0).json();
         assert_eq!((again["updated"].as_i64(), again["unchanged"].as_i64()), (Some(1), Some(1)));
+
+        // A dry run says what the rows would do.
+        folder.write("next.csv", "name,people\nSoria,40000\nBurgos,175000\nTeruel,36000\n");
+        let next = folder.path().join("next.csv").display().to_string();
+        let dry = folder.run_on(&database, &["import", "city", &next, "--dry-run"]).ends_with(0);
+        assert!(dry.stderr.contains("~ line 2 Soria: people: 39001 → 40000"), "{}", dry.stderr);
+        assert!(dry.stderr.contains("+ line 4 Teruel: name = Teruel, people = 36000"), "{}", dry.stderr);
+        let shown = folder.run_on(&database, &["import", "city", &next, "--dry-run", "--format", "json"]).ends_with(0);
+        assert_eq!(shown.json()["shown"][0]["changes"]["people"], serde_json::json!([39001, 40000]));
         assert!(
             !folder.path().join("data/rejects/in.csv").exists(),
             "what an earlier import rejected is not left behind"

@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use fichero_model::data::Mapping;
 use fichero_model::{EntityId, Id};
+use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
 use crate::actor::{Actor, Via};
@@ -104,7 +105,25 @@ pub struct Report {
     pub repeated: Repeated,
     /// Why the first rows were rejected, at most [`MOST_REASONS`].
     pub reasons: Vec<String>,
+    /// What the first rows that make or change something would do, in a dry run; at most [`MOST_SHOWN`].
+    pub shown: Vec<Shown>,
 }
+
+/// What a row of a dry run would make or change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The line of the file.
+    pub line: u64,
+    /// Whether its record would be made; else changed.
+    pub is_new: bool,
+    /// What the record is called afterwards.
+    pub title: String,
+    /// Each field that would change, by its name in JSON: `[before, after]`.
+    pub changes: Map<String, Json>,
+}
+
+/// How many rows of a dry run are shown.
+pub const MOST_SHOWN: usize = 20;
 
 /// How many reasons a report holds; the rejects file has them all.
 pub const MOST_REASONS: usize = 20;

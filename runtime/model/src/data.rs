@@ -44,12 +44,26 @@ pub struct Mapping {
     pub entity: EntityId,
     /// The fields by which a row finds the record it updates; empty when each row is a new record.
     pub matching: Vec<FieldId>,
+    /// What becomes of a row whose record is there.
+    pub on_match: OnMatch,
     /// The columns of the file.
     pub columns: Vec<MappedColumn>,
     /// Values for every row; `row` gives the columns by name as texts.
     pub set: Vec<(FieldId, Setting)>,
     /// Where it is declared.
     pub place: Place,
+}
+
+/// What becomes of a row whose record is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnMatch {
+    /// It updates the record.
+    #[default]
+    Update,
+    /// It is passed over.
+    Skip,
+    /// It is rejected.
+    Reject,
 }
 
 /// A column of a file.

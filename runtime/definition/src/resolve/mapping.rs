@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fichero_model::code;
-use fichero_model::data::{MappedColumn, Mapping};
+use fichero_model::data::{MappedColumn, Mapping, OnMatch};
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Field, Source, System};
 use fichero_model::expr::Scope;
@@ -43,6 +43,11 @@ fn mapping(cx: &Context<'_>, document: &Document, findings: &mut Findings<'_>) -
         name: Arc::clone(&document.name),
         entity,
         matching,
+        on_match: match node.get("on_match").and_then(Node::as_text).map(|word| &**word) {
+            Some("skip") => OnMatch::Skip,
+            Some("reject") => OnMatch::Reject,
+            _ => OnMatch::Update,
+        },
         columns,
         set,
         place: document.name_place.clone(),

@@ -47,6 +47,11 @@ static MAPPING_KEYS: Keys = Keys {
             "The fields by which a record that is already there is found and updated; every row is new where nothing is said.",
         ),
         key(
+            "on_match",
+            Shape::Word(&["update", "skip", "reject"]),
+            "What becomes of a row whose record is there: it updates the record (the default), is passed over, or is rejected.",
+        ),
+        key(
             "columns",
             Shape::Entries(NameOf::Other, &Shape::Map(&COLUMN)),
             "The columns of the file by their heading, and the field each one fills.",

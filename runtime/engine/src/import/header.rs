@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fichero_model::data::{MappedColumn, Mapping};
+use fichero_model::data::{MappedColumn, Mapping, OnMatch};
 use fichero_model::entity::{Entity, Field, Source, System};
 use fichero_model::expr::{Expr, Setting};
 use fichero_model::kind::Kind;
@@ -26,6 +26,8 @@ pub(super) struct Plan {
     pub set: Vec<(FieldId, Setting)>,
     /// The fields by which a row finds the record it updates.
     pub matching: Vec<FieldId>,
+    /// What becomes of a row whose record is there.
+    pub on_match: OnMatch,
     /// The columns that expressions read, as their locals.
     pub locals: Vec<usize>,
     /// Columns that fill nothing.
@@ -139,6 +141,7 @@ fn by_mapping(model: &Model, mapping: &Mapping, headers: &[String], slips: &mut 
         columns: columns.collect(),
         set: mapping.set.clone(),
         matching: mapping.matching.clone(),
+        on_match: mapping.on_match,
         passed_over: passed_over.map(|(_, header)| header.clone()).collect(),
         locals: places,
     }
@@ -185,6 +188,7 @@ fn by_headings(model: &Model, request: &Request<'_>, headers: &[String], slips: 
         columns,
         set: Vec::new(),
         matching,
+        on_match: OnMatch::Update,
         locals: Vec::new(),
         passed_over: Vec::new(),
     }

@@ -11,7 +11,7 @@ use super::reject::{self, Rejects};
 use super::repeated::Given;
 use super::source::{Line, Source};
 use super::task::{Done, Import, Known, Waiting};
-use super::{Error, MOST_REASONS, MOST_WAITING, News, READ_AHEAD, Reached, Report, knot};
+use super::{Error, MOST_REASONS, MOST_SHOWN, MOST_WAITING, News, READ_AHEAD, Reached, Report, knot};
 use crate::actor::Actor;
 use crate::command::{Effect, Mode};
 use crate::engine::Engine;
@@ -110,6 +110,7 @@ impl<W: Write> Importer<'_, W> {
             known: Arc::clone(&self.known),
             before: self.progress(),
             first,
+            shows: self.report.shown.len() < MOST_SHOWN,
         }
     }
 
@@ -134,8 +135,11 @@ impl<W: Write> Importer<'_, W> {
 
     fn settle(&mut self, line: &Line, result: Result<Done, Refusal>) -> Result<(), Error> {
         match result {
-            Ok(Done::Taken { record, effect, made }) => {
+            Ok(Done::Taken { record, effect, made, shown }) => {
                 self.report.made += made;
+                if self.report.shown.len() < MOST_SHOWN {
+                    self.report.shown.extend(shown);
+                }
                 if !self.plan.matching.is_empty() {
                     self.given.note(record, line.number, effect, &mut self.report.repeated);
                 }
