@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use fichero_engine::deploy::door::Door;
 use fichero_engine::deploy::follow::{self, Own, Switch};
 use fichero_engine::deploy::node::Membership;
-use fichero_engine::import::{self, Error, News, Report, Request, fingerprint, repeated};
+use fichero_engine::import::{self, Error, News, Report, Request, fingerprint, is_encoding, repeated};
 use fichero_engine::{Actor, Engine, Mode, Via};
-use fichero_model::data::Mapping;
+use fichero_model::data::{Mapping, Reading};
 use fichero_model::name::did_you_mean;
 use fichero_model::{EntityId, Model};
 use serde_json::{Value as Json, json};
@@ -28,7 +28,7 @@ pub struct Args {
     /// The entity whose records the file holds
     #[arg(required_unless_present = "undo")]
     entity: Option<String>,
-    /// The CSV file
+    /// The file: CSV or another text with a delimiter, a workbook (.xlsx), or JSON lines
     #[arg(required_unless_present = "undo")]
     file: Option<PathBuf>,
     /// The workspace folder [default: the current one]
@@ -40,6 +40,15 @@ pub struct Args {
     /// The fields by which a row finds the record it updates, with commas between
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     r#match: Option<Vec<String>>,
+    /// The sign between cells: `,`, `;`, `|` or `tab` [default: as the mapping says, else told by the first rows]
+    #[arg(long, value_name = "SIGN")]
+    delimiter: Option<String>,
+    /// The encoding of the file, such as `windows-1252` [default: its own mark, else as the mapping says, else UTF-8]
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// The sheet of a workbook [default: as the mapping says, else the only one that holds anything]
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
     /// Show what would happen, and change nothing but the file that `--rejects` names
     #[arg(long)]
     dry_run: bool,
@@ -54,7 +63,7 @@ pub struct Args {
     anew: bool,
     /// Take back what an import did: what it made goes to the trash, what it changed gets its former values back, unless somebody
     /// edited it since
-    #[arg(long, value_name = "BATCH", conflicts_with_all = ["file", "map", "match", "dry_run", "live", "rejects", "anew"])]
+    #[arg(long, value_name = "BATCH", conflicts_with_all = ["file", "map", "match", "delimiter", "encoding", "sheet", "dry_run", "live", "rejects", "anew"])]
     undo: Option<String>,
 }
 
@@ -66,11 +75,6 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         (None, ..) => return Err(Failure::new("an import needs an entity and a file")),
     };
     let folder = context.folder(&Dir::of(args.dir.clone()))?;
-    if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) {
-        return Err(
-            Failure::new("spreadsheets cannot be read yet").help("Save the sheet as CSV, in UTF-8, and import that")
-        );
-    }
     let mut opened = File::open(file).map_err(|error| Failure::file("read", file, &error))?;
     let touches_nothing = args.dry_run && args.rejects.is_none();
     let mut rejects = Rejects::new(rejects_path(args, &folder, file), file, touches_nothing)?;
@@ -88,6 +92,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         file: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         hash: Some(hash),
         anew: args.anew,
+        reading: reading(args)?,
         mapping,
         matching: args.r#match.clone(),
         mode: if args.live { Mode::Live } else { Mode::Load },
@@ -111,6 +116,25 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let outcome = ended(result, &rejects, args, context);
     node.db.close();
     outcome
+}
+
+/// How the file is read, as far as the command says it.
+fn reading(args: &Args) -> Result<Reading, Failure> {
+    let delimiter = match args.delimiter.as_deref() {
+        None => None,
+        Some("tab" | "\t") => Some(b'\t'),
+        Some(sign @ ("," | ";" | "|")) => sign.bytes().next(),
+        Some(other) => {
+            return Err(Failure::new(format!("`{other}` is no delimiter")).help("Write `,`, `;`, `|` or `tab`"));
+        }
+    };
+    if let Some(name) = args.encoding.as_deref().filter(|name| !is_encoding(name)) {
+        return Err(
+            Failure::new(format!("there is no encoding `{name}`")).help("Write `utf-8`, `utf-16le` or `windows-1252`")
+        );
+    }
+    let (encoding, sheet) = (args.encoding.as_deref().map(Into::into), args.sheet.as_deref().map(Into::into));
+    Ok(Reading { delimiter, encoding, sheet, ..Reading::default() })
 }
 
 /// Does something that takes a while; definitions that are put in force meanwhile are followed.
@@ -160,6 +184,10 @@ fn in_words(report: &Report, rejects: Option<&Path>, dry: bool) -> String {
         let rows = counted(usize::try_from(report.repeated.count).unwrap_or(usize::MAX), "row");
         text.push_str(&format!("\n{rows} changed what an earlier row of the file gave the same record"));
     }
+    if report.joined > 0 {
+        let rows = counted(usize::try_from(report.joined).unwrap_or(usize::MAX), "row");
+        text.push_str(&format!("\n{rows} had more cells than the heading, and were joined as the mapping says"));
+    }
     if let Some(rejects) = rejects {
         text.push_str(&format!("\nrejected rows, each with the reason: {}", rejects.display()));
     }
@@ -197,6 +225,7 @@ fn to_json(report: &Report, rejects: Option<&Path>, dry: bool) -> Json {
         "rejected": report.rejected,
         "resumed": report.resumed,
         "made": report.made,
+        "joined": report.joined,
         "passed_over": report.passed_over,
         "repeated": report.repeated.count,
         "reasons": report.reasons,

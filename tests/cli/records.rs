@@ -63,6 +63,23 @@ fn a_file_is_imported_and_its_dirt_rejected_row_by_row() {
 }
 
 #[test]
+fn a_file_is_read_as_the_command_says() {
+    let folder = cities();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(folder.path().join("western.csv"), b"name;people\n\xC1vila;58000\n").unwrap();
+    let refused = folder.run(&["import", "city", &at("western.csv")]).ends_with(1);
+    assert!(refused.stderr.contains("line 2 holds the byte 0xC1 (byte 13 of the file)"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("it fits windows-1252"), "{}", refused.stderr);
+    let read = ["import", "city", &at("western.csv"), "--encoding", "latin1", "--delimiter", ";"];
+    assert!(folder.run(&read).ends_with(0).stdout.starts_with("1 created"));
+    folder.write("more.jsonl", "{\"name\": \"Ávila\", \"people\": 58000}\n{\"name\": \"Lugo\"}\n");
+    let more = folder.run(&["import", "city", &at("more.jsonl")]).ends_with(0);
+    assert!(more.stdout.starts_with("1 created, 0 updated, 1 unchanged"), "{}", more.stdout);
+    folder.run(&["import", "city", &at("more.jsonl"), "--delimiter", "x"]).ends_with(1);
+    folder.run(&["import", "city", &at("more.jsonl"), "--encoding", "x"]).ends_with(1);
+}
+
+#[test]
 fn an_import_that_cannot_be_is_told() {
     let folder = cities();
     folder.write("in.csv", "name,people\nBurgos,1\n");
@@ -73,7 +90,7 @@ fn an_import_that_cannot_be_is_told() {
         (&["import", "ctiy", &file][..], 1, "Did you mean `city`?"),
         (&["import", "city", "missing.csv"], 1, "cannot read missing.csv"),
         (&["import", "city", &file, "--map", "nothing"], 1, "there is no mapping `nothing`"),
-        (&["import", "city", "in.xlsx"], 1, "cannot be read yet"),
+        (&["import", "city", "in.xlsx"], 1, "cannot read"),
         (&["import", "city", &file, "--match", "naem"], 1, "naem"),
         (&["import", "city", &odd], 1, "no field `colour`"),
         (&["import", "--undo", "x"], 1, "`x` is no batch"),

@@ -46,6 +46,8 @@ pub struct Mapping {
     pub matching: Vec<FieldId>,
     /// What becomes of a row whose record is there.
     pub on_match: OnMatch,
+    /// How the file is read.
+    pub reading: Reading,
     /// The columns of the file.
     pub columns: Vec<MappedColumn>,
     /// Values for every row; `row` gives the columns by name as texts.
@@ -64,6 +66,32 @@ pub enum OnMatch {
     Skip,
     /// It is rejected.
     Reject,
+}
+
+/// How a file is read, as far as that is said; the rest is told by the file itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The sign between cells.
+    pub delimiter: Option<u8>,
+    /// The sign around cells.
+    pub quoting: Option<Quoting>,
+    /// The encoding of a file that bears no mark of it, by a name that browsers know.
+    pub encoding: Option<Arc<str>>,
+    /// The sheet of a workbook.
+    pub sheet: Option<Arc<str>>,
+    /// The columns that may hold delimiters without quotes: surplus cells of a row are joined into them.
+    pub join_into: Vec<Arc<str>>,
+}
+
+/// What stands around cells that hold delimiters or line breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quoting {
+    /// Double quotes.
+    Double,
+    /// Apostrophes.
+    Single,
+    /// Nothing: quotes are part of the text.
+    None,
 }
 
 /// A column of a file.

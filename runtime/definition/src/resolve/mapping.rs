@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fichero_model::code;
-use fichero_model::data::{MappedColumn, Mapping, OnMatch};
+use fichero_model::data::{MappedColumn, Mapping, OnMatch, Quoting, Reading};
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Field, Source, System};
 use fichero_model::expr::Scope;
@@ -48,10 +48,35 @@ fn mapping(cx: &Context<'_>, document: &Document, findings: &mut Findings<'_>) -
             Some("reject") => OnMatch::Reject,
             _ => OnMatch::Update,
         },
+        reading: reading(node),
         columns,
         set,
         place: document.name_place.clone(),
     })
+}
+
+/// How the file is read; the shape has looked at the words.
+fn reading(node: &Node) -> Reading {
+    let text = |key: &str| node.get(key).and_then(Node::as_text).cloned();
+    let joins = node.get("ragged").and_then(|ragged| ragged.get("join_into"));
+    Reading {
+        delimiter: text("delimiter").and_then(|word| match &*word {
+            "tab" => Some(b'\t'),
+            sign => sign.bytes().next(),
+        }),
+        quoting: text("quotes").map(|word| match &*word {
+            "single" => Quoting::Single,
+            "none" => Quoting::None,
+            _ => Quoting::Double,
+        }),
+        encoding: text("encoding"),
+        sheet: text("sheet"),
+        join_into: joins
+            .into_iter()
+            .flat_map(declare::one_or_more)
+            .filter_map(|join| join.as_text().cloned())
+            .collect(),
+    }
 }
 
 fn column(

@@ -58,7 +58,68 @@ static MAPPING_KEYS: Keys = Keys {
         )
         .required(),
         key("set", SET, "Values of fields that no column fills."),
+        key(
+            "delimiter",
+            Shape::Word(&[",", ";", "|", "tab"]),
+            "The sign between cells of a text; told by its first rows where nothing is said.",
+        ),
+        key(
+            "quotes",
+            Shape::Word(&["double", "single", "none"]),
+            "The quotes around cells that hold delimiters; told by the heading where nothing is said.",
+        ),
+        key(
+            "encoding",
+            Shape::Word(ENCODINGS),
+            "The encoding of a text that bears no mark of its own; UTF-8 where nothing is said.",
+        ),
+        key("sheet", Shape::String, "The sheet of a workbook; the only one that holds anything where nothing is said."),
+        key(
+            "ragged",
+            Shape::Map(&RAGGED),
+            "How rows with more cells than the heading are mended; they are rejected where nothing is said.",
+        ),
     ]],
+    ..Keys::NONE
+};
+
+/// The encodings that a mapping may name.
+const ENCODINGS: &[&str] = &[
+    "utf-8",
+    "utf-16le",
+    "utf-16be",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-1258",
+    "iso-8859-2",
+    "iso-8859-5",
+    "iso-8859-7",
+    "iso-8859-15",
+    "koi8-r",
+    "koi8-u",
+    "ibm866",
+    "macintosh",
+    "shift_jis",
+    "euc-jp",
+    "euc-kr",
+    "big5",
+    "gbk",
+    "gb18030",
+];
+
+static RAGGED: Keys = Keys {
+    groups: &[&[key(
+        "join_into",
+        Shape::OneOrMore(&Shape::String),
+        "The columns, by their heading, whose texts hold delimiters without quotes: surplus cells are joined into them, where it is certain which belong together.",
+    )
+    .required()]],
     ..Keys::NONE
 };
 

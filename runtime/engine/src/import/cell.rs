@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use super::header::{Column, Target};
 use super::number;
 use super::reference::{Look, Lookup};
+use super::source::Sort;
 use crate::input::Given;
 use crate::message::Argument;
 use crate::record::work::Work;
@@ -41,7 +42,7 @@ impl From<Problem> for Outcome {
     }
 }
 
-/// Reads a cell of a column; `row` holds the texts that expressions may name.
+/// Reads a cell of a column, of which the format may say what it is; `row` holds the texts that expressions may name.
 ///
 /// # Errors
 /// When a definition fails or the database cannot be read or written.
@@ -49,17 +50,20 @@ pub(super) fn read(
     work: &Work<'_>,
     lookup: &mut Lookup<'_>,
     column: &Column,
-    text: &str,
+    (text, sort): (&str, Sort),
     row: &[Value],
 ) -> Result<Outcome, Refusal> {
     let field = &work.live.model[lookup.entity][column.field()];
     if text.contains('\0') {
         return Ok(about(field, "nul", []).into());
     }
-    if column.value.is_none() && text.trim() == guard::NOTHING {
+    if column.value.is_none() && (text.trim() == guard::NOTHING || sort == Sort::Nothing) {
         return Ok(nothing(column, field));
     }
-    let text = aliased(column, guard::unguarded(text));
+    let (shown, text) = (text, aliased(column, guard::unguarded(text)));
+    if sort == Sort::Failed && text == shown {
+        return Ok(about(field, "cell_failed", [Argument::from(text)]).into());
+    }
     let Some(expr) = &column.value else { return of_text(work, lookup, column, field, text) };
     match setting::eval(work, expr, row, Some(&Value::text(text)))? {
         // What an expression makes nothing of would be lost, unless its author says that nothing may be meant.

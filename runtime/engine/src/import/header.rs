@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fichero_model::data::{MappedColumn, Mapping, OnMatch};
+use fichero_model::data::{MappedColumn, Mapping, OnMatch, Reading};
 use fichero_model::entity::{Entity, Field, Source, System};
 use fichero_model::expr::{Expr, Setting};
 use fichero_model::kind::Kind;
@@ -32,6 +32,16 @@ pub(super) struct Plan {
     pub locals: Vec<usize>,
     /// Columns that fill nothing.
     pub passed_over: Vec<String>,
+    /// How the file is read.
+    pub reading: Reading,
+}
+
+impl Plan {
+    /// What a column is called: its heading where it fills something, else its number.
+    pub(super) fn heading(&self, at: usize) -> String {
+        let column = self.columns.iter().find(|column| column.at == at);
+        column.map_or_else(|| (at + 1).to_string(), |column| column.header.clone())
+    }
 }
 
 /// A column that fills something.
@@ -100,12 +110,18 @@ impl Column {
 ///
 /// # Errors
 /// One sentence for each slip.
-pub(super) fn plan(model: &Model, request: &Request<'_>, headers: &[String]) -> Result<Plan, Vec<String>> {
+pub(super) fn plan(
+    model: &Model,
+    request: &Request<'_>,
+    reading: Reading,
+    headers: &[String],
+) -> Result<Plan, Vec<String>> {
     let mut slips = Vec::new();
     let mut plan = match request.mapping {
         Some(mapping) => by_mapping(model, mapping, headers, &mut slips),
         None => by_headings(model, request, headers, &mut slips),
     };
+    plan.reading = reading;
     if let Some(names) = &request.matching {
         plan.matching = names.iter().filter_map(|wanted| matching(model, &plan, wanted, &mut slips)).collect();
     }
@@ -144,6 +160,7 @@ fn by_mapping(model: &Model, mapping: &Mapping, headers: &[String], slips: &mut 
         on_match: mapping.on_match,
         passed_over: passed_over.map(|(_, header)| header.clone()).collect(),
         locals: places,
+        reading: Reading::default(),
     }
 }
 
@@ -191,6 +208,7 @@ fn by_headings(model: &Model, request: &Request<'_>, headers: &[String], slips: 
         on_match: OnMatch::Update,
         locals: Vec::new(),
         passed_over: Vec::new(),
+        reading: Reading::default(),
     }
 }
 

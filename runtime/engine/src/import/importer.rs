@@ -1,6 +1,6 @@
 //! An import under way: rows by slices, those that wait for others at the end.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use fichero_store::system::import::{self as stored, Progress};
@@ -41,9 +41,9 @@ pub(super) struct Importer<'e, W: Write> {
 impl<W: Write> Importer<'_, W> {
     /// Passes over the rows that an import which broke off has behind it: those that wait are taken up, and those that were
     /// rejected are told of again, so that the rejects file is whole.
-    pub async fn resume<R: Read>(
+    pub async fn resume(
         &mut self,
-        source: &mut Source<R>,
+        source: &mut Source<'_>,
         before: Progress,
         tell: &mut impl FnMut(News),
     ) -> Result<(), Error> {

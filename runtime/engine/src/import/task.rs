@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fichero_model::data::OnMatch;
+use fichero_model::entity::Field;
 use fichero_model::expr::{Row, Setting};
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
@@ -18,12 +19,12 @@ use super::header::Plan;
 use super::reference::Lookup;
 pub(super) use super::reference::{Known, Memory};
 use super::reject;
-use super::source::Line;
+use super::source::{self, Line};
 use crate::actor::Actor;
 use crate::command::{Command, Effect, Mode};
 use crate::input::{Given, Input};
 use crate::live::Live;
-use crate::message::Message;
+use crate::message::{Argument, Message};
 use crate::read::history;
 use crate::record;
 use crate::record::work::Work;
@@ -225,12 +226,20 @@ impl Import {
     /// what waits leaves nothing behind.
     fn row(&self, work: &Work<'_>, line: &Line, memory: &mut Memory, may_wait: bool) -> Result<Cells, Refusal> {
         let plan = &self.plan;
-        if let Some(flaw) = line.flaw {
-            return Err(Refusal::new(RefusalKind::Malformed, "bad_quotes", flaw.message()));
+        if let Some((code, message)) = &line.flaw {
+            return Err(Refusal::new(RefusalKind::Malformed, code, message.clone()));
         }
         if line.cells.len() != plan.width {
             let arguments = [line.cells.len().to_string(), plan.width.to_string()];
             return Err(Refusal::new(RefusalKind::Malformed, "ragged", Message::with("ragged", arguments)));
+        }
+        if let Some(at) = line.cells.iter().position(|cell| cell.len() > LONGEST_CELL) {
+            let arguments = [plan.heading(at), (LONGEST_CELL >> 20).to_string()];
+            return Err(Refusal::new(
+                RefusalKind::Malformed,
+                "cell_too_long",
+                Message::with("cell_too_long", arguments),
+            ));
         }
         let texts: Vec<Result<&str, std::str::Utf8Error>> = line.cells.iter().map(std::str::from_utf8).collect();
         let text = |at: usize| texts.get(at).and_then(|text| text.as_ref().ok()).copied().unwrap_or("");
@@ -243,8 +252,8 @@ impl Import {
             }
             let field = &work.live.model[plan.entity][column.field()];
             let outcome = match texts.get(column.at) {
-                Some(Err(_)) => Outcome::Wrong(about(field, "not_utf8", [])),
-                _ => cell::read(work, &mut lookup, column, text(column.at), &locals)?,
+                Some(Err(_)) => Outcome::Wrong(undecodable(plan, field, line.cells.get(column.at).unwrap_or_default())),
+                _ => cell::read(work, &mut lookup, column, (text(column.at), line.sort(column.at)), &locals)?,
             };
             match outcome {
                 Outcome::Silent => {}
@@ -353,6 +362,21 @@ impl Import {
         let row = work.any(Ref { entity: self.plan.entity, id })?;
         let called = row.map_or_else(|| id.to_string(), |row| named(work, &row));
         Ok(Refusal::new(RefusalKind::Conflict, "match_found", Message::with("match_found", [called])))
+    }
+}
+
+/// The longest cell, in bytes.
+const LONGEST_CELL: usize = 1 << 20;
+
+/// What is told of a cell that is not in the encoding of the file.
+fn undecodable(plan: &Plan, field: &Field, cell: &[u8]) -> Problem {
+    let encoding = plan.reading.encoding.as_deref().unwrap_or("UTF-8");
+    match source::best_encoding(cell).filter(|_| plan.reading.encoding.is_none()) {
+        Some((fits, says)) => {
+            let arguments = [Argument::from(fits.name().to_lowercase().as_str()), Argument::from(says.as_str())];
+            ("not_utf8", about(field, "not_utf8_but", arguments).1)
+        }
+        None => about(field, "not_utf8", [Argument::from(encoding)]),
     }
 }
 
