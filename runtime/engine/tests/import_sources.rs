@@ -38,6 +38,14 @@ delimiter: tab
 quotes: single
 columns: {Name: name, Street: street}
 ---
+mapping: western_numbers
+entity: account
+columns:
+  Name: name
+  Rating: {field: rating, format: ["12,5 %", "1.234,5"]}
+  Value: {field: revenue, format: ["1.234,56 €", "$1,234"]}
+  Since: {field: since, format: ["%d.%m.%Y", "%m-%d-%y"]}
+---
 mapping: sheet
 entity: account
 sheet: Second
@@ -96,6 +104,32 @@ fn json_lines_and_workbooks_are_imported_by_type() {
         assert_eq!(counts(&typed), [2, 0, 0, 2], "{}", typed.rejects);
         insta::assert_snapshot!("rejected_rows_of_a_sheet", typed.rejects);
         assert_eq!(values(world, "name == \"Typed\"", &["rating", "revenue"]).await, [json!(["3.50", "1234.50"])]);
+    });
+}
+
+#[test]
+fn dates_and_numbers_are_written_as_their_column_says() {
+    on_each(FIRM, async |world| {
+        let csv = "Name;Rating;Value;Since\nA;7,25%;1.234,50 €;31.12.2025\nB;1.234;$1,500;12-31-25\nC;1.5;12;2025-12-31\n\
+                   D;;1,5 €;31/12/2025\n";
+        let first = brought(world, Some("western_numbers"), csv.as_bytes()).await;
+        assert_eq!(counts(&first), [2, 0, 0, 2], "{}", first.rejects);
+        insta::assert_snapshot!("rejected_forms", first.rejects);
+        let fields = ["rating", "revenue", "revenue_currency", "since"];
+        assert_eq!(values(world, "name == \"A\"", &fields).await, [json!(["7.25", "1234.50", "EUR", "2025-12-31"])]);
+        assert_eq!(values(world, "name == \"B\"", &fields).await[0][3], json!("2025-12-31"));
+        assert_eq!(values(world, "name == \"B\"", &["rating"]).await, [json!(["1234.00"])]);
+
+        // Where the format says that it is a number, the texts' form is not asked; a rejected row is written in it.
+        let lines = "{\"Name\": \"E\", \"Rating\": 1.25, \"Value\": 1.234, \"Since\": \"01.02.2025\"}\n\
+                     {\"Name\": \"\", \"Rating\": 1.25, \"Value\": 1.234}\n";
+        let typed = brought(world, Some("western_numbers"), lines.as_bytes()).await;
+        assert_eq!(counts(&typed), [1, 0, 0, 1], "{}", typed.rejects);
+        assert!(typed.rejects.contains(",\"1,25\",\"1,234\","), "{}", typed.rejects);
+        let mended = typed.rejects.replace("\n,", "\nF,");
+        assert_eq!(counts(&brought(world, Some("western_numbers"), mended.as_bytes()).await), [1, 0, 0, 0]);
+        let both = values(world, "name == \"E\" or name == \"F\"", &["rating", "revenue"]).await;
+        assert_eq!(both, [json!(["1.25", "1.234"]), json!(["1.25", "1.234"])]);
     });
 }
 

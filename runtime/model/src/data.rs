@@ -107,6 +107,8 @@ pub struct MappedColumn {
     pub alias: Vec<(Arc<str>, Arc<str>)>,
     /// How dates and times are written, in strftime letters (`%d/%m/%Y`); ISO 8601 when empty.
     pub format: Vec<Arc<str>>,
+    /// How numbers are written; what is not clear by itself is refused when empty.
+    pub numbers: Vec<crate::number::Form>,
     /// What an empty cell means.
     pub default: Option<Value>,
     /// A missing referenced record is made.

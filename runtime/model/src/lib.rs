@@ -21,6 +21,7 @@ pub mod likeness;
 pub mod look;
 pub mod model;
 pub mod name;
+pub mod number;
 pub mod page;
 pub mod pipeline;
 pub mod place;

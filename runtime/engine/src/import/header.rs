@@ -6,6 +6,7 @@ use fichero_model::data::{MappedColumn, Mapping, OnMatch, Reading};
 use fichero_model::entity::{Entity, Field, Source, System};
 use fichero_model::expr::{Expr, Setting};
 use fichero_model::kind::Kind;
+use fichero_model::number::Form;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model, fold, name};
 
@@ -61,6 +62,8 @@ pub(super) struct Column {
     pub alias: Vec<(Arc<str>, Arc<str>)>,
     /// How dates are written.
     pub notation: Notation,
+    /// How numbers are written, where that is said.
+    pub numbers: Vec<Form>,
     /// What an empty cell means.
     pub default: Option<Value>,
     /// A missing referenced record is made.
@@ -91,6 +94,7 @@ impl Column {
             by: None,
             alias: Vec::new(),
             notation: Notation::plain(model.workspace.time_zone.clone()),
+            numbers: Vec::new(),
             default: None,
             create: false,
             value: None,
@@ -171,6 +175,7 @@ fn mapped(model: &Model, entity: EntityId, column: &MappedColumn, at: usize, hea
         by: column.by,
         alias: column.alias.clone(),
         notation: Notation { dates: column.format.clone(), ..plain.notation.clone() },
+        numbers: column.numbers.clone(),
         default: column.default.clone(),
         create: column.create,
         value: column.value.clone(),

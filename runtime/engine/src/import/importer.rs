@@ -183,7 +183,7 @@ impl<W: Write> Importer<'_, W> {
     }
 
     fn tell_of(&mut self, line: &Line, why: &str) -> Result<(), Error> {
-        self.rejects.write(line, why)?;
+        self.rejects.write(line, &self.plan, why)?;
         if self.report.reasons.len() < MOST_REASONS {
             self.report.reasons.push(why.to_owned());
         }

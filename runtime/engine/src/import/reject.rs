@@ -56,7 +56,7 @@ impl<W: Write> Rejects<W> {
     }
 
     /// Writes a row with what is wrong with it.
-    pub(super) fn write(&mut self, line: &Line, why: &str) -> Result<(), Error> {
+    pub(super) fn write(&mut self, line: &Line, plan: &Plan, why: &str) -> Result<(), Error> {
         if let Some(heading) = self.heading.take() {
             if self.style.is_foreign {
                 // What is written is UTF-8, also where the mapping says that the file is not.
@@ -69,7 +69,8 @@ impl<W: Write> Rejects<W> {
                 self.writer.write_byte_record(&heading).map_err(failed)?;
             }
         }
-        let mut record: ByteRecord = line.cells.iter().enumerate().map(|(at, cell)| written(line, at, cell)).collect();
+        let mut record: ByteRecord =
+            line.cells.iter().enumerate().map(|(at, cell)| written(line, plan, at, cell)).collect();
         (record.len()..self.width).for_each(|_| record.push_field(MISSING.as_bytes()));
         match self.style.quote {
             Some(_) => record.push_field(why.as_bytes()),
@@ -84,11 +85,19 @@ impl<W: Write> Rejects<W> {
     }
 }
 
-/// A cell as text, which a cell of another format may not be.
-fn written<'c>(line: &Line, at: usize, cell: &'c [u8]) -> Cow<'c, [u8]> {
+/// A cell as the texts of its column are read, which a cell of another format may not be.
+fn written<'c>(line: &Line, plan: &Plan, at: usize, cell: &'c [u8]) -> Cow<'c, [u8]> {
     match line.sort(at) {
         Sort::Nothing => Cow::Borrowed(guard::NOTHING.as_bytes()),
-        Sort::Plain | Sort::Number | Sort::Moment | Sort::Failed => Cow::Borrowed(cell),
+        Sort::Number => {
+            match plan.columns.iter().find(|column| column.at == at).and_then(|column| column.numbers.first()) {
+                Some(form) => {
+                    Cow::Owned(String::from_utf8_lossy(cell).replace('.', form.mark().encode_utf8(&mut [0; 4])).into())
+                }
+                None => Cow::Borrowed(cell),
+            }
+        }
+        Sort::Plain | Sort::Moment | Sort::Failed => Cow::Borrowed(cell),
     }
 }
 
