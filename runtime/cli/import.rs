@@ -1,5 +1,6 @@
 //! `fichero import`: brings records in from a file, or takes an import back.
 
+mod guess;
 mod rejects;
 mod undo;
 
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use fichero_engine::deploy::door::Door;
 use fichero_engine::deploy::follow::{self, Own, Switch};
 use fichero_engine::deploy::node::Membership;
-use fichero_engine::import::{self, Error, News, Report, Request, fingerprint, is_encoding, repeated};
+use fichero_engine::import::{self, Error, News, Report, Request, encoding_named, fingerprint, repeated};
 use fichero_engine::{Actor, Engine, Mode, Via};
 use fichero_model::data::{Mapping, Reading};
 use fichero_model::name::did_you_mean;
@@ -49,6 +50,12 @@ pub struct Args {
     /// The sheet of a workbook [default: as the mapping says, else the only one that holds anything]
     #[arg(long, value_name = "NAME")]
     sheet: Option<String>,
+    /// Import nothing: show which column seems to fill which field, how sure that is and why
+    #[arg(long, conflicts_with_all = ["map", "match", "dry_run", "live", "rejects", "anew"])]
+    guess: bool,
+    /// Write the guessed mapping by this name into the folder mappings/ of the workspace
+    #[arg(long, value_name = "NAME", requires = "guess")]
+    save: Option<String>,
     /// Show what would happen, and change nothing but the file that `--rejects` names
     #[arg(long)]
     dry_run: bool,
@@ -63,7 +70,7 @@ pub struct Args {
     anew: bool,
     /// Take back what an import did: what it made goes to the trash, what it changed gets its former values back, unless somebody
     /// edited it since
-    #[arg(long, value_name = "BATCH", conflicts_with_all = ["file", "map", "match", "delimiter", "encoding", "sheet", "dry_run", "live", "rejects", "anew"])]
+    #[arg(long, value_name = "BATCH", conflicts_with_all = ["file", "map", "match", "delimiter", "encoding", "sheet", "guess", "dry_run", "live", "rejects", "anew"])]
     undo: Option<String>,
 }
 
@@ -76,6 +83,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let folder = context.folder(&Dir::of(args.dir.clone()))?;
     let mut opened = File::open(file).map_err(|error| Failure::file("read", file, &error))?;
+    if args.guess {
+        let node = Node::open(context, &folder)?;
+        let engine = node.engine_in_force(context)?;
+        let entity = entity_named(&engine.live().model, entity)?;
+        let outcome = guess::run(&engine, entity, (opened, file), (args, &reading(args)?), (context, &folder));
+        node.db.close();
+        return outcome;
+    }
     let touches_nothing = args.dry_run && args.rejects.is_none();
     let mut rejects = Rejects::new(rejects_path(args, &folder, file), file, touches_nothing)?;
     let length = opened.metadata().map(|metadata| metadata.len()).unwrap_or(0);
@@ -128,12 +143,13 @@ fn reading(args: &Args) -> Result<Reading, Failure> {
             return Err(Failure::new(format!("`{other}` is no delimiter")).help("Write `,`, `;`, `|` or `tab`"));
         }
     };
-    if let Some(name) = args.encoding.as_deref().filter(|name| !is_encoding(name)) {
-        return Err(
+    let known = |name: &str| {
+        encoding_named(name).map(Into::into).ok_or_else(|| {
             Failure::new(format!("there is no encoding `{name}`")).help("Write `utf-8`, `utf-16le` or `windows-1252`")
-        );
-    }
-    let (encoding, sheet) = (args.encoding.as_deref().map(Into::into), args.sheet.as_deref().map(Into::into));
+        })
+    };
+    let encoding = args.encoding.as_deref().map(known).transpose()?;
+    let sheet = args.sheet.as_deref().map(Into::into);
     Ok(Reading { delimiter, encoding, sheet, ..Reading::default() })
 }
 

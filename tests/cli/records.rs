@@ -80,6 +80,35 @@ fn a_file_is_read_as_the_command_says() {
 }
 
 #[test]
+fn a_mapping_is_guessed_kept_and_used() {
+    for database in databases() {
+        let folder = cities();
+        folder.write("in.csv", "City Name;People;Mayor\nBurgos;175,000;x\nSoria;39,001;NULL\n");
+        let file = folder.path().join("in.csv").display().to_string();
+        let shown = folder.run_on(&database, &["import", "city", &file, "--guess"]).ends_with(0);
+        for part in [
+            "City Name → name: 60 % sure",
+            "People → people: 98 % sure; the heading is its label “People” (en); 100 % of its values are numbers written as `1,234.56`",
+            "Mayor: fills nothing that is known",
+            "records are found again by name",
+            "mapping: guessed",
+        ] {
+            assert!(shown.stdout.contains(part), "{part}: {}", shown.stdout);
+        }
+        let save = ["import", "city", &file, "--guess", "--save", "towns", "--delimiter", ";"];
+        folder.run_on(&database, &save).ends_with(0);
+        let saved = folder.read("mappings/towns.yaml");
+        assert!(saved.contains("delimiter: \";\"\ncolumns:\n  \"City Name\": name # 60 % sure\n"), "{saved}");
+        folder.run_on(&database, &save).ends_with(1);
+        folder.run_on(&database, &["apply"]).ends_with(0);
+        let brought = folder.run_on(&database, &["import", "city", &file, "--map", "towns"]).ends_with(0);
+        assert!(brought.stdout.starts_with("2 created"), "{}", brought.stdout);
+        folder.run_on(&database, &["import", "city", &file, "--guess", "--save", "No Name"]).ends_with(1);
+        folder.run_on(&database, &["import", "city", &file, "--save", "towns"]).ends_with(64);
+    }
+}
+
+#[test]
 fn an_import_that_cannot_be_is_told() {
     let folder = cities();
     folder.write("in.csv", "name,people\nBurgos,1\n");

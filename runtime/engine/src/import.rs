@@ -16,6 +16,7 @@
 
 mod batch;
 mod cell;
+pub mod guess;
 mod header;
 mod importer;
 mod knot;
@@ -50,7 +51,7 @@ use reject::Rejects;
 pub use reject::is_rejects;
 use repeated::{Given, Repeated};
 use source::Source;
-pub use source::is_encoding;
+pub use source::encoding_named;
 use task::Known;
 
 /// The most rows that wait for later ones; further ones are rejected.

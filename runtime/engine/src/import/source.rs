@@ -23,7 +23,7 @@ use super::reject::MISSING;
 use crate::value::check::Problem;
 use delimited::Delimited;
 pub(super) use encoding::best as best_encoding;
-pub use encoding::is_known as is_encoding;
+pub use encoding::named as encoding_named;
 use json::Json;
 use sheet::Sheet;
 pub(super) use sniff::Style;

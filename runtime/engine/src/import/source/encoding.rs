@@ -36,9 +36,9 @@ pub(super) struct Found {
     pub mark: u64,
 }
 
-/// Whether a name means an encoding.
-pub fn is_known(name: &str) -> bool {
-    Encoding::for_label(name.as_bytes()).is_some()
+/// The encoding that a name means, by the name that a mapping gives it.
+pub fn named(name: &str) -> Option<String> {
+    Encoding::for_label(name.as_bytes()).map(|encoding| encoding.name().to_lowercase())
 }
 
 /// The encoding of a file that begins so.
