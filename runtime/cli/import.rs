@@ -1,5 +1,6 @@
 //! `fichero import`: brings records in from a file, or takes an import back.
 
+mod guess;
 mod rejects;
 mod undo;
 
@@ -10,9 +11,9 @@ use std::path::{Path, PathBuf};
 use fichero_engine::deploy::door::Door;
 use fichero_engine::deploy::follow::{self, Own, Switch};
 use fichero_engine::deploy::node::Membership;
-use fichero_engine::import::{self, Error, News, Report, Request, fingerprint, repeated};
+use fichero_engine::import::{self, Error, News, Report, Request, encoding_named, fingerprint, repeated};
 use fichero_engine::{Actor, Engine, Mode, Via};
-use fichero_model::data::Mapping;
+use fichero_model::data::{Mapping, Reading};
 use fichero_model::name::did_you_mean;
 use fichero_model::{EntityId, Model};
 use serde_json::{Value as Json, json};
@@ -28,7 +29,7 @@ pub struct Args {
     /// The entity whose records the file holds
     #[arg(required_unless_present = "undo")]
     entity: Option<String>,
-    /// The CSV file
+    /// The file: CSV or another text with a delimiter, a workbook (.xlsx), or JSON lines
     #[arg(required_unless_present = "undo")]
     file: Option<PathBuf>,
     /// The workspace folder [default: the current one]
@@ -40,6 +41,21 @@ pub struct Args {
     /// The fields by which a row finds the record it updates, with commas between
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     r#match: Option<Vec<String>>,
+    /// The sign between cells: `,`, `;`, `|` or `tab` [default: as the mapping says, else told by the first rows]
+    #[arg(long, value_name = "SIGN")]
+    delimiter: Option<String>,
+    /// The encoding of the file, such as `windows-1252` [default: its own mark, else as the mapping says, else UTF-8]
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// The sheet of a workbook [default: as the mapping says, else the only one that holds anything]
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// Import nothing: show which column seems to fill which field, how sure that is and why
+    #[arg(long, conflicts_with_all = ["map", "match", "dry_run", "live", "rejects", "anew"])]
+    guess: bool,
+    /// Write the guessed mapping by this name into the folder mappings/ of the workspace
+    #[arg(long, value_name = "NAME", requires = "guess")]
+    save: Option<String>,
     /// Show what would happen, and change nothing but the file that `--rejects` names
     #[arg(long)]
     dry_run: bool,
@@ -54,7 +70,7 @@ pub struct Args {
     anew: bool,
     /// Take back what an import did: what it made goes to the trash, what it changed gets its former values back, unless somebody
     /// edited it since
-    #[arg(long, value_name = "BATCH", conflicts_with_all = ["file", "map", "match", "dry_run", "live", "rejects", "anew"])]
+    #[arg(long, value_name = "BATCH", conflicts_with_all = ["file", "map", "match", "delimiter", "encoding", "sheet", "guess", "dry_run", "live", "rejects", "anew"])]
     undo: Option<String>,
 }
 
@@ -66,12 +82,15 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         (None, ..) => return Err(Failure::new("an import needs an entity and a file")),
     };
     let folder = context.folder(&Dir::of(args.dir.clone()))?;
-    if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) {
-        return Err(
-            Failure::new("spreadsheets cannot be read yet").help("Save the sheet as CSV, in UTF-8, and import that")
-        );
-    }
     let mut opened = File::open(file).map_err(|error| Failure::file("read", file, &error))?;
+    if args.guess {
+        let node = Node::open(context, &folder)?;
+        let engine = node.engine_in_force(context)?;
+        let entity = entity_named(&engine.live().model, entity)?;
+        let outcome = guess::run(&engine, entity, (opened, file), (args, &reading(args)?), (context, &folder));
+        node.db.close();
+        return outcome;
+    }
     let touches_nothing = args.dry_run && args.rejects.is_none();
     let mut rejects = Rejects::new(rejects_path(args, &folder, file), file, touches_nothing)?;
     let length = opened.metadata().map(|metadata| metadata.len()).unwrap_or(0);
@@ -88,6 +107,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         file: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         hash: Some(hash),
         anew: args.anew,
+        reading: reading(args)?,
         mapping,
         matching: args.r#match.clone(),
         mode: if args.live { Mode::Live } else { Mode::Load },
@@ -111,6 +131,26 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let outcome = ended(result, &rejects, args, context);
     node.db.close();
     outcome
+}
+
+/// How the file is read, as far as the command says it.
+fn reading(args: &Args) -> Result<Reading, Failure> {
+    let delimiter = match args.delimiter.as_deref() {
+        None => None,
+        Some("tab" | "\t") => Some(b'\t'),
+        Some(sign @ ("," | ";" | "|")) => sign.bytes().next(),
+        Some(other) => {
+            return Err(Failure::new(format!("`{other}` is no delimiter")).help("Write `,`, `;`, `|` or `tab`"));
+        }
+    };
+    let known = |name: &str| {
+        encoding_named(name).map(Into::into).ok_or_else(|| {
+            Failure::new(format!("there is no encoding `{name}`")).help("Write `utf-8`, `utf-16le` or `windows-1252`")
+        })
+    };
+    let encoding = args.encoding.as_deref().map(known).transpose()?;
+    let sheet = args.sheet.as_deref().map(Into::into);
+    Ok(Reading { delimiter, encoding, sheet, ..Reading::default() })
 }
 
 /// Does something that takes a while; definitions that are put in force meanwhile are followed.
@@ -142,6 +182,7 @@ fn ended(result: Result<Report, Error>, rejects: &Rejects, args: &Args, context:
         context.report.note(&format!("line {line} changes what line {before} gave the same record"));
     }
     if args.dry_run {
+        report.shown.iter().for_each(|shown| context.report.note(&diff(shown)));
         report.reasons.iter().for_each(|reason| context.report.note(reason));
     }
     let written = rejects.written();
@@ -159,6 +200,10 @@ fn in_words(report: &Report, rejects: Option<&Path>, dry: bool) -> String {
         let rows = counted(usize::try_from(report.repeated.count).unwrap_or(usize::MAX), "row");
         text.push_str(&format!("\n{rows} changed what an earlier row of the file gave the same record"));
     }
+    if report.joined > 0 {
+        let rows = counted(usize::try_from(report.joined).unwrap_or(usize::MAX), "row");
+        text.push_str(&format!("\n{rows} had more cells than the heading, and were joined as the mapping says"));
+    }
     if let Some(rejects) = rejects {
         text.push_str(&format!("\nrejected rows, each with the reason: {}", rejects.display()));
     }
@@ -172,6 +217,21 @@ fn in_words(report: &Report, rejects: Option<&Path>, dry: bool) -> String {
     text
 }
 
+/// A row of a dry run: what it would make, or which fields it would change from what to what.
+fn diff(import::Shown { line, is_new, title, changes }: &import::Shown) -> String {
+    let value = |value: Option<&Json>| match value {
+        Some(Json::String(text)) => text.clone(),
+        Some(Json::Null) | None => "()".to_owned(),
+        Some(other) => other.to_string(),
+    };
+    let field = |(name, pair): (&String, &Json)| match is_new {
+        true => format!("{name} = {}", value(pair.get(1))),
+        false => format!("{name}: {} → {}", value(pair.get(0)), value(pair.get(1))),
+    };
+    let fields: Vec<String> = changes.iter().map(field).collect();
+    format!("{} line {line} {title}: {}", if *is_new { '+' } else { '~' }, fields.join(", "))
+}
+
 fn to_json(report: &Report, rejects: Option<&Path>, dry: bool) -> Json {
     json!({
         "batch": report.batch.map(|batch| batch.to_string()),
@@ -181,12 +241,18 @@ fn to_json(report: &Report, rejects: Option<&Path>, dry: bool) -> Json {
         "rejected": report.rejected,
         "resumed": report.resumed,
         "made": report.made,
+        "joined": report.joined,
         "passed_over": report.passed_over,
         "repeated": report.repeated.count,
         "reasons": report.reasons,
+        "shown": report.shown.iter().map(shown).collect::<Vec<_>>(),
         "rejects": rejects,
         "dry_run": dry,
     })
+}
+
+fn shown(import::Shown { line, is_new, title, changes }: &import::Shown) -> Json {
+    json!({"line": line, "effect": if *is_new { "create" } else { "update" }, "title": title, "changes": changes})
 }
 
 async fn leave(engine: &Engine, membership: Membership) {

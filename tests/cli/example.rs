@@ -13,6 +13,24 @@ use crate::server::{Server, Session};
 /// A deal of somebody who is in no team.
 const DIRT: &str = "DIRTDIRT,Nobody Known,GTX Basic,Cancity,Won,2017-01-02,2017-03-04,500\n";
 
+/// What the scripts `run` of the other examples make of their folders: a workspace without errors.
+#[test]
+fn the_definitions_of_all_examples_hold() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut checked = 0;
+    for entry in fs::read_dir(&examples).expect("a folder is read") {
+        let path = entry.expect("a folder is read").path();
+        if path.join("run").exists() {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_fichero"));
+            command.arg("check").arg(&path);
+            let told = run(command).ends_with(0);
+            assert!(told.stdout.contains("0 errors, 0 warnings"), "{}: {}", path.display(), told.stdout);
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 4);
+}
+
 #[test]
 fn an_excerpt_of_the_sales_data_goes_in_and_its_sums_are_right() {
     for database in databases() {

@@ -1,4 +1,4 @@
-//! Records from CSV files, first form.
+//! Records from files: text with a delimiter, workbooks, JSON lines (`source`).
 //!
 //! A file is read as a stream, in slices of a few hundred rows, each one background transaction through the one door; so
 //! memory is bounded and people hardly notice. A row that cannot be taken rejects only itself: it goes to the rejects
@@ -16,6 +16,7 @@
 
 mod batch;
 mod cell;
+pub mod guess;
 mod header;
 mod importer;
 mod knot;
@@ -32,8 +33,9 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use fichero_model::data::Mapping;
+use fichero_model::data::{Mapping, Reading};
 use fichero_model::{EntityId, Id};
+use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
 use crate::actor::{Actor, Via};
@@ -49,6 +51,7 @@ use reject::Rejects;
 pub use reject::is_rejects;
 use repeated::{Given, Repeated};
 use source::Source;
+pub use source::encoding_named;
 use task::Known;
 
 /// The most rows that wait for later ones; further ones are rejected.
@@ -69,6 +72,8 @@ pub struct Request<'a> {
     pub hash: Option<[u8; 32]>,
     /// One that broke off is not taken up again: this one begins at the first row.
     pub anew: bool,
+    /// How it is read, before what the mapping says; what neither says is told by the file itself.
+    pub reading: Reading,
     /// How its columns fill fields; by their headings (a field's name or label) when nothing.
     pub mapping: Option<&'a Mapping>,
     /// The fields by which a row finds the record it updates. When nothing is said, those of the mapping, or external
@@ -79,6 +84,21 @@ pub struct Request<'a> {
     /// Everything is done and undone again, to see what would happen. Each slice stands for itself then, so references
     /// to other rows of the file are left out.
     pub dry_run: bool,
+}
+
+impl Request<'_> {
+    /// How the file is read: as is said here, else as the mapping says.
+    fn reading(&self) -> Reading {
+        let declared = self.mapping.map(|mapping| mapping.reading.clone()).unwrap_or_default();
+        let said = self.reading.clone();
+        Reading {
+            delimiter: said.delimiter.or(declared.delimiter),
+            quoting: said.quoting.or(declared.quoting),
+            encoding: said.encoding.or(declared.encoding),
+            sheet: said.sheet.or(declared.sheet),
+            join_into: if said.join_into.is_empty() { declared.join_into } else { said.join_into },
+        }
+    }
 }
 
 /// What became of a file.
@@ -98,13 +118,33 @@ pub struct Report {
     pub rejected: u64,
     /// Records that were made because rows referred to them.
     pub made: u64,
+    /// Rows with more cells than the heading, whose surplus cells were joined as the mapping says.
+    pub joined: u64,
     /// Columns that fill nothing.
     pub passed_over: Vec<String>,
     /// Rows that changed what an earlier row of the file gave the same record.
     pub repeated: Repeated,
     /// Why the first rows were rejected, at most [`MOST_REASONS`].
     pub reasons: Vec<String>,
+    /// What the first rows that make or change something would do, in a dry run; at most [`MOST_SHOWN`].
+    pub shown: Vec<Shown>,
 }
+
+/// What a row of a dry run would make or change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The line of the file.
+    pub line: u64,
+    /// Whether its record would be made; else changed.
+    pub is_new: bool,
+    /// What the record is called afterwards.
+    pub title: String,
+    /// Each field that would change, by its name in JSON: `[before, after]`.
+    pub changes: Map<String, Json>,
+}
+
+/// How many rows of a dry run are shown.
+pub const MOST_SHOWN: usize = 20;
 
 /// How many reasons a report holds; the rejects file has them all.
 pub const MOST_REASONS: usize = 20;
@@ -137,7 +177,7 @@ pub enum News {
 /// Why a file could not be brought in. Slices before the failure stay; the same command goes on from there.
 #[derive(Debug)]
 pub enum Error {
-    /// It is not readable as CSV.
+    /// It is not readable as a table.
     File(String),
     /// Its columns do not fit; one sentence for each slip.
     Columns(Vec<String>),
@@ -197,8 +237,9 @@ pub async fn run(
 ) -> Result<Report, Error> {
     let live = engine.live();
     policy::may(&request.actor, &live.model, request.entity, Action::Import)?;
-    let mut source = Source::open(file)?;
-    let plan = header::plan(&live.model, &request, source.headers()).map_err(Error::Columns)?;
+    let reading = request.reading();
+    let mut source = Source::open(file, &request.file, &reading)?;
+    let plan = header::plan(&live.model, &request, reading, source.headers()).map_err(Error::Columns)?;
     let begun = batch::begin(engine, &live, &request, &plan).await?;
     let batch = begun.as_ref().map(|begun| begun.hold);
     let actor = Actor { via: Via::Import, cause: batch.map(|hold| hold.batch), ..request.actor.clone() };
@@ -215,7 +256,7 @@ pub async fn run(
         known: Arc::new(Known::default()),
         waiting: Vec::new(),
         given: Given::default(),
-        rejects: Rejects::new(rejects, source.headers(), source.delimiter()),
+        rejects: Rejects::new(rejects, source.headers(), source.style()),
     };
     importer.report.passed_over.clone_from(&importer.plan.passed_over);
     if let Some(before) = begun.and_then(|begun| begun.before) {
@@ -229,6 +270,7 @@ pub async fn run(
         importer.take(lines, true).await?;
         tell(importer.reached(source.bytes()));
     }
+    importer.report.joined = source.joined();
     importer.take_waiting().await?;
     importer.rejects.finish()?;
     importer.end().await?;

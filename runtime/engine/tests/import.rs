@@ -104,6 +104,18 @@ columns:
   Since: {field: since, format: "%d/%m/%Y"}
   Seen: {field: seen, format: ["%d/%m/%Y %H:%M", "%d/%m/%y %H:%M"]}
 ---
+mapping: newcomers
+entity: account
+match: name
+on_match: skip
+columns: {Company: name, Founded: founded}
+---
+mapping: strangers
+entity: account
+match: name
+on_match: reject
+columns: {Company: name, Founded: founded}
+---
 mapping: deals
 entity: deal
 match: [name]
@@ -430,6 +442,52 @@ fn a_dry_run_reports_and_changes_nothing() {
         for entity in ["account", "sector"] {
             assert!(world.names(entity, ListRequest::default()).await.is_empty());
         }
+    });
+}
+
+#[test]
+fn a_dry_run_shows_what_the_first_rows_would_do() {
+    on_each(FIRM, async |world| {
+        bring(world, "account", None, "code,name,revenue,rating,open\na,Acme,5,1,no\nb,Beta,,,\n").await;
+        let mut csv = "code,name,revenue,rating,open\na,Acme,6,1.00,yes\nb,Beta,,,\nc,,,,\nd,Delta,7,,\n".to_owned();
+        (0..30).for_each(|number| csv.push_str(&format!("n{number},N{number},,,\n")));
+        let brought =
+            bring_as(world, "account", None, &csv, |request| Request { dry_run: true, ..request }).await.unwrap();
+        assert_eq!((counts(&brought), brought.report.shown.len()), ([31, 1, 1, 1], 20));
+        let shown = |at: usize| {
+            let shown = &brought.report.shown[at];
+            (shown.line, shown.is_new, shown.title.as_str(), Json::Object(shown.changes.clone()))
+        };
+        let changed = json!({"revenue": ["5.00", "6.00"], "open": [false, true]});
+        assert_eq!(shown(0), (2, false, "Acme", changed));
+        let (line, is_new, title, made) = shown(1);
+        assert_eq!((line, is_new, title), (5, true, "Delta"));
+        assert_eq!((&made["code"], &made["revenue"]), (&json!([null, "D"]), &json!([null, "7.00"])));
+        assert_eq!(world.filtered("account", "open").await.len(), 0, "nothing is changed");
+    });
+}
+
+#[test]
+fn rows_whose_records_are_there_are_passed_over_or_rejected_where_that_is_said() {
+    on_each(FIRM, async |world| {
+        bring(world, "account", None, "code,name,founded\na,Acme,1900\nb,Beta,1900\nc,Beta,1900\n").await;
+        let csv = "name,founded\nAcme,1901\nBeta,1902\nGamma,1903\n";
+        let by_name = Some(vec!["name".to_owned()]);
+        let brought =
+            bring_as(world, "account", None, csv, |request| Request { matching: by_name, ..request }).await.unwrap();
+        assert_eq!(counts(&brought), [1, 1, 0, 1]);
+        let why = brought.rejects.lines().nth(1).unwrap();
+        assert!(
+            why.contains("More than one record has the same name: Beta (") && why.matches("Beta (").count() == 2,
+            "{why}"
+        );
+
+        let csv = "Company,Founded\nAcme,1950\nNew,1950\nAcme,x\n";
+        assert_eq!(counts(&bring(world, "account", Some("newcomers"), csv).await), [1, 0, 1, 1]);
+        let brought = bring(world, "account", Some("strangers"), "Company,Founded\nAcme,1950\nOther,1950\n").await;
+        assert_eq!(counts(&brought), [1, 0, 0, 1]);
+        assert!(brought.rejects.contains("There is such a record already: Acme ("), "{}", brought.rejects);
+        assert_eq!(all(world, "account", &["founded"]).await[0], json!([1901]));
     });
 }
 

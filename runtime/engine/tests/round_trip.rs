@@ -18,7 +18,7 @@ use serde_json::{Map, Value as Json, json};
 use world::{World, id};
 
 /// The formats that an import reads.
-const FORMATS: [Format; 2] = [Format::CSV, Format::Csv { delimiter: b';', bom: true }];
+const FORMATS: [Format; 3] = [Format::CSV, Format::Csv { delimiter: b';', bom: true }, Format::Xlsx];
 
 /// Fields that a thing may have, one a line: the name begins with what says which values it takes.
 const FIELDS: [&str; 25] = [
@@ -193,6 +193,7 @@ async fn import(world: &World, entity: &str, file: &[u8]) {
         file: "round trip".to_owned(),
         hash: None,
         anew: false,
+        reading: fichero_model::data::Reading::default(),
         mapping: None,
         // Not every record has a key that it could be matched by, and there are none yet.
         matching: Some(Vec::new()),
@@ -255,7 +256,10 @@ fn check(model: &Arc<Model>, things: &[Map<String, Json>]) {
                 import(&there, entity, &file).await;
                 assert_eq!(records(&there, entity).await, records(&here, entity).await);
                 let again = exported(&there, entity, format).await;
-                assert_eq!(String::from_utf8(again).unwrap(), String::from_utf8(file).unwrap());
+                // A workbook tells when it was made.
+                if let Ok(file) = String::from_utf8(file) {
+                    assert_eq!(String::from_utf8(again).unwrap(), file);
+                }
             }
         });
     }

@@ -44,12 +44,54 @@ pub struct Mapping {
     pub entity: EntityId,
     /// The fields by which a row finds the record it updates; empty when each row is a new record.
     pub matching: Vec<FieldId>,
+    /// What becomes of a row whose record is there.
+    pub on_match: OnMatch,
+    /// How the file is read.
+    pub reading: Reading,
     /// The columns of the file.
     pub columns: Vec<MappedColumn>,
     /// Values for every row; `row` gives the columns by name as texts.
     pub set: Vec<(FieldId, Setting)>,
     /// Where it is declared.
     pub place: Place,
+}
+
+/// What becomes of a row whose record is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnMatch {
+    /// It updates the record.
+    #[default]
+    Update,
+    /// It is passed over.
+    Skip,
+    /// It is rejected.
+    Reject,
+}
+
+/// How a file is read, as far as that is said; the rest is told by the file itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The sign between cells.
+    pub delimiter: Option<u8>,
+    /// The sign around cells.
+    pub quoting: Option<Quoting>,
+    /// The encoding of a file that bears no mark of it, by a name that browsers know.
+    pub encoding: Option<Arc<str>>,
+    /// The sheet of a workbook.
+    pub sheet: Option<Arc<str>>,
+    /// The columns that may hold delimiters without quotes: surplus cells of a row are joined into them.
+    pub join_into: Vec<Arc<str>>,
+}
+
+/// What stands around cells that hold delimiters or line breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quoting {
+    /// Double quotes.
+    Double,
+    /// Apostrophes.
+    Single,
+    /// Nothing: quotes are part of the text.
+    None,
 }
 
 /// A column of a file.
@@ -65,6 +107,8 @@ pub struct MappedColumn {
     pub alias: Vec<(Arc<str>, Arc<str>)>,
     /// How dates and times are written, in strftime letters (`%d/%m/%Y`); ISO 8601 when empty.
     pub format: Vec<Arc<str>>,
+    /// How numbers are written; what is not clear by itself is refused when empty.
+    pub numbers: Vec<crate::number::Form>,
     /// What an empty cell means.
     pub default: Option<Value>,
     /// A missing referenced record is made.

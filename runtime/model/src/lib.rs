@@ -22,6 +22,7 @@ pub mod likeness;
 pub mod look;
 pub mod model;
 pub mod name;
+pub mod number;
 pub mod page;
 pub mod phone;
 pub mod pipeline;

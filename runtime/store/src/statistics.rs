@@ -29,7 +29,9 @@ pub fn refresh<'t>(tx: &mut Tx, tables: impl IntoIterator<Item = &'t str>) -> Re
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-    use fichero_model::fixture::{Spec, model};
+    use std::sync::Arc;
+
+    use fichero_model::fixture::{Builder, text};
 
     use super::*;
     use crate::testing::Deployed;
@@ -37,7 +39,7 @@ mod tests {
 
     #[test]
     fn the_planner_knows_of_rows_as_soon_as_they_are_written() {
-        for world in Deployed::each(&model([Spec::new("visit")])) {
+        for world in Deployed::each(&Arc::new(Builder::new().entity("visit", [text("note")]).build())) {
             let known = |tx: &mut Tx| {
                 let sql = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'fichero_job_many'::regclass";
                 tx.query(sql, &[], &[ColumnType::Integer])

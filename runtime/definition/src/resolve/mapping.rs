@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use fichero_model::code;
-use fichero_model::data::{MappedColumn, Mapping};
+use fichero_model::data::{MappedColumn, Mapping, OnMatch, Quoting, Reading};
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::entity::{Field, Source, System};
 use fichero_model::expr::Scope;
 use fichero_model::kind::{Kind, Type};
+use fichero_model::number::Form;
 use fichero_model::{EntityId, FieldId};
 
 use super::context::Context;
@@ -43,10 +44,40 @@ fn mapping(cx: &Context<'_>, document: &Document, findings: &mut Findings<'_>) -
         name: Arc::clone(&document.name),
         entity,
         matching,
+        on_match: match node.get("on_match").and_then(Node::as_text).map(|word| &**word) {
+            Some("skip") => OnMatch::Skip,
+            Some("reject") => OnMatch::Reject,
+            _ => OnMatch::Update,
+        },
+        reading: reading(node),
         columns,
         set,
         place: document.name_place.clone(),
     })
+}
+
+/// How the file is read; the shape has looked at the words.
+fn reading(node: &Node) -> Reading {
+    let text = |key: &str| node.get(key).and_then(Node::as_text).cloned();
+    let joins = node.get("ragged").and_then(|ragged| ragged.get("join_into"));
+    Reading {
+        delimiter: text("delimiter").and_then(|word| match &*word {
+            "tab" => Some(b'\t'),
+            sign => sign.bytes().next(),
+        }),
+        quoting: text("quotes").map(|word| match &*word {
+            "single" => Quoting::Single,
+            "none" => Quoting::None,
+            _ => Quoting::Double,
+        }),
+        encoding: text("encoding"),
+        sheet: text("sheet"),
+        join_into: joins
+            .into_iter()
+            .flat_map(declare::one_or_more)
+            .filter_map(|join| join.as_text().cloned())
+            .collect(),
+    }
 }
 
 fn column(
@@ -69,7 +100,8 @@ fn column(
             .iter()
             .filter_map(|alias| Some((Arc::clone(&alias.key.text), Arc::clone(alias.value.as_text()?))))
             .collect(),
-        format: formats.iter().filter_map(|format| format.as_text().cloned()).collect(),
+        format: Vec::new(),
+        numbers: Vec::new(),
         default: None,
         create: node.get("create").and_then(Node::as_bool).unwrap_or(false),
         value: None,
@@ -78,7 +110,17 @@ fn column(
     mapped.by = node.get("by").and_then(|named| by(cx, target, named, findings));
     check_column(entry, target, findings);
     for format in formats {
-        check_format(format, findings);
+        let Some(text) = format.as_text() else { continue };
+        match target.kind {
+            Kind::Integer | Kind::Decimal { .. } | Kind::Money { .. } => match Form::of(text) {
+                Some(form) => mapped.numbers.push(form),
+                None => no_number(format, text, findings),
+            },
+            _ => {
+                mapped.format.push(Arc::clone(text));
+                check_format(format, findings);
+            }
+        }
     }
     if let Some(default) = node.get("default") {
         mapped.default = match (default.as_formula(), &target.kind) {
@@ -160,10 +202,15 @@ fn by(cx: &Context<'_>, target: &Field, named: &Node, findings: &mut Findings<'_
 /// Keys that have a meaning for some fields only.
 fn check_column(entry: &Entry, target: &Field, findings: &mut Findings<'_>) {
     let is_ref = matches!(target.kind, Kind::Ref(_));
-    let is_time = matches!(target.kind, Kind::Date | Kind::Time | Kind::DateTime);
-    for (key, fits, why) in
-        [("by", is_ref, "a reference"), ("create", is_ref, "a reference"), ("format", is_time, "a date or time")]
-    {
+    let is_formed = matches!(
+        target.kind,
+        Kind::Date | Kind::Time | Kind::DateTime | Kind::Integer | Kind::Decimal { .. } | Kind::Money { .. }
+    );
+    for (key, fits, why) in [
+        ("by", is_ref, "a reference"),
+        ("create", is_ref, "a reference"),
+        ("format", is_formed, "a date, time or number"),
+    ] {
         if let Some(found) = entry.value.entry(key).filter(|_| !fits) {
             let message = format!(
                 "`{key}` is for {why}, and the column `{}` fills `{}`, which is none",
@@ -178,6 +225,16 @@ fn check_column(entry: &Entry, target: &Field, findings: &mut Findings<'_>) {
         let message = format!("`{}` may point to several entities, so no record can be made for it", target.name);
         findings.error_with_help(code::MAPPING, &found.key.place, message, "leave `create` out");
     }
+}
+
+fn no_number(format: &Node, text: &str, findings: &mut Findings<'_>) {
+    let message = format!("`{text}` shows no number, or could be read in two ways");
+    findings.error_with_help(
+        code::MAPPING,
+        &format.place,
+        message,
+        "write a number as the file has it: `1.234,56`, `1,234.56`, `1 234,5`, `$1,234`, `12,5 %`",
+    );
 }
 
 fn check_format(format: &Node, findings: &mut Findings<'_>) {

@@ -18,6 +18,7 @@ use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use super::Error;
 use super::cell::Cells;
 use super::column::{Column, Part};
+use crate::value::guard;
 
 /// How many rows a sheet has.
 const ROWS: u32 = 1_048_576;
@@ -69,6 +70,8 @@ impl Typed {
             (Value::Nothing, Part::Value) if matches!(field.kind, Kind::Boolean) && !field.many => {
                 Typed::Boolean(false)
             }
+            // An empty cell would take the default again.
+            (Value::Nothing, _) if column.has_default(cells.model) => Typed::Text(guard::NOTHING.to_owned()),
             (Value::Nothing, _) => Typed::Empty,
             (Value::Boolean(truth), _) => Typed::Boolean(*truth),
             (Value::Integer(number) | Value::Duration(number), _) => {

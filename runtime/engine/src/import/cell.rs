@@ -1,6 +1,7 @@
 //! One cell: from its text to what is given for the field.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use fichero_model::Ref;
 use fichero_model::entity::Field;
@@ -11,6 +12,7 @@ use serde_json::Value as Json;
 use super::header::{Column, Target};
 use super::number;
 use super::reference::{Look, Lookup};
+use super::source::Sort;
 use crate::input::Given;
 use crate::message::Argument;
 use crate::record::work::Work;
@@ -41,7 +43,7 @@ impl From<Problem> for Outcome {
     }
 }
 
-/// Reads a cell of a column; `row` holds the texts that expressions may name.
+/// Reads a cell of a column, of which the format may say what it is; `row` holds the texts that expressions may name.
 ///
 /// # Errors
 /// When a definition fails or the database cannot be read or written.
@@ -49,18 +51,21 @@ pub(super) fn read(
     work: &Work<'_>,
     lookup: &mut Lookup<'_>,
     column: &Column,
-    text: &str,
+    (text, sort): (&str, Sort),
     row: &[Value],
 ) -> Result<Outcome, Refusal> {
     let field = &work.live.model[lookup.entity][column.field()];
     if text.contains('\0') {
         return Ok(about(field, "nul", []).into());
     }
-    if column.value.is_none() && text.trim() == guard::NOTHING {
+    if column.value.is_none() && (text.trim() == guard::NOTHING || sort == Sort::Nothing) {
         return Ok(nothing(column, field));
     }
-    let text = aliased(column, guard::unguarded(text));
-    let Some(expr) = &column.value else { return of_text(work, lookup, column, field, text) };
+    let (shown, text) = (text, aliased(column, guard::unguarded(text)));
+    if sort == Sort::Failed && text == shown {
+        return Ok(about(field, "cell_failed", [Argument::from(text)]).into());
+    }
+    let Some(expr) = &column.value else { return of_text(work, lookup, column, field, (text, sort)) };
     match setting::eval(work, expr, row, Some(&Value::text(text)))? {
         // What an expression makes nothing of would be lost, unless its author says that nothing may be meant.
         Value::Nothing if !text.is_empty() && !column.may_be_nothing => {
@@ -69,7 +74,7 @@ pub(super) fn read(
         Value::Nothing => Ok(empty(work, lookup, column, field)?),
         // What a reference is found by, or a choice is called, is looked up as a cell is.
         Value::Text(result) if !matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. }) => {
-            of_text(work, lookup, column, field, &result)
+            of_text(work, lookup, column, field, (&result, Sort::Plain))
         }
         result => Ok(Outcome::Given(Given::Value(work.taken_by(field, expr, result)?))),
     }
@@ -101,7 +106,7 @@ fn empty(work: &Work<'_>, lookup: &mut Lookup<'_>, column: &Column, field: &Fiel
     match (&column.default, &field.kind) {
         (None, _) => Ok(Outcome::Silent),
         // Never empty, so this does not come back here.
-        (Some(Value::Text(name)), Kind::Ref(_)) => of_text(work, lookup, column, field, name),
+        (Some(Value::Text(name)), Kind::Ref(_)) => of_text(work, lookup, column, field, (name, Sort::Plain)),
         (Some(value), _) => Ok(Outcome::Given(Given::Value(value.clone()))),
     }
 }
@@ -111,7 +116,7 @@ fn of_text(
     lookup: &mut Lookup<'_>,
     column: &Column,
     field: &Field,
-    text: &str,
+    (text, sort): (&str, Sort),
 ) -> Result<Outcome, Refusal> {
     if text.is_empty() {
         return empty(work, lookup, column, field);
@@ -123,7 +128,7 @@ fn of_text(
     match &field.kind {
         Kind::Ref(_) => of_names(work, lookup, column, field, text),
         _ if field.many => Ok(several(work, column, field, text)),
-        _ => Ok(match one(work, column, field, text) {
+        _ => Ok(match one(work, column, field, (text, sort)) {
             Ok(given) => Outcome::Given(given),
             Err(problem) => problem.into(),
         }),
@@ -134,7 +139,7 @@ fn of_text(
 fn several(work: &Work<'_>, column: &Column, field: &Field, text: &str) -> Outcome {
     let mut values = Vec::new();
     for part in parts(field, text) {
-        match one(work, column, field, &part) {
+        match one(work, column, field, (&part, Sort::Plain)) {
             Ok(Given::Value(value)) => values.push(value),
             Ok(_) => return about(field, "not_list", []).into(),
             Err(problem) => return parted(field, &part, problem).into(),
@@ -168,34 +173,60 @@ fn parted(field: &Field, text: &str, problem: Problem) -> Problem {
     }
 }
 
-fn one(work: &Work<'_>, column: &Column, field: &Field, text: &str) -> Result<Given, Problem> {
-    let plain = |text: &str| number::plain(text).ok_or_else(|| about(field, "number_unclear", [Argument::from(text)]));
+fn one(work: &Work<'_>, column: &Column, field: &Field, (text, sort): (&str, Sort)) -> Result<Given, Problem> {
+    let model = &work.live.model;
     match &field.kind {
         Kind::Money { .. } => {
-            let (text, currency) = split_currency(text);
-            let amount = text::amount(field, &plain(text)?, MONEY_SCALE, &column.notation)?;
-            Ok(Given::Money { amount: Some(Some(amount)), currency })
+            let (text, coded) = split_currency(text);
+            let (plain, signed) = number(column, field, text, sort)?;
+            let amount = text::amount(field, &plain, MONEY_SCALE, &column.notation)?;
+            Ok(Given::Money { amount: Some(Some(amount)), currency: coded.or(signed) })
         }
-        Kind::Decimal { scale } => text::amount(field, &plain(unit::bare(field, text))?, *scale, &column.notation)
-            .map(|number| Given::Value(Value::Decimal(number))),
+        Kind::Decimal { scale } => {
+            let (plain, _) = number(column, field, text, sort)?;
+            text::amount(field, &plain, *scale, &column.notation).map(|number| Given::Value(Value::Decimal(number)))
+        }
         Kind::Integer => {
-            text::value(&work.live.model, field, &plain(unit::bare(field, text))?, &column.notation).map(Given::Value)
+            let (plain, _) = number(column, field, text, sort)?;
+            text::value(model, field, &plain, &column.notation).map(Given::Value)
         }
         // White space around what a cell says is taken away before; what is there now is part of the text.
         Kind::Text { .. } | Kind::LongText { .. } => {
             check::kept(field, text).map(|text| Given::Value(Value::text(&text)))
         }
-        Kind::Date | Kind::DateTime if !column.notation.dates.is_empty() => {
-            let told = |_| about(field, "not_in_form", [Argument::Plain(forms(&column.notation))]);
-            text::value(&work.live.model, field, text, &column.notation).map(Given::Value).map_err(told)
+        Kind::Date | Kind::DateTime if sort == Sort::Moment => {
+            let notation = Notation::plain(column.notation.zone.clone());
+            text::value(model, field, text, &notation).map(Given::Value)
         }
-        _ => text::value(&work.live.model, field, text, &column.notation).map(Given::Value),
+        Kind::Date | Kind::DateTime if !column.notation.dates.is_empty() => {
+            let told = |_| about(field, "not_in_form", [Argument::Plain(forms(&column.notation.dates))]);
+            text::value(model, field, text, &column.notation).map(Given::Value).map_err(told)
+        }
+        _ => text::value(model, field, text, &column.notation).map(Given::Value),
     }
 }
 
-/// The forms of a column's dates, as its mapping has them.
-fn forms(notation: &Notation) -> String {
-    notation.dates.iter().map(|form| format!("`{form}`")).collect::<Vec<_>>().join(", ")
+/// A number with a point and no groups, and the currency whose sign stood beside it.
+fn number(column: &Column, field: &Field, text: &str, sort: Sort) -> Result<(String, Option<Currency>), Problem> {
+    match &column.numbers[..] {
+        _ if sort == Sort::Number => Ok((text.to_owned(), None)),
+        [] => match number::plain(unit::bare(field, text)) {
+            Some(plain) => Ok((plain, None)),
+            None => Err(about(field, "number_unclear", [Argument::from(text)])),
+        },
+        numbers => match numbers.iter().find_map(|form| form.read(text)) {
+            Some(read) => Ok((read.plain, read.currency)),
+            None => {
+                let samples: Vec<_> = numbers.iter().map(|form| form.sample.clone()).collect();
+                Err(about(field, "not_in_form", [Argument::Plain(forms(&samples))]))
+            }
+        },
+    }
+}
+
+/// The forms of a column, as its mapping has them.
+fn forms(forms: &[Arc<str>]) -> String {
+    forms.iter().map(|form| format!("`{form}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// An amount with its currency before or behind it: `EUR 12.50`, `12.50 EUR`.

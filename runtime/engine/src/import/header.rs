@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use fichero_model::data::{MappedColumn, Mapping};
+use fichero_model::data::{MappedColumn, Mapping, OnMatch, Reading};
 use fichero_model::entity::{Entity, Field, Source, System};
 use fichero_model::expr::{Expr, Setting};
 use fichero_model::kind::Kind;
+use fichero_model::number::Form;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model, fold, name};
 
@@ -26,10 +27,22 @@ pub(super) struct Plan {
     pub set: Vec<(FieldId, Setting)>,
     /// The fields by which a row finds the record it updates.
     pub matching: Vec<FieldId>,
+    /// What becomes of a row whose record is there.
+    pub on_match: OnMatch,
     /// The columns that expressions read, as their locals.
     pub locals: Vec<usize>,
     /// Columns that fill nothing.
     pub passed_over: Vec<String>,
+    /// How the file is read.
+    pub reading: Reading,
+}
+
+impl Plan {
+    /// What a column is called: its heading where it fills something, else its number.
+    pub(super) fn heading(&self, at: usize) -> String {
+        let column = self.columns.iter().find(|column| column.at == at);
+        column.map_or_else(|| (at + 1).to_string(), |column| column.header.clone())
+    }
 }
 
 /// A column that fills something.
@@ -49,6 +62,8 @@ pub(super) struct Column {
     pub alias: Vec<(Arc<str>, Arc<str>)>,
     /// How dates are written.
     pub notation: Notation,
+    /// How numbers are written, where that is said.
+    pub numbers: Vec<Form>,
     /// What an empty cell means.
     pub default: Option<Value>,
     /// A missing referenced record is made.
@@ -79,6 +94,7 @@ impl Column {
             by: None,
             alias: Vec::new(),
             notation: Notation::plain(model.workspace.time_zone.clone()),
+            numbers: Vec::new(),
             default: None,
             create: false,
             value: None,
@@ -98,12 +114,18 @@ impl Column {
 ///
 /// # Errors
 /// One sentence for each slip.
-pub(super) fn plan(model: &Model, request: &Request<'_>, headers: &[String]) -> Result<Plan, Vec<String>> {
+pub(super) fn plan(
+    model: &Model,
+    request: &Request<'_>,
+    reading: Reading,
+    headers: &[String],
+) -> Result<Plan, Vec<String>> {
     let mut slips = Vec::new();
     let mut plan = match request.mapping {
         Some(mapping) => by_mapping(model, mapping, headers, &mut slips),
         None => by_headings(model, request, headers, &mut slips),
     };
+    plan.reading = reading;
     if let Some(names) = &request.matching {
         plan.matching = names.iter().filter_map(|wanted| matching(model, &plan, wanted, &mut slips)).collect();
     }
@@ -139,8 +161,10 @@ fn by_mapping(model: &Model, mapping: &Mapping, headers: &[String], slips: &mut 
         columns: columns.collect(),
         set: mapping.set.clone(),
         matching: mapping.matching.clone(),
+        on_match: mapping.on_match,
         passed_over: passed_over.map(|(_, header)| header.clone()).collect(),
         locals: places,
+        reading: Reading::default(),
     }
 }
 
@@ -151,6 +175,7 @@ fn mapped(model: &Model, entity: EntityId, column: &MappedColumn, at: usize, hea
         by: column.by,
         alias: column.alias.clone(),
         notation: Notation { dates: column.format.clone(), ..plain.notation.clone() },
+        numbers: column.numbers.clone(),
         default: column.default.clone(),
         create: column.create,
         value: column.value.clone(),
@@ -185,8 +210,10 @@ fn by_headings(model: &Model, request: &Request<'_>, headers: &[String], slips: 
         columns,
         set: Vec::new(),
         matching,
+        on_match: OnMatch::Update,
         locals: Vec::new(),
         passed_over: Vec::new(),
+        reading: Reading::default(),
     }
 }
 

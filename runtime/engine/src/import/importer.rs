@@ -1,6 +1,6 @@
 //! An import under way: rows by slices, those that wait for others at the end.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use fichero_store::system::import::{self as stored, Progress};
@@ -11,7 +11,7 @@ use super::reject::{self, Rejects};
 use super::repeated::Given;
 use super::source::{Line, Source};
 use super::task::{Done, Import, Known, Waiting};
-use super::{Error, MOST_REASONS, MOST_WAITING, News, READ_AHEAD, Reached, Report, knot};
+use super::{Error, MOST_REASONS, MOST_SHOWN, MOST_WAITING, News, READ_AHEAD, Reached, Report, knot};
 use crate::actor::Actor;
 use crate::command::{Effect, Mode};
 use crate::engine::Engine;
@@ -41,9 +41,9 @@ pub(super) struct Importer<'e, W: Write> {
 impl<W: Write> Importer<'_, W> {
     /// Passes over the rows that an import which broke off has behind it: those that wait are taken up, and those that were
     /// rejected are told of again, so that the rejects file is whole.
-    pub async fn resume<R: Read>(
+    pub async fn resume(
         &mut self,
-        source: &mut Source<R>,
+        source: &mut Source<'_>,
         before: Progress,
         tell: &mut impl FnMut(News),
     ) -> Result<(), Error> {
@@ -110,6 +110,7 @@ impl<W: Write> Importer<'_, W> {
             known: Arc::clone(&self.known),
             before: self.progress(),
             first,
+            shows: self.report.shown.len() < MOST_SHOWN,
         }
     }
 
@@ -134,8 +135,11 @@ impl<W: Write> Importer<'_, W> {
 
     fn settle(&mut self, line: &Line, result: Result<Done, Refusal>) -> Result<(), Error> {
         match result {
-            Ok(Done::Taken { record, effect, made }) => {
+            Ok(Done::Taken { record, effect, made, shown }) => {
                 self.report.made += made;
+                if self.report.shown.len() < MOST_SHOWN {
+                    self.report.shown.extend(shown);
+                }
                 if !self.plan.matching.is_empty() {
                     self.given.note(record, line.number, effect, &mut self.report.repeated);
                 }
@@ -179,7 +183,7 @@ impl<W: Write> Importer<'_, W> {
     }
 
     fn tell_of(&mut self, line: &Line, why: &str) -> Result<(), Error> {
-        self.rejects.write(line, why)?;
+        self.rejects.write(line, &self.plan, why)?;
         if self.report.reasons.len() < MOST_REASONS {
             self.report.reasons.push(why.to_owned());
         }

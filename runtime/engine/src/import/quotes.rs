@@ -46,7 +46,11 @@ enum At {
 #[derive(Debug)]
 pub(super) struct Quotes {
     delimiter: u8,
+    /// The sign around cells, if there is one.
+    quote: Option<u8>,
     at: At,
+    /// The byte before ended a line by itself, so that a line feed behind it ends no further one.
+    is_returned: bool,
     /// How many bytes were seen.
     seen: u64,
     line: u64,
@@ -61,10 +65,12 @@ pub(super) struct Quotes {
 }
 
 impl Quotes {
-    pub(super) fn new(delimiter: u8) -> Self {
+    pub(super) fn new(delimiter: u8, quote: Option<u8>) -> Self {
         Self {
             delimiter,
+            quote,
             at: At::Start,
+            is_returned: false,
             seen: 0,
             line: 1,
             between: true,
@@ -84,7 +90,8 @@ impl Quotes {
         for byte in bytes {
             self.next(*byte);
             self.seen += 1;
-            self.line += u64::from(*byte == b'\n');
+            self.line += u64::from(*byte == b'\r' || (*byte == b'\n' && !self.is_returned));
+            self.is_returned = *byte == b'\r';
         }
     }
 
@@ -95,14 +102,15 @@ impl Quotes {
         }
         self.between = is_break;
         let ends = is_break || byte == self.delimiter;
+        let is_quote = self.quote == Some(byte);
         self.at = match (self.at, byte) {
-            (At::Quoted, b'"') => At::Quote,
+            (At::Quoted, _) if is_quote => At::Quote,
             (At::Quoted, _) => At::Quoted,
-            (At::Start, b'"') => {
+            (At::Start, _) if is_quote => {
                 self.opened = (self.line, self.seen);
                 At::Quoted
             }
-            (At::Quote, b'"') => At::Quoted,
+            (At::Quote, _) if is_quote => At::Quoted,
             _ if ends => At::Start,
             (At::Quote | At::Closed, b' ' | b'\t') => At::Closed,
             (At::Quote | At::Closed, _) => {

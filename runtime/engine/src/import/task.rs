@@ -2,26 +2,30 @@
 
 use std::sync::Arc;
 
-use fichero_model::expr::Setting;
+use fichero_model::data::OnMatch;
+use fichero_model::entity::Field;
+use fichero_model::expr::{Row, Setting};
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
-use fichero_model::{EntityId, FieldId, Id};
+use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::Tx;
 use fichero_store::query::{Filter, Query};
 use fichero_store::system::import::{self as stored, Progress};
 
+use super::Shown;
 use super::batch::Hold;
 use super::cell::{self, Outcome};
 use super::header::Plan;
 use super::reference::Lookup;
 pub(super) use super::reference::{Known, Memory};
 use super::reject;
-use super::source::Line;
+use super::source::{self, Line};
 use crate::actor::Actor;
 use crate::command::{Command, Effect, Mode};
 use crate::input::{Given, Input};
 use crate::live::Live;
 use crate::message::{Argument, Message};
+use crate::read::history;
 use crate::record;
 use crate::record::work::Work;
 use crate::refusal::{FieldError, Kind as RefusalKind, Refusal};
@@ -43,6 +47,8 @@ pub(super) struct Import {
     pub before: Progress,
     /// The rows come from the file, and are not those that waited.
     pub first: bool,
+    /// In a dry run: what a row changes is to be shown.
+    pub shows: bool,
 }
 
 /// What became of a row.
@@ -56,6 +62,8 @@ pub(super) enum Done {
         effect: Effect,
         /// How many records were made because it names them.
         made: u64,
+        /// What it changes, where that is to be shown.
+        shown: Option<Shown>,
     },
     /// It refers to records of the same entity that are not there yet.
     Waits {
@@ -86,7 +94,7 @@ impl Waiting {
 }
 
 /// What a row gives.
-struct Row {
+struct Cells {
     input: Input,
     /// References to records of the same entity that are not there yet: the field, the names, and why that is wrong.
     missing: Vec<(FieldId, Vec<String>, Problem)>,
@@ -129,7 +137,8 @@ impl Task for Import {
         let made = row.made.len() as u64;
         let (effect, record) = self.apply(work, row.input)?;
         memory.keep(row.made);
-        Ok(Done::Taken { record, effect, made })
+        let shown = if self.is_dry() && self.shows { self.shown(work, line, effect, record)? } else { None };
+        Ok(Done::Taken { record, effect, made, shown })
     }
 
     fn close(&self, tx: &mut Tx, lines: &[Line], results: &[Result<Done, Refusal>]) -> Result<(), Refusal> {
@@ -172,7 +181,19 @@ impl Import {
         let row = self.row(work, line, memory, false)?;
         let made = row.made.len() as u64;
         let (effect, record) = self.apply(work, row.input)?;
-        Ok(Done::Taken { record, effect, made })
+        Ok(Done::Taken { record, effect, made, shown: None })
+    }
+
+    /// What a row has changed, as the log of this transaction tells it.
+    fn shown(&self, work: &Work<'_>, line: &Line, effect: Effect, id: Id) -> Result<Option<Shown>, Refusal> {
+        if effect == Effect::Unchanged {
+            return Ok(None);
+        }
+        let record = Ref { entity: self.plan.entity, id };
+        let log = work.history(record, None, 1)?;
+        let changes = history::told(work, record.entity, log.first().and_then(|change| change.body.as_deref()));
+        let title = work.any(record)?.map(|row| record::titled(work, &row)).unwrap_or_default();
+        Ok(Some(Shown { line: line.number, is_new: effect == Effect::Created, title, changes }))
     }
 
     /// Gives a record the references that were not there when it was made.
@@ -185,7 +206,7 @@ impl Import {
         record::apply(work, command).map(drop)
     }
 
-    fn waits(&self, work: &Work<'_>, row: Row) -> Done {
+    fn waits(&self, work: &Work<'_>, row: Cells) -> Done {
         let because = missing(work, self, &row.missing);
         let definition = &work.live.model[self.plan.entity];
         let named_by = |id: FieldId| {
@@ -203,28 +224,36 @@ impl Import {
 
     /// Reads the cells of a row. One that may have to wait for others makes no records in passing once that is known:
     /// what waits leaves nothing behind.
-    fn row(&self, work: &Work<'_>, line: &Line, memory: &mut Memory, may_wait: bool) -> Result<Row, Refusal> {
+    fn row(&self, work: &Work<'_>, line: &Line, memory: &mut Memory, may_wait: bool) -> Result<Cells, Refusal> {
         let plan = &self.plan;
-        if let Some(flaw) = line.flaw {
-            return Err(Refusal::new(RefusalKind::Malformed, "bad_quotes", flaw.message()));
+        if let Some((code, message)) = &line.flaw {
+            return Err(Refusal::new(RefusalKind::Malformed, code, message.clone()));
         }
         if line.cells.len() != plan.width {
             let arguments = [line.cells.len().to_string(), plan.width.to_string()];
             return Err(Refusal::new(RefusalKind::Malformed, "ragged", Message::with("ragged", arguments)));
         }
+        if let Some(at) = line.cells.iter().position(|cell| cell.len() > LONGEST_CELL) {
+            let arguments = [plan.heading(at), (LONGEST_CELL >> 20).to_string()];
+            return Err(Refusal::new(
+                RefusalKind::Malformed,
+                "cell_too_long",
+                Message::with("cell_too_long", arguments),
+            ));
+        }
         let texts: Vec<Result<&str, std::str::Utf8Error>> = line.cells.iter().map(std::str::from_utf8).collect();
         let text = |at: usize| texts.get(at).and_then(|text| text.as_ref().ok()).copied().unwrap_or("");
         let locals: Vec<Value> = plan.locals.iter().map(|at| Value::text(guard::unguarded(text(*at)))).collect();
         let mut lookup = Lookup::new(plan.entity, &self.known, memory);
-        let mut row = Row { input: Input::default(), missing: Vec::new(), made: Vec::new() };
+        let mut row = Cells { input: Input::default(), missing: Vec::new(), made: Vec::new() };
         for column in &plan.columns {
             if may_wait && column.create && !row.missing.is_empty() {
                 continue;
             }
             let field = &work.live.model[plan.entity][column.field()];
             let outcome = match texts.get(column.at) {
-                Some(Err(_)) => Outcome::Wrong(about(field, "not_utf8", [])),
-                _ => cell::read(work, &mut lookup, column, text(column.at), &locals)?,
+                Some(Err(_)) => Outcome::Wrong(undecodable(plan, field, line.cells.get(column.at).unwrap_or_default())),
+                _ => cell::read(work, &mut lookup, column, (text(column.at), line.sort(column.at)), &locals)?,
             };
             match outcome {
                 Outcome::Silent => {}
@@ -263,6 +292,11 @@ impl Import {
         let entity = self.plan.entity;
         let failed: Vec<String> = input.errors.iter().map(|error| error.field.clone()).collect();
         let command = match self.existing(work, &input)? {
+            // What is wrong with its cells is told all the same.
+            Some(id) if self.plan.on_match == OnMatch::Skip && input.errors.is_empty() => {
+                return Ok((Effect::Unchanged, id));
+            }
+            Some(id) if self.plan.on_match == OnMatch::Reject => return Err(self.met(work, id)?),
             Some(id) => Command::Update { entity, id, input, version: None },
             None => Command::Create { entity, input },
         };
@@ -305,16 +339,56 @@ impl Import {
             return Err(Refusal::invalid(input.errors.iter().cloned().chain(errors).collect()));
         }
         let filter = Filter { equals, ..Filter::all(plan.entity) };
-        let (found, _) = work.page(&Query::new(filter, 2), None)?;
+        let (found, _) = work.page(&Query::new(filter, MOST_NAMED + 1), None)?;
         match &found.rows[..] {
             [] => Ok(None),
             [one] => Ok(one.id()),
-            _ => {
+            several => {
                 let names: Vec<&str> = plan.matching.iter().map(|id| &*definition[*id].name).collect();
-                let message = Message::with("match_ambiguous", [Argument::Plain(names.join(", "))]);
+                let called = several.iter().take(MOST_NAMED);
+                let mut called: Vec<String> = called.map(|row| named(work, row)).collect();
+                if several.len() > MOST_NAMED {
+                    called.push("…".to_owned());
+                }
+                let arguments = [names.join(", "), called.join(", ")];
+                let message = Message::with("match_ambiguous", arguments);
                 Err(Refusal::new(RefusalKind::Conflict, "match_ambiguous", message))
             }
         }
+    }
+
+    /// A row that is to make a record, where there is one already.
+    fn met(&self, work: &Work<'_>, id: Id) -> Result<Refusal, Refusal> {
+        let row = work.any(Ref { entity: self.plan.entity, id })?;
+        let called = row.map_or_else(|| id.to_string(), |row| named(work, &row));
+        Ok(Refusal::new(RefusalKind::Conflict, "match_found", Message::with("match_found", [called])))
+    }
+}
+
+/// The longest cell, in bytes.
+const LONGEST_CELL: usize = 1 << 20;
+
+/// What is told of a cell that is not in the encoding of the file.
+fn undecodable(plan: &Plan, field: &Field, cell: &[u8]) -> Problem {
+    let encoding = plan.reading.encoding.as_deref().unwrap_or("UTF-8");
+    match source::best_encoding(cell).filter(|_| plan.reading.encoding.is_none()) {
+        Some((fits, says)) => {
+            let arguments = [Argument::from(fits.name().to_lowercase().as_str()), Argument::from(says.as_str())];
+            ("not_utf8", about(field, "not_utf8_but", arguments).1)
+        }
+        None => about(field, "not_utf8", [Argument::from(encoding)]),
+    }
+}
+
+/// How many of the records that a row fits are named.
+const MOST_NAMED: usize = 5;
+
+/// A record by what it is called and its id, for the same name may stand for several.
+fn named(work: &Work<'_>, row: &Row) -> String {
+    let id = row.id().map(|id| id.to_string()).unwrap_or_default();
+    match record::titled(work, row) {
+        title if title == id => id,
+        title => format!("{title} ({id})"),
     }
 }
 

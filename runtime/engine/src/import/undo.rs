@@ -26,7 +26,7 @@ use crate::record;
 use crate::record::work::Work;
 use crate::refusal::{Kind as RefusalKind, Refusal};
 use crate::slice::{self, Task};
-use crate::value::{json as codec, text};
+use crate::value::json as codec;
 
 /// The most records that are told of one by one; all are counted.
 pub const MOST_TOLD: usize = 1_000;
@@ -247,11 +247,15 @@ impl Task for Reverse {
         let ours: Vec<&Change> = history.iter().take_while(is_ours).collect();
         let (Some(last), Some(first)) = (ours.first(), ours.last()) else {
             let is_reversed = history.first().is_some_and(|last| last.batch == Some(self.before.batch));
-            return Ok(if is_reversed { Fate::Reversed } else { Fate::Edited(row.map(|row| title(work, &row))) });
+            return Ok(if is_reversed {
+                Fate::Reversed
+            } else {
+                Fate::Edited(row.map(|row| record::titled(work, &row)))
+            });
         };
         let is_whole = history.len() < MOST_CHANGES as usize;
         if !is_whole || history.iter().skip(ours.len()).any(|change| is_ours(&change)) {
-            return Ok(Fate::Edited(row.map(|row| title(work, &row))));
+            return Ok(Fate::Edited(row.map(|row| record::titled(work, &row))));
         }
         let Some(row) = row else { return Ok(Fate::Edited(None)) };
         let (id, version) = (reference.id, None);
@@ -291,17 +295,10 @@ fn named<T>(work: &Work<'_>, row: &Row, result: Result<T, Refusal>) -> Result<T,
         RefusalKind::Unavailable => refusal,
         _ => {
             let told = Argument::Told(Box::new(refusal.detail));
-            let detail = Message::with("undo_blocked", [Argument::Plain(title(work, row)), told]);
+            let detail = Message::with("undo_blocked", [Argument::Plain(record::titled(work, row)), told]);
             Refusal { detail, ..refusal }
         }
     })
-}
-
-fn title(work: &Work<'_>, row: &Row) -> String {
-    match row.get(work.live.model[row.entity].title) {
-        title if title.is_nothing() => row.id().map(|id| id.to_string()).unwrap_or_default(),
-        title => text::plain(title),
-    }
 }
 
 /// Gives a record the values back that it had before some changes, the last of which come first.

@@ -103,7 +103,7 @@ pub(super) fn named<'b>(work: &Work<'_>, entity: EntityId, body: &'b Map<String,
 }
 
 /// The changes, with the members that the JSON of a record has.
-fn told(work: &Work<'_>, entity: EntityId, body: Option<&Json>) -> Map<String, Json> {
+pub(crate) fn told(work: &Work<'_>, entity: EntityId, body: Option<&Json>) -> Map<String, Json> {
     let mut told = Map::new();
     let Some(Json::Object(body)) = body else { return told };
     for Named { name, field, value } in named(work, entity, body) {

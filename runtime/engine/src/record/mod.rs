@@ -31,3 +31,15 @@ pub mod unique;
 pub mod work;
 
 pub use apply::apply;
+
+use fichero_model::expr::Row;
+
+use self::work::Work;
+
+/// What a record is called: its title, or its id where it has none.
+pub fn titled(work: &Work<'_>, row: &Row) -> String {
+    match row.get(work.live.model[row.entity].title) {
+        title if title.is_nothing() => row.id().map(|id| id.to_string()).unwrap_or_default(),
+        title => crate::value::text::plain(title),
+    }
+}

@@ -20,9 +20,10 @@ pub fn request(world: &World, entity: &str) -> Request<'static> {
     Request {
         actor: Actor { user: None, admin: true, locale: Locale::EN, via: Via::Command, cause: None },
         entity: world.entity(entity),
-        file: "test.csv".to_owned(),
+        file: "test".to_owned(),
         hash: None,
         anew: false,
+        reading: fichero_model::data::Reading::default(),
         mapping: None,
         matching: None,
         mode: Mode::Load,
@@ -41,6 +42,16 @@ pub async fn bring_as(
     csv: &str,
     change: impl FnOnce(Request<'_>) -> Request<'_>,
 ) -> Result<Brought, import::Error> {
+    bring_bytes(world, entity, mapping, csv.as_bytes(), change).await
+}
+
+pub async fn bring_bytes(
+    world: &World,
+    entity: &str,
+    mapping: Option<&str>,
+    bytes: &[u8],
+    change: impl FnOnce(Request<'_>) -> Request<'_>,
+) -> Result<Brought, import::Error> {
     let live = world.engine.live();
     let request = Request {
         mapping: mapping.map(|name| live.model.mappings.iter().find(|mapping| &*mapping.name == name).unwrap()),
@@ -51,8 +62,8 @@ pub async fn bring_as(
         News::Reached(at) => reached.push(at),
         News::Resuming { rows, .. } => resuming = Some(rows),
     };
-    let report = import::run(&world.engine, change(request), csv.as_bytes(), &mut rejects, tell).await?;
-    Ok(Brought { report, rejects: String::from_utf8(rejects).unwrap(), reached, resuming })
+    let report = import::run(&world.engine, change(request), bytes, &mut rejects, tell).await?;
+    Ok(Brought { report, rejects: String::from_utf8_lossy(&rejects).into_owned(), reached, resuming })
 }
 
 pub fn counts(brought: &Brought) -> [u64; 4] {
