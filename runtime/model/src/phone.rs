@@ -81,6 +81,10 @@ pub fn read(text: &str, country: Option<Country>) -> Result<String, Unread> {
         read => read,
     }?;
     let mut kept = read.format().mode(Mode::E164).to_string();
+    // Zeros that are not dialled from abroad are gone; what is left must be a number by itself.
+    if kept != number && dialled(&kept, None)?.format().mode(Mode::E164).to_string() != kept {
+        return Err(Unread::NoNumber);
+    }
     if let Some(extension) = extension {
         kept.push_str(EXTENSION);
         kept.push_str(extension);
@@ -266,6 +270,11 @@ mod tests {
         assert_eq!(spellings("+442079460958"), "+442079460958, 020 7946 0958");
         assert_eq!(part("020 7946").as_deref(), Some("207946"));
         assert_eq!([part("desk"), part("+"), part("")], [None, None, None]);
+    }
+
+    #[test]
+    fn zeros_make_no_number_long_enough() {
+        assert_eq!(read("+810000000001", None), Err(Unread::TooShort));
     }
 
     proptest! {

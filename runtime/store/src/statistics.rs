@@ -44,7 +44,7 @@ mod tests {
                 let sql = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'fichero_job_many'::regclass";
                 tx.query(sql, &[], &[ColumnType::Integer])
             };
-            let write = |tx: &mut Tx| {
+            let write = move |tx: &mut Tx| {
                 tx.script("CREATE TABLE fichero_job_many (n BIGINT)")?;
                 tx.script("INSERT INTO fichero_job_many SELECT 7 FROM generate_series(1, 3000)")?;
                 assert_ne!(known(tx)?, [[Cell::Integer(3000)]], "so the test would see no difference");

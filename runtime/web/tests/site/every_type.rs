@@ -213,6 +213,7 @@ async fn imported(world: &World, actor: &Actor, file: &[u8]) {
         hash: None,
         anew: false,
         mapping: None,
+        reading: Default::default(),
         matching: Some(Vec::new()),
         mode: Mode::Load,
         dry_run: false,
