@@ -273,7 +273,12 @@ impl Lowering<'_, '_> {
         }
         let repr = self.one_repr(node, &[then.clone(), otherwise.clone()])?;
         let nullable = then.nullable() || otherwise.nullable();
-        let (then, otherwise) = (self.written(&then, repr)?, self.written(&otherwise, repr)?);
+        let then = match (&then, &otherwise) {
+            // Two parameters tell nobody of which type they are.
+            (Operand::Constant(value), Operand::Constant(_)) => self.typed(value, repr)?,
+            _ => self.written(&then, repr)?,
+        };
+        let otherwise = self.written(&otherwise, repr)?;
         let sql = format!("(CASE WHEN {condition} THEN {then} ELSE {otherwise} END)");
         Ok(Operand::Sql(self.tidy(sql, repr, nullable)))
     }

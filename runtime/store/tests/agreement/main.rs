@@ -129,7 +129,10 @@ fn a_value_is_the_same_as_in_memory() {
 
 #[test]
 fn what_once_differed_is_the_same_as_in_memory() {
-    const FOUND: [&str; 1] = [
+    const FOUND: [&str; 4] = [
+        "if stage.closed { time(\"09:30\") } else { time(\"10:30\") }",
+        "if stage.closed { 1.5 } else { 2 }",
+        "if stage.closed { \"a\" } else { \"b\" }",
         "sum(account.opportunities.filter(|i1| ((i1.account.opportunities.any(|i2| hot)) == (i1.lines.any(|i2| created_by.team.active)))).amount)",
     ];
     for text in FOUND {
