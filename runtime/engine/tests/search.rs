@@ -304,3 +304,19 @@ fn scanned(world: &World, people: &BTreeMap<String, (Json, bool)>, query: &Query
     ranked.sort_unstable();
     ranked.into_iter().map(|(_, Reverse(key))| key.clone()).collect()
 }
+
+#[test]
+fn a_text_that_becomes_another_sort_of_text_is_indexed_anew() {
+    let of = |clean: &str| {
+        format!("entity: note\ntitle: name\nfields:\n  name: text\n  body: {{type: longtext, search: true{clean}}}\n")
+    };
+    on_each(&of(""), async |world| {
+        let print = || world.engine.live().print(world.entity("note"));
+        let mut prints = vec![print()];
+        for clean in [", clean: html", ", clean: phone"] {
+            world.publish(model(&of(clean))).await;
+            prints.push(print());
+        }
+        assert!(prints[0] != prints[1] && prints[1] != prints[2] && prints[0] != prints[2], "{prints:?}");
+    });
+}

@@ -73,7 +73,13 @@ fn is_looked_into(field: &Field) -> bool {
 pub fn print(model: &Model, entity: EntityId, name: impl Fn(FieldId) -> String) -> String {
     let title = model[entity].title;
     let sign = |id: &FieldId| if *id == title { "=" } else { "+" };
-    let named = fields(model, entity).into_iter().map(|id| format!(" {}{}", sign(&id), name(id)));
+    // Other words are made of a text that becomes another sort of text.
+    let sort = |id: &FieldId| match &model[entity][*id] {
+        field if field.is_phone() => ":phone",
+        field if field.is_html() => ":html",
+        _ => "",
+    };
+    let named = fields(model, entity).into_iter().map(|id| format!(" {}{}{}", sign(&id), name(id), sort(&id)));
     format!("{EDITION}{}", named.collect::<String>())
 }
 

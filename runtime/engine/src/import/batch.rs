@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use fichero_model::label::Locale;
 use fichero_model::{EntityId, Id};
 use fichero_store::system::import::{self as stored, Progress, State};
 use fichero_store::{Isolation, Priority, Tx, statistics};
@@ -116,17 +117,29 @@ const MANY: i64 = 1_000;
 ///
 /// # Errors
 /// As [`Hold::advance`].
-pub(super) async fn end(engine: &Engine, hold: Hold, entity: EntityId, progress: Progress) -> Result<(), Refusal> {
+pub(super) async fn end(engine: &Engine, hold: Hold, progress: Progress) -> Result<(), Refusal> {
     engine
-        .write(Priority::Interactive, Isolation::ReadCommitted, move |engine, live, tx| {
+        .write(Priority::Interactive, Isolation::ReadCommitted, move |engine, _, tx| {
             hold.advance(tx, progress)?;
-            if progress.created + progress.updated + progress.made >= MANY {
-                let table = live.layout.table_name(entity);
-                statistics::refresh(tx, std::iter::once(&*table).chain(statistics::GROWING))?;
-            }
             held(stored::end(tx, hold.batch, hold.runner, engine.clock().now())?)
         })
         .await
+}
+
+/// Lets the planner know of what an import has written. That this fails is no fault of the import, which has ended.
+pub(super) async fn spread(engine: &Engine, entity: EntityId, progress: Progress) {
+    if progress.created + progress.updated + progress.made < MANY {
+        return;
+    }
+    let refresh = engine.write(Priority::Background, Isolation::ReadCommitted, move |_, live, tx| {
+        let table = live.layout.table_name(entity);
+        let tables = std::iter::once(&*table).chain(statistics::GROWING);
+        Ok::<_, Refusal>(statistics::refresh(tx, tables)?)
+    });
+    if let Err(refusal) = refresh.await {
+        let why = refusal.to_text(Locale::EN);
+        tracing::warn!(why, "lists may be slow until the database knows of the rows that were brought in");
+    }
 }
 
 /// A fingerprint of how rows become records: what fills what, how it is read, what is matched, in which mode.

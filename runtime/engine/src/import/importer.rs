@@ -222,9 +222,10 @@ impl<W: Write> Importer<'_, W> {
     /// Notes that the import has ended.
     pub async fn end(&mut self) -> Result<(), Refusal> {
         self.late = 0;
-        match self.hold {
-            Some(hold) => batch::end(self.engine, hold, self.plan.entity, self.progress()).await,
-            None => Ok(()),
+        if let Some(hold) = self.hold {
+            batch::end(self.engine, hold, self.progress()).await?;
+            batch::spread(self.engine, self.plan.entity, self.progress()).await;
         }
+        Ok(())
     }
 }

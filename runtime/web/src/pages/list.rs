@@ -19,7 +19,7 @@ use fichero_model::entity::{Field, Source};
 use fichero_model::kind::Kind;
 use fichero_model::page::{Column, Highlight, View};
 use fichero_model::value::Value;
-use fichero_model::{EntityId, Model};
+use fichero_model::{EntityId, Model, html};
 
 use super::cell::widget;
 use super::layout;
@@ -146,11 +146,13 @@ pub fn plain_heading(words: &Words<'_>, column: &Column) -> context::Column {
     }
 }
 
-/// Whether a column of these values gives way to others: those of words, but not of numbers that name a record.
+/// Whether a column of these values gives way to others: those of words, but not of numbers that name a record or are
+/// dialled.
 fn is_fluid(field: &Field) -> bool {
     let words =
         matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. } | Kind::Ref(_) | Kind::File | Kind::Json);
-    (words || field.many) && !matches!(field.source, Source::Sequence(_))
+    let is_number = matches!(field.source, Source::Sequence(_)) || field.is_phone();
+    field.many || words && !is_number
 }
 
 /// To which side the values of a field stand.
@@ -199,6 +201,8 @@ fn figure(words: &Words<'_>, field: &Field, column: &Column, value: &Value) -> C
         (Kind::Money { .. }, Value::Decimal(number)) => {
             Cell::Number { text: words.money(*number, words.model.workspace.currency) }
         }
+        // There is no room for its shape, which takes time to be cleaned.
+        (_, Value::Text(text)) if field.is_html() => Cell::Long { text: html::words(text) },
         _ => words.cell_as(field, column.widget.as_deref().unwrap_or(widget(field)), value),
     }
 }
