@@ -28,6 +28,7 @@ pub mod rule;
 pub mod script;
 pub mod search;
 mod sequence;
+pub mod size;
 pub mod value;
 
 pub use id::{EntityId, FieldId, Id, OptionsId, PipelineId};

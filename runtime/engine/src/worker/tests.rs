@@ -67,7 +67,8 @@ impl Place {
         let order = Order { base: 0, consent: None, by: "test".to_owned(), at: clock.now() };
         let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
         let live = deploy::live(&db, &Deployed { deployment, definitions }).unwrap();
-        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, seal: [7; 32] });
+        let files = Arc::new(crate::files::Memory::default());
+        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, files, seal: [7; 32] });
         Self { engine, clock, _database: database }
     }
 

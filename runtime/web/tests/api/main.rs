@@ -4,6 +4,7 @@
 mod bulk;
 mod described;
 mod duplicates;
+mod files;
 mod forms;
 mod jobs;
 mod lists;
