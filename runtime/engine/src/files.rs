@@ -28,6 +28,9 @@ pub use upload::{Upload, too_large};
 
 pub(crate) use sweep::sweep;
 
+/// The folder of `data` in which files lie, and what of it is on its way.
+pub(crate) const INCOMING: &str = "files/incoming";
+
 /// Where the bytes of files lie, each once under the SHA-256 of them in hexadecimal digits. Backups read by it too.
 pub trait Files: Send + Sync {
     /// Begins to take in bytes, under a name of their own until their hash is known.
