@@ -19,6 +19,7 @@ pub mod kind;
 pub mod label;
 pub mod likeness;
 pub mod look;
+pub mod media;
 pub mod model;
 pub mod name;
 pub mod page;

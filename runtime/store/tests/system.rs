@@ -576,10 +576,11 @@ fn a_file_belongs_to_one_record_and_goes_with_it() {
                 assert_eq!(file::attach(tx, &[id(1), id(9)], &deal(50))?, 1);
                 assert_eq!(file::attach(tx, &[id(1), id(2)], &deal(51))?, 1, "the first is taken");
                 let owners: Vec<_> =
-                    file::lock(tx, &[id(1), id(2), id(3)])?.into_iter().map(|file| file.owner).collect();
+                    file::many(tx, &[id(1), id(2), id(3)])?.into_iter().map(|file| file.owner).collect();
                 assert_eq!(owners, [Some(deal(50)), Some(deal(51)), None]);
                 assert_eq!(file::many(tx, &[id(3)])?, [file_of(3, "b")]);
-                assert_eq!(file::remove_of(tx, &[id(50)])?, 1);
+                assert_eq!(file::remove_of(tx, &[id(50)], at(30))?, 1);
+                assert!(file::unused(tx, at(30), 10)?.is_empty(), "what it held is still there for a while");
                 assert_eq!(file::remove_loose(tx, at(3))?, 0, "it is not older than that");
                 assert_eq!(file::remove_loose(tx, at(4))?, 1);
                 assert_eq!(file::many(tx, &[id(1), id(2), id(3)])?.len(), 1);

@@ -28,6 +28,7 @@ pub fn json(file: &File) -> Json {
         "name": &*file.name,
         "type": &*file.media,
         "size": file.size,
+        "hash": &*file.hash,
         "url": url(file.id),
     })
 }

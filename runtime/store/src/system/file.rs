@@ -74,9 +74,12 @@ static ADD: Sql = Sql::new(
     "INSERT INTO fichero_file (id, hash, name, media, size, created_at, created_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 );
 static MANY: Sql = Sql::new(select!("WHERE id IN #1 ORDER BY id"));
-static LOCK: Sql = Sql::each(select!("WHERE id IN #1 ORDER BY id"), select!("WHERE id IN #1 ORDER BY id FOR UPDATE"));
 static ATTACH: Sql =
     Sql::new("UPDATE fichero_file SET entity = ?2, record = ?3, field = ?4 WHERE id IN #1 AND record IS NULL");
+static TOUCH_OF: Sql = Sql::new(
+    "UPDATE fichero_content SET touched_at = ?2 \
+     WHERE hash IN (SELECT hash FROM fichero_file WHERE record IN #1)",
+);
 static REMOVE_OF: Sql = Sql::new("DELETE FROM fichero_file WHERE record IN #1");
 static REMOVE_LOOSE: Sql = Sql::new("DELETE FROM fichero_file WHERE record IS NULL AND created_at < ?1");
 static UNUSED: Sql = Sql::new(
@@ -118,22 +121,10 @@ pub fn add(tx: &mut Tx, file: &File) -> Result<(), Error> {
 /// # Errors
 /// As the database says.
 pub fn many(tx: &mut Tx, ids: &[Id]) -> Result<Vec<File>, Error> {
-    found(tx, &MANY, ids)
-}
-
-/// The same, kept from others until the transaction ends.
-///
-/// # Errors
-/// As the database says.
-pub fn lock(tx: &mut Tx, ids: &[Id]) -> Result<Vec<File>, Error> {
-    found(tx, &LOCK, ids)
-}
-
-fn found(tx: &mut Tx, sql: &Sql, ids: &[Id]) -> Result<Vec<File>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    tx.query(sql.of(tx.dialect()), &[Cell::from(ids)], &TYPES)?.into_iter().map(read).collect()
+    tx.query(MANY.of(tx.dialect()), &[Cell::from(ids)], &TYPES)?.into_iter().map(read).collect()
 }
 
 /// Gives files that belong to nothing to a record. Tells how many there were.
@@ -150,11 +141,13 @@ pub fn attach(tx: &mut Tx, ids: &[Id], owner: &Owner) -> Result<u64, Error> {
     tx.execute(ATTACH.of(tx.dialect()), &parameters)
 }
 
-/// Removes all files of records. Tells how many there were.
+/// Removes all files of records. What they held stays for as long as what nobody needs does: a backup that is being made
+/// still has the files. Tells how many there were.
 ///
 /// # Errors
 /// As the database says.
-pub fn remove_of(tx: &mut Tx, records: &[Id]) -> Result<u64, Error> {
+pub fn remove_of(tx: &mut Tx, records: &[Id], now: Timestamp) -> Result<u64, Error> {
+    tx.execute(TOUCH_OF.of(tx.dialect()), &[Cell::from(records), Cell::DateTime(now)])?;
     tx.execute(REMOVE_OF.of(tx.dialect()), &[Cell::from(records)])
 }
 

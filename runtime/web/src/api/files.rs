@@ -200,9 +200,7 @@ async fn find(app: &App, caller: &Caller, id: &str) -> Result<Described, Refusal
 }
 
 fn described(file: &Described) -> Json {
-    let mut told = files::json(&file.file);
-    told["sha256"] = (&*file.file.hash).into();
-    told
+    files::json(&file.file)
 }
 
 /// `GET /api/files/{id}/content`.

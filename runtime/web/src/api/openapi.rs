@@ -147,9 +147,9 @@ fn files() -> [(String, Json); 3] {
     }});
     let mut properties = json!({
         "id": {"type": "string", "format": "uuid"}, "name": {"type": "string", "maxLength": 200}, "type": text(),
-        "size": {"type": "integer", "minimum": 1}, "url": text(), "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "size": {"type": "integer", "minimum": 1}, "url": text(), "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     });
-    let required = ["id", "name", "type", "size", "url", "sha256"];
+    let required = ["id", "name", "type", "size", "url", "hash"];
     let made = json!({"type": "object", "required": required, "properties": properties.clone()});
     properties["record"] = about;
     properties["created_at"] = text();

@@ -149,7 +149,7 @@ pub fn plain_heading(words: &Words<'_>, column: &Column) -> context::Column {
 /// Whether a column of these values gives way to others: those of words, but not of numbers that name a record.
 fn is_fluid(field: &Field) -> bool {
     let words =
-        matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. } | Kind::Ref(_) | Kind::File | Kind::Json);
+        matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. } | Kind::Ref(_) | Kind::File(_) | Kind::Json);
     (words || field.many) && !matches!(field.source, Source::Sequence(_))
 }
 

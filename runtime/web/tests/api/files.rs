@@ -32,7 +32,7 @@ fn a_file_is_kept_and_given_back_to_its_uploader_alone() {
         assert_eq!(made.headers["location"], format!("/api/files/{id}"));
 
         let told = ana.get(&format!("/api/files/{id}")).await;
-        assert_eq!((told.status, &told.json["sha256"]), (200, &made.json["sha256"]));
+        assert_eq!((told.status, &told.json["hash"]), (200, &made.json["hash"]));
         assert_eq!((&told.json["record"], &told.json["created_at"]), (&json!(null), &json!("2026-03-02T09:00:00Z")));
 
         let content = ana.send("GET", &url(&made), &[], b"").await;
@@ -132,7 +132,7 @@ fn what_nobody_needs_for_a_day_is_taken_away() {
         for (file, status) in [(&old, 404), (&other, 404), (&new, 200)] {
             assert_eq!(ana.send("GET", &url(file), &[], b"").await.status, status);
         }
-        assert_eq!(world.engine.files().list().unwrap(), [new.json["sha256"].as_str().unwrap()]);
+        assert_eq!(world.engine.files().list().unwrap(), [new.json["hash"].as_str().unwrap()]);
         world.wait(25 * 3600);
         worker::run_due(&world.engine).await.unwrap();
         assert!(world.engine.files().list().unwrap().is_empty());

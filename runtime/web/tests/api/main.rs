@@ -8,6 +8,7 @@ mod files;
 mod forms;
 mod jobs;
 mod lists;
+mod papers;
 mod people;
 mod refusals;
 mod repeats;
