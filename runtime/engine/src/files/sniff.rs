@@ -61,7 +61,7 @@ mod tests {
             (b"\xff\xd8\xff\xe0\0\x10JFIF", "a.png", "image/jpeg"),
             (b"%PDF-1.7\n", "a.docx", "application/pdf"),
             (b"MZ\x90\0\x03\0\0\0", "photo.png", "application/vnd.microsoft.portable-executable"),
-            (b"\x7fELF\x02\x01\x01\0", "photo.png", "application/x-executable"),
+            (&[&b"\x7fELF\x02\x01\x01"[..], &[0; 57]].concat(), "photo.png", "application/x-executable"),
             (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "a.png", "image/svg+xml"),
             (b"<?xml version='1.0'?>\n<!-- x -->\n<svg/>", "a.xml", "image/svg+xml"),
             (b"  <!DOCTYPE html><p>", "a.txt", "text/html"),
