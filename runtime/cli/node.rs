@@ -122,7 +122,8 @@ impl Node {
         let live = deploy::live(&self.db, deployed).map_err(|error| failed(&error))?;
         let seal = deploy::seal(&self.db, &self.ids).map_err(|error| failed(&error))?;
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
-        Ok(Engine::new(Parts { db: self.db.clone(), live, clock, ids, seal }))
+        let files = Arc::new(fichero_engine::files::Folder::new(self.folder.join("data").join("files")));
+        Ok(Engine::new(Parts { db: self.db.clone(), live, clock, ids, files, seal }))
     }
 
     /// An engine over the newest deployment; the folder is published only where there is none yet, with its data.

@@ -52,6 +52,13 @@ pub struct How {
     /// When a commit on SQLite counts as done: on the disk, or with the operating system
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Sync::Full)]
     sqlite_sync: Sync,
+    /// The largest file that is taken, such as `100 MB`
+    #[arg(long, value_name = "SIZE", default_value = "25 MB", value_parser = size)]
+    largest_file: u64,
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    fichero_model::size::parse(text).ok_or_else(|| "write a whole number and a unit, such as `25 MB`".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -187,7 +194,7 @@ pub async fn serve(report: Report, how: &How, started: Started, setup: Setup) ->
     let human = format!("{} is served at http://{address} (deployment {seq})", node.folder.display());
     report.answer(&human, || json!({"address": format!("http://{address}"), "deployment": seq}));
 
-    let router = fichero_web::router(engine.clone(), fichero_web::Setup { demo })
+    let router = fichero_web::router(engine.clone(), fichero_web::Setup { demo, largest_file: Some(how.largest_file) })
         .map_err(|error| Failure::new(format!("the pages cannot be made: {error}")))?
         .layer(middleware::from_fn_with_state(door, pass));
     let serving = axum::serve(listener, router).with_graceful_shutdown(ending.wait(stop));

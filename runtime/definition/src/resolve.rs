@@ -33,6 +33,7 @@ mod kind;
 mod left_out;
 mod literal;
 mod mapping;
+mod media;
 mod menu;
 mod not_yet;
 mod options;

@@ -18,6 +18,7 @@ use crate::account::Remembered;
 use crate::actor::Actor;
 use crate::command::{Command, Done, Effect, Mode};
 use crate::figures::{Counters, Figures};
+use crate::files::Files;
 use crate::idempotency::{self, Once};
 use crate::input::Input;
 use crate::live::Live;
@@ -56,6 +57,7 @@ struct Inner {
     problems: ArcSwap<Problems>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    files: Arc<dyn Files>,
     seal: Seal,
     remembered: Remembered,
     figures: Counters,
@@ -97,6 +99,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Identities and randomness.
     pub ids: Arc<dyn Ids>,
+    /// Where the bytes of files lie, the same for all nodes.
+    pub files: Arc<dyn Files>,
     /// The key that seals cursors and sessions, the same on all nodes.
     pub seal: [u8; 32],
 }
@@ -104,13 +108,14 @@ pub struct Parts {
 impl Engine {
     /// An engine over an open database whose tables fit the model.
     pub fn new(parts: Parts) -> Self {
-        let Parts { db, live, clock, ids, seal } = parts;
+        let Parts { db, live, clock, ids, files, seal } = parts;
         let inner = Inner {
             db,
             live: ArcSwap::from_pointee(live),
             problems: ArcSwap::default(),
             clock,
             ids,
+            files,
             seal: Seal::new(seal),
             remembered: Remembered::default(),
             figures: Counters::default(),
@@ -185,6 +190,11 @@ impl Engine {
     /// Identities and randomness.
     pub fn ids(&self) -> &Arc<dyn Ids> {
         &self.inner.ids
+    }
+
+    /// Where the bytes of files lie.
+    pub fn files(&self) -> &Arc<dyn Files> {
+        &self.inner.files
     }
 
     /// The key of cursors and sessions.

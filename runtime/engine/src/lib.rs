@@ -13,6 +13,7 @@ pub mod duplicates;
 pub mod engine;
 pub mod export;
 pub mod figures;
+pub mod files;
 pub mod idempotency;
 pub mod import;
 pub mod input;

@@ -53,6 +53,8 @@ pub enum ReadPath {
     Export,
     /// What words find among all entities.
     Search,
+    /// A file, of a record or of its uploader.
+    File,
 }
 
 /// Whether somebody may do something to records of an entity.
@@ -89,7 +91,8 @@ pub fn may_read(actor: &Actor, path: ReadPath) -> Result<(), Refusal> {
         | ReadPath::History
         | ReadPath::Suggest
         | ReadPath::Export
-        | ReadPath::Search => {
+        | ReadPath::Search
+        | ReadPath::File => {
             if actor.admin || actor.user.is_some() {
                 Ok(())
             } else {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::expr::Expr;
 use crate::id::{EntityId, FieldId, OptionsId};
+use crate::media::Accepted;
 use crate::value::Currency;
 
 /// How a field is stored, with what the kind needs to know.
@@ -36,8 +37,8 @@ pub enum Kind {
     Choice { options: OptionsId },
     /// A reference to a record.
     Ref(Reference),
-    /// A stored file.
-    File,
+    /// Files, each by its id.
+    File(Accepted),
     /// Structured data.
     Json,
     /// Owned child rows: the records of `of` whose reference `by` is this record, in their own order. No column.
@@ -129,7 +130,7 @@ impl Kind {
     /// The type of a single value of this kind in expressions.
     pub fn value_type(&self) -> Type {
         match self {
-            Kind::Text { .. } | Kind::LongText { .. } | Kind::File => Type::Text,
+            Kind::Text { .. } | Kind::LongText { .. } | Kind::File(_) => Type::Text,
             Kind::Integer => Type::Integer,
             Kind::Decimal { .. } => Type::Decimal,
             Kind::Money { .. } => Type::Money,
@@ -160,7 +161,7 @@ impl Kind {
             Kind::Duration => "duration",
             Kind::Choice { .. } => "choice",
             Kind::Ref(_) => "ref",
-            Kind::File => "file",
+            Kind::File(_) => "file",
             Kind::Json => "json",
             Kind::Lines { .. } => "lines",
             Kind::Children { .. } => "children",

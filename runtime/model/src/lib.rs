@@ -20,6 +20,7 @@ pub mod kind;
 pub mod label;
 pub mod likeness;
 pub mod look;
+pub mod media;
 pub mod model;
 pub mod name;
 pub mod number;
@@ -31,6 +32,7 @@ pub mod rule;
 pub mod script;
 pub mod search;
 mod sequence;
+pub mod size;
 pub mod value;
 
 pub use id::{EntityId, FieldId, Id, OptionsId, PipelineId};

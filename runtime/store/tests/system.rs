@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fichero_model::Id;
 use fichero_store::system::change::{self, Change};
+use fichero_store::system::file::{self, File, Owner};
 use fichero_store::system::idempotency::{self, Answer, Key, Turn};
 use fichero_store::system::import::{self, Import, Progress};
 use fichero_store::system::job::{self, Claim, Job, Lane, NewJob};
@@ -546,5 +547,67 @@ fn nodes_and_data_rows() {
         world.write(|tx| data_row::set(tx, "currency", "eur", id(8))).unwrap();
         assert_eq!(world.write(|tx| data_row::find(tx, "currency", "eur")).unwrap(), Some(id(8)));
         assert_eq!(world.write(|tx| data_row::find(tx, "other", "eur")).unwrap(), None);
+    });
+}
+
+fn file_of(number: u8, hash: &str) -> File {
+    File {
+        id: id(number),
+        hash: hash.into(),
+        name: "offer.pdf".into(),
+        media: "application/pdf".into(),
+        size: 3,
+        created_at: at(number.into()),
+        created_by: Some(id(200)),
+        owner: None,
+    }
+}
+
+#[test]
+fn a_file_belongs_to_one_record_and_goes_with_it() {
+    on_each(|world| {
+        world
+            .write(|tx| {
+                for (number, hash) in [(1, "a"), (2, "a"), (3, "b")] {
+                    file::touch(tx, hash, 3, at(number.into()))?;
+                    file::add(tx, &file_of(number, hash))?;
+                }
+                let deal = |record| Owner { entity: "deal".into(), record: id(record), field: "offer".into() };
+                assert_eq!(file::attach(tx, &[id(1), id(9)], &deal(50))?, 1);
+                assert_eq!(file::attach(tx, &[id(1), id(2)], &deal(51))?, 1, "the first is taken");
+                let owners: Vec<_> =
+                    file::many(tx, &[id(1), id(2), id(3)])?.into_iter().map(|file| file.owner).collect();
+                assert_eq!(owners, [Some(deal(50)), Some(deal(51)), None]);
+                assert_eq!(file::many(tx, &[id(3)])?, [file_of(3, "b")]);
+                assert_eq!(file::remove_of(tx, &[id(50)], at(30))?, 1);
+                assert!(file::unused(tx, at(30), 10)?.is_empty(), "what it held is still there for a while");
+                assert_eq!(file::remove_loose(tx, at(3))?, 0, "it is not older than that");
+                assert_eq!(file::remove_loose(tx, at(4))?, 1);
+                assert_eq!(file::many(tx, &[id(1), id(2), id(3)])?.len(), 1);
+                Ok(())
+            })
+            .unwrap();
+    });
+}
+
+#[test]
+fn a_content_goes_only_when_no_file_has_it_and_nobody_is_about_to() {
+    on_each(|world| {
+        world
+            .write(|tx| {
+                for (number, hash) in [(1, "a"), (2, "b"), (3, "c")] {
+                    file::touch(tx, hash, 3, at(number))?;
+                }
+                file::add(tx, &file_of(1, "a"))?;
+                assert_eq!(file::unused(tx, at(3), 10)?, ["b".into()]);
+                file::touch(tx, "b", 3, at(9))?;
+                assert!(!file::forget(tx, "b", at(3))?, "somebody is about to put it there again");
+                assert!(!file::forget(tx, "a", at(9))?, "a file has it");
+                assert!(file::forget(tx, "c", at(9))?);
+                Ok(())
+            })
+            .unwrap();
+        let lost = world.write(|tx| file::add(tx, &file_of(4, "c")));
+        assert!(matches!(lost, Err(Error::Reference(_))), "{lost:?}");
     });
 }

@@ -15,7 +15,7 @@ mod chrome;
 mod confirm;
 mod conflict;
 mod cookie;
-mod csrf;
+pub(crate) mod csrf;
 mod drawing;
 mod duplicates;
 mod form;

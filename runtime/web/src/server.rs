@@ -25,6 +25,12 @@ const BODY: usize = 4 * 1024 * 1024;
 /// How long a request may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The same of one that brings files, which slow lines take long for.
+const PATIENCE_WITH_FILES: Duration = Duration::from_secs(15 * 60);
+
+/// The largest file, where nothing is said, in bytes.
+const FILE: u64 = 25_000_000;
+
 /// Headers of every answer that does not bear them already.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -40,6 +46,8 @@ pub struct App {
     pub engine: Engine,
     /// The templates of the pages.
     pub pages: pages::Pages,
+    /// The largest file that is taken, in bytes.
+    pub largest_file: u64,
 }
 
 /// What the handlers share, as one request sees it: its engine keeps to the model that was in force when it came.
@@ -49,7 +57,8 @@ pub struct Pinned(pub App);
 impl Pinned {
     /// As the request sees it; pinned by the first who asks.
     pub fn of(parts: &mut Parts, app: &App) -> App {
-        let pin = || Self(App { engine: app.engine.pinned(), pages: app.pages.clone() });
+        let pin =
+            || Self(App { engine: app.engine.pinned(), pages: app.pages.clone(), largest_file: app.largest_file });
         parts.extensions.get_or_insert_with(pin).0.clone()
     }
 }
@@ -67,6 +76,8 @@ impl FromRequestParts<App> for Pinned {
 pub struct Setup {
     /// Log-ins that everybody may see on the log-in page: those of a demo.
     pub demo: Vec<DemoLogin>,
+    /// The largest file that is taken, in bytes; 25 MB where nothing is said.
+    pub largest_file: Option<u64>,
 }
 
 /// All routes of the server.
@@ -74,7 +85,7 @@ pub struct Setup {
 /// # Errors
 /// When a template or catalogue of the pages is wrong.
 pub fn router(engine: Engine, setup: Setup) -> Result<Router, render::Error> {
-    let app = App { engine, pages: pages::Pages::new(setup.demo)? };
+    let app = App { engine, pages: pages::Pages::new(setup.demo)?, largest_file: setup.largest_file.unwrap_or(FILE) };
     let router = Router::new()
         .merge(api::routes())
         .merge(pages::routes())
@@ -91,9 +102,12 @@ pub fn router(engine: Engine, setup: Setup) -> Result<Router, render::Error> {
 /// What stands around all handlers: the limits, the words of refusals, the headers. It is one layer, for each costs a
 /// request about as much as reading its record does.
 async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    DefaultBodyLimit::max(BODY).apply(&mut request);
+    let brings_files = api::files::brings_files(&request);
+    let most = if brings_files { usize::try_from(app.largest_file).unwrap_or(usize::MAX) } else { 0 };
+    DefaultBodyLimit::max(BODY.saturating_add(most)).apply(&mut request);
+    let patience = if brings_files { PATIENCE_WITH_FILES } else { PATIENCE };
     let asked = told::Asked::of(&request);
-    let answer = tokio::time::timeout(PATIENCE, again::by_the_newest_model(app, request, next)).await;
+    let answer = tokio::time::timeout(patience, again::by_the_newest_model(app, request, next)).await;
     let mut response = asked.told(answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response()));
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(value);

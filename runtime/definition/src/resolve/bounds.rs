@@ -58,7 +58,8 @@ pub(super) fn of(
     }
     if field.many {
         bounds.min_items = number_of_entries(field, layers.of_list("min"), findings);
-        bounds.max_items = number_of_entries(field, layers.of_list("max"), findings);
+        let is_size = |entry: &&Entry| word == Some(Word::File) && super::media::is_size(entry);
+        bounds.max_items = number_of_entries(field, layers.of_list("max").filter(|entry| !is_size(entry)), findings);
         check_number_of_entries(&bounds, layers, field, findings);
     }
     bounds

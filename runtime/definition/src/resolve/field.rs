@@ -16,7 +16,7 @@ use crate::node::Node;
 /// Keys that have a meaning for some types only, and what to say where they have none.
 type Belonging = (&'static str, fn(Word) -> bool, &'static str);
 
-const BELONGS: [Belonging; 29] = [
+const BELONGS: [Belonging; 37] = [
     ("fields", |_| false, "it belongs to `group` and `lines`, whose parts it names"),
     ("to", |word| word == Word::Ref, "it belongs to `ref`"),
     ("through", |word| word == Word::Ref, "it belongs to `ref` with `many: true`"),
@@ -30,7 +30,12 @@ const BELONGS: [Belonging; 29] = [
     ("per", |word| word == Word::Sequence, "it belongs to `sequence`"),
     ("gapless", |word| word == Word::Sequence, "it belongs to `sequence`"),
     ("min", |word| word.is_ordered() || word.is_text(), "it belongs to texts, numbers, dates, times and lists"),
-    ("max", |word| word.is_ordered() || word.is_text(), "it belongs to texts, numbers, dates, times and lists"),
+    (
+        "max",
+        |word| word.is_ordered() || word.is_text() || word == Word::File,
+        "it belongs to texts, numbers, dates, times, files and lists",
+    ),
+    ("accept", |word| word == Word::File, "it belongs to `file`"),
     ("scale", |word| word == Word::Decimal, "it belongs to `decimal`"),
     ("unit", |word| matches!(word, Word::Integer | Word::Decimal), "it belongs to `integer` and `decimal`"),
     ("currency", |word| word == Word::Money, "it belongs to `money`"),
@@ -46,11 +51,25 @@ const BELONGS: [Belonging; 29] = [
     ),
     ("unique", is_keyed, "neither long texts nor files, data, lines and children can be compared"),
     ("index", is_keyed, "neither long texts nor files, data, lines and children can be in an index"),
+    ("default", is_given_by_definitions, UPLOADED),
+    ("fill", is_given_by_definitions, UPLOADED),
+    ("copy", is_given_by_definitions, UPLOADED),
+    ("compute", is_given_by_definitions, UPLOADED),
+    ("formula", is_given_by_definitions, UPLOADED),
+    ("clone", is_given_by_definitions, UPLOADED),
+    ("rollup", is_given_by_definitions, UPLOADED),
     ("many", |word| !word.is_rows() && word != Word::Sequence, "lines and children are many as they are"),
     ("required", is_asked_for, NOT_ASKED_FOR),
     ("required_if", is_asked_for, NOT_ASKED_FOR),
     ("validate", |word| !word.is_rows(), "a rule of the entity judges all rows: `if: count(rows) < 2` with `reject:`"),
 ];
+
+/// Whether a definition can say a value, or work it out.
+fn is_given_by_definitions(word: Word) -> bool {
+    word != Word::File
+}
+
+const UPLOADED: &str = "a file is uploaded, and belongs to one record; a `lookup` shows that of another";
 
 const NOT_ASKED_FOR: &str =
     "a boolean is true or false whatever is written: a rule with `reject:` can ask for the one that is wanted";

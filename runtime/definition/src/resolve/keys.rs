@@ -227,7 +227,7 @@ pub(super) fn check_stored(
         findings.push(not_stored(field, place, what));
         return false;
     }
-    if field.many || matches!(field.kind, Kind::LongText { .. } | Kind::Json | Kind::File) {
+    if field.many || matches!(field.kind, Kind::LongText { .. } | Kind::Json | Kind::File(_)) {
         let why = if field.many { "holds many values" } else { "is too long or has no order" };
         findings.error_with_help(
             code::UNIQUE_FIELDS,

@@ -150,7 +150,6 @@ impl<'k, 'c> Kinds<'k, 'c> {
             // Fields of the type say what is left open.
             Word::Ref => Layers::of_type(&found).get("to").is_none(),
             Word::Choice => Layers::of_type(&found).get("options").is_none(),
-            Word::File => true,
             _ => false,
         };
         if needs_more {
@@ -189,11 +188,7 @@ impl<'k, 'c> Kinds<'k, 'c> {
             Word::Json => Kind::Json,
             Word::Choice => Kind::Choice { options: self.choice(layers, field, owner, findings)? },
             Word::Ref => self.reference(layers, field, findings)?,
-            Word::File => {
-                let place = field.node().and_then(|node| node.get("type")).map_or(&field.place, |node| &node.place);
-                findings.push(super::not_yet::stored_kind("file", place));
-                return None;
-            }
+            Word::File => Kind::File(super::media::accepted(layers, findings)?),
             // Known when the references of all rows are.
             Word::Lines | Word::Children => unknown(),
         })

@@ -119,7 +119,7 @@ pub(super) fn literal(node: &Node, kind: &Kind, model: &Model) -> Result<Value, 
             })
         }
         Kind::Json => Ok(Value::Json(Arc::new(json(node)))),
-        Kind::Ref(_) | Kind::File | Kind::Lines { .. } | Kind::Children { .. } => Err(needs()),
+        Kind::Ref(_) | Kind::File(_) | Kind::Lines { .. } | Kind::Children { .. } => Err(needs()),
     }
 }
 
@@ -127,6 +127,7 @@ pub(super) fn literal(node: &Node, kind: &Kind, model: &Model) -> Result<Value, 
 fn wanted(kind: &Kind, model: &Model) -> String {
     match kind {
         Kind::Boolean => "`true` or `false`".to_owned(),
+        Kind::File(_) => "a file that is uploaded".to_owned(),
         _ => words(&kind.value_type(), model),
     }
 }
@@ -175,7 +176,7 @@ fn meant(node: &Node, kind: &Kind, flaw: Flaw) -> Flaw {
         | Kind::Money { .. }
         | Kind::Choice { .. }
         | Kind::Ref(_)
-        | Kind::File
+        | Kind::File(_)
         | Kind::Json
         | Kind::Lines { .. }
         | Kind::Children { .. } => flaw,

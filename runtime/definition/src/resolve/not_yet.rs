@@ -47,9 +47,7 @@ impl Capabilities {
 }
 
 /// Types that values of several parts need.
-const TYPES: [(&str, &str); 5] = [
-    ("image", "files are not stored yet"),
-    ("signature", "files are not stored yet"),
+const TYPES: [(&str, &str); 3] = [
     ("calendar", "calendars are not kept yet"),
     ("properties", "write fields for now"),
     ("secret", "secrets are not kept yet"),
@@ -77,12 +75,6 @@ pub(super) fn unstored_type(name: &str, place: &Place) -> Option<Diagnostic> {
         Diagnostic::error(code::NOT_YET_TYPE, place, format!("the type `{name}` is not stored by this release yet"))
             .help(instead),
     )
-}
-
-/// A storage kind that no release stores yet.
-pub(super) fn stored_kind(name: &str, place: &Place) -> Diagnostic {
-    Diagnostic::error(code::NOT_YET_TYPE, place, format!("fields of type `{name}` are not stored by this release yet"))
-        .help("leave the field out for now, or keep a link to the file as a `text`")
 }
 
 /// Something a key says that nothing acts on; `what` is what is missing.

@@ -91,7 +91,12 @@ pub static FIELD: Keys = Keys {
         key(
             "max",
             Shape::Value,
-            "The greatest value; for a text the greatest length; for a list the greatest number of entries.",
+            "The greatest value; for a text the greatest length; for a `file` its size, such as `10 MB`; for a list the greatest number of entries.",
+        ),
+        key(
+            "accept",
+            Shape::OneOrMore(&Shape::String),
+            "For a `file`: the types it takes, as `image/png`, `image/*` or `.pdf`; what a file is, its content says.",
         ),
         key("scale", Shape::Integer { min: 0, max: 9 }, "For a `decimal`: digits behind the point."),
         key("unit", Shape::Text, "The unit shown behind a number."),

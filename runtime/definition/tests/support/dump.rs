@@ -545,16 +545,19 @@ fn kind(model: &Model, kind: &Kind, type_name: &str) -> String {
                 through.unwrap_or_default()
             )
         }
+        Kind::File(accepted) => {
+            let types = match accepted.told() {
+                types if types.is_empty() => String::new(),
+                types => format!(" of {types}"),
+            };
+            let max = accepted.max.map(|max| format!(" to {}", fichero_model::size::text(max))).unwrap_or_default();
+            format!("file{types}{max}")
+        }
         Kind::Lines { of, by } => format!("lines {} by {}", model[*of].name, model[*of][*by].name),
         Kind::Children { of, by } => format!("children {} by {}", model[*of].name, model[*of][*by].name),
-        Kind::Integer
-        | Kind::Boolean
-        | Kind::Date
-        | Kind::Time
-        | Kind::DateTime
-        | Kind::Duration
-        | Kind::File
-        | Kind::Json => kind.word().to_owned(),
+        Kind::Integer | Kind::Boolean | Kind::Date | Kind::Time | Kind::DateTime | Kind::Duration | Kind::Json => {
+            kind.word().to_owned()
+        }
     };
     if type_name == kind.word() { stored } else { format!("{type_name} ({stored})") }
 }

@@ -52,7 +52,11 @@ impl<W: Write> Packer<W> {
             };
             let unreadable =
                 |error: io::Error| Error::File(format!("cannot read {}: {error}", folder.join(&path).display()));
-            let file = File::open(folder.join(&path)).map_err(unreadable)?;
+            let file = match File::open(folder.join(&path)) {
+                // It went while the others were saved: no record of that moment has it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                file => file.map_err(unreadable)?,
+            };
             let length = file.metadata().map_err(unreadable)?.len();
             // One that grows meanwhile is saved as long as it was.
             let mut hashed = Hashed { inner: BufReader::new(file).take(length), hash: Sha256::new(), count: 0 };
@@ -97,7 +101,9 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
             let entry = entry.map_err(unreadable)?;
             let path = inside.join(entry.file_name());
             let kind = entry.file_type().map_err(unreadable)?;
-            if kind.is_dir() {
+            if kind.is_dir() && path == Path::new(crate::files::INCOMING) {
+                // Files on their way in are nobody's yet.
+            } else if kind.is_dir() {
                 waiting.push(path);
             } else if kind.is_file() && !inside.as_os_str().is_empty() {
                 found.push(path);

@@ -133,7 +133,7 @@ fn is_words(field: &Field, column: &Column) -> bool {
         | Kind::Duration
         | Kind::Lines { .. }
         | Kind::Children { .. } => true,
-        Kind::Text { .. } | Kind::LongText { .. } | Kind::Choice { .. } | Kind::Ref(_) | Kind::File | Kind::Json => {
+        Kind::Text { .. } | Kind::LongText { .. } | Kind::Choice { .. } | Kind::Ref(_) | Kind::File(_) | Kind::Json => {
             false
         }
     };

@@ -264,7 +264,7 @@ pub(crate) fn is_heading_of(definition: &Entity, header: &str, id: FieldId) -> b
 /// Whether an import may fill a field.
 pub(crate) fn may_be_filled(id: FieldId, field: &Field, mode: Mode) -> bool {
     let history = [System::CreatedAt, System::CreatedBy].iter().any(|system| system.field() == id);
-    let rows = matches!(field.kind, Kind::Lines { .. } | Kind::Children { .. } | Kind::File);
+    let rows = matches!(field.kind, Kind::Lines { .. } | Kind::Children { .. } | Kind::File(_));
     let numbered = matches!(field.source, Source::Sequence(_));
     (field.is_input() && !rows) || ((history || numbered) && mode == Mode::Load)
 }

@@ -325,6 +325,13 @@ pub fn sort_key(model: &Model, entity: EntityId, text: &str) -> Result<SortKey, 
     let by = expression(model, entity, name).map_err(|_| wrong())?;
     match by.ty() {
         Type::Json | Type::List(_) => Err(wrong()),
+        // In the order of their ids they would stand in none that anybody knows.
+        _ if is_file(model, &by) => Err(wrong()),
         _ => Ok(SortKey { by, descending }),
     }
+}
+
+fn is_file(model: &Model, expr: &Expr) -> bool {
+    let Op::Field { fields, .. } = &expr.root.op else { return false };
+    fields.iter().any(|(entity, field)| matches!(model[*entity][*field].kind, Kind::File(_)))
 }

@@ -20,7 +20,8 @@ use std::sync::Arc;
 
 use fichero_model::expr::Row;
 use fichero_model::value::Value;
-use fichero_model::{EntityId, FieldId, Ref};
+use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_store::system::file::File;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -72,9 +73,12 @@ pub struct Reader {
     pub time_zone: Option<TimeZone>,
 }
 
-/// What stands for records in links.
+/// What stands for records in links, and what is known of files.
 #[derive(Clone, Debug, Default)]
-pub struct Titles(HashMap<Ref, Title>);
+pub struct Titles {
+    records: HashMap<Ref, Title>,
+    files: HashMap<Id, File>,
+}
 
 /// What stands for a record in links: the value of its title field.
 #[derive(Clone, Debug)]
@@ -90,13 +94,19 @@ pub struct Title {
 impl Titles {
     /// The title of a record; nothing for one that is not there.
     pub fn get(&self, reference: Ref) -> Option<&Title> {
-        self.0.get(&reference)
+        self.records.get(&reference)
+    }
+
+    /// What is known of a file; nothing for one that is not there.
+    pub fn file(&self, id: Id) -> Option<&File> {
+        self.files.get(&id)
     }
 
     /// These titles and those.
     #[must_use]
     pub fn and(mut self, others: Titles) -> Self {
-        self.0.extend(others.0);
+        self.records.extend(others.records);
+        self.files.extend(others.files);
         self
     }
 }
@@ -138,16 +148,19 @@ fn reader(work: &Work<'_>) -> Result<Reader, Refusal> {
     Ok(Reader { user: Some(user), name: text("name"), login: text("login"), time_zone })
 }
 
-/// The titles of records, in one statement per entity and step of the way.
+/// The titles of records, in one statement per entity and step of the way; and the files that pages came across.
 fn titles(work: &Work<'_>, records: &[Ref]) -> Result<Titles, Refusal> {
     work.gather(|| {
-        let mut titles = HashMap::with_capacity(records.len());
+        let mut titles = Titles { records: HashMap::with_capacity(records.len()), files: HashMap::new() };
         for record in records {
             if let Some(title) = title(work, *record)? {
-                titles.insert(*record, title);
+                titles.records.insert(*record, title);
             }
         }
-        Ok(Titles(titles))
+        for id in work.met_files() {
+            titles.files.extend(work.file(id)?.map(|file| (id, file)));
+        }
+        Ok(titles)
     })
 }
 
@@ -181,7 +194,9 @@ pub(crate) fn value(work: &Work<'_>, row: &Arc<Row>, id: FieldId) -> Result<Valu
         let rows = work.rows_of(row, id)?;
         return Ok(Value::list(rows.iter().filter_map(|row| row.reference()).map(Value::Ref)));
     }
-    show::value(work, row, id)
+    let value = show::value(work, row, id)?;
+    work.meet_files(field, &value);
+    Ok(value)
 }
 
 /// All values of a record but the rows of other entities, by field id.

@@ -8,6 +8,7 @@ use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Model};
+use serde_json::Value as Json;
 
 use super::list::ShapeRequest;
 use crate::message::Message;
@@ -47,7 +48,7 @@ pub fn shape(model: &Model, entity: EntityId, request: &ShapeRequest) -> Result<
     let mut expand = Vec::new();
     for name in &request.expand {
         let id = find(name)?;
-        if !matches!(definition[id].kind, Kind::Ref(_) | Kind::Lines { .. } | Kind::Children { .. }) {
+        if !matches!(definition[id].kind, Kind::Ref(_) | Kind::File(_) | Kind::Lines { .. } | Kind::Children { .. }) {
             return Err(Refusal::malformed(Message::with("bad_expand", [name.as_str()])));
         }
         // Each reference is shown once, however often it is named: never more than the entity has.
@@ -125,6 +126,12 @@ fn shown_into(work: &Work<'_>, row: &Arc<Row>, shown: &Shown<'_>, object: &mut O
     if !*expanded {
         return field_into(work, row, *id, field, object);
     }
+    if matches!(field.kind, Kind::File(_)) {
+        let files = files(work, &value(work, row, *id)?)?;
+        let files = if field.many { Json::Array(files) } else { files.into_iter().next().unwrap_or_default() };
+        let written = serde_json::to_writer(object.member(&field.name), &files);
+        return written.map_err(|error| Refusal::internal("json", &error));
+    }
     let target = match row.get(*id).as_ref() {
         Some(reference) => work.target(reference)?,
         None => None,
@@ -135,6 +142,13 @@ fn shown_into(work: &Work<'_>, row: &Arc<Row>, shown: &Shown<'_>, object: &mut O
         None => out.extend_from_slice(b"null"),
     }
     Ok(())
+}
+
+/// What is known of the files that a field holds.
+fn files(work: &Work<'_>, value: &Value) -> Result<Vec<Json>, Refusal> {
+    let ids = value.items().iter().filter_map(|item| item.as_text()?.parse().ok());
+    let files = ids.map(|id| work.file(id)).collect::<Result<Vec<_>, _>>()?;
+    Ok(files.iter().flatten().map(crate::files::json).collect())
 }
 
 /// Writes a field of the row itself, read or worked out.

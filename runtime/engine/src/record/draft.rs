@@ -310,7 +310,10 @@ impl Draft {
                 self.put_links(work, id, targets)?;
             }
             Given::Value(value) => match self.kept(work, id, value)? {
-                Ok(value) => self.set(id, value),
+                Ok(value) => match super::files::may_be_held(work, self, id, &value)? {
+                    Ok(()) => self.set(id, value),
+                    Err(problem) => return Ok(Err(problem)),
+                },
                 Err(problem) => return Ok(Err(problem)),
             },
             Given::Merge(patch) => {

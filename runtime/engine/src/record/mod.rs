@@ -10,6 +10,7 @@ pub mod compute;
 pub mod derived;
 pub mod draft;
 pub mod duplicates;
+pub mod files;
 pub mod follow;
 pub mod index;
 pub mod kept;

@@ -84,6 +84,7 @@ fn row(work: &Work<'_>, Pending { checked, links, is_changed, .. }: &mut Pending
             Effect::Updated
         }
     };
+    super::files::attach(work, checked)?;
     for link in &*links {
         work.write_links(checked.row(), link.field, &link.after)?;
     }

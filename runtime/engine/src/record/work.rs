@@ -22,6 +22,7 @@ use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::Record;
 use fichero_store::query::{self, Aggregation, Cursor, Filter, Groups, Query};
+use fichero_store::system::file::{self, File};
 use fichero_store::system::{change, data_row};
 use fichero_store::{Error, Lock, Tx};
 use jiff::Timestamp;
@@ -29,6 +30,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::draft::Draft;
+use super::files;
 use super::log::Entry;
 use super::settings;
 use crate::actor::Actor;
@@ -62,6 +64,10 @@ pub struct Work<'a> {
     batch: Cell<Option<Id>>,
     /// Rows that were read, living or in the trash; nothing for those that are not there.
     rows: RefCell<HashMap<Ref, Option<Arc<Row>>>>,
+    /// Files that were read; nothing for those that are not there.
+    files: RefCell<HashMap<Id, Option<File>>>,
+    /// Files that are shown.
+    met: RefCell<BTreeSet<Id>>,
     /// The rows that are locked, and how.
     locked: RefCell<HashMap<Ref, Lock>>,
     /// Records that are taken to be living until what refers to them is written, which verifies it.
@@ -116,6 +122,7 @@ type Drafted = HashMap<(Id, FieldId), (i64, Vec<Arc<Row>>)>;
 #[derive(Debug, Default)]
 struct Missing {
     rows: BTreeSet<Ref>,
+    files: BTreeSet<Id>,
     lists: BTreeSet<(EntityId, FieldId, Id)>,
 }
 
@@ -139,6 +146,8 @@ impl<'a> Work<'a> {
             command: Cell::new(None),
             batch: Cell::new(actor.cause),
             rows: RefCell::default(),
+            files: RefCell::default(),
+            met: RefCell::default(),
             locked: RefCell::default(),
             presumed: RefCell::default(),
             lists: RefCell::default(),
@@ -282,9 +291,10 @@ impl<'a> Work<'a> {
             *self.missing.borrow_mut() = Some(Missing::default());
             let result = pass();
             let missing = self.missing.borrow_mut().take().unwrap_or_default();
-            if missing.rows.is_empty() && missing.lists.is_empty() {
+            if missing.rows.is_empty() && missing.files.is_empty() && missing.lists.is_empty() {
                 return result;
             }
+            self.load_files(missing.files)?;
             self.load(missing.rows.into_iter())?;
             self.load_lists(missing.lists)?;
         }
@@ -357,6 +367,43 @@ impl<'a> Work<'a> {
             return Ok(None);
         }
         self.any(reference)
+    }
+
+    /// A file that a record holds or is to hold; noted and read later inside [`Work::gather`].
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn file(&self, id: Id) -> Result<Option<File>, Refusal> {
+        if let Some(known) = self.files.borrow().get(&id) {
+            return Ok(known.clone());
+        }
+        if let Some(missing) = self.missing.borrow_mut().as_mut() {
+            missing.files.insert(id);
+            return Ok(None);
+        }
+        self.load_files([id].into())?;
+        Ok(self.files.borrow().get(&id).cloned().flatten())
+    }
+
+    /// Notes the files of a value that is shown, so that they are read together with what else it names.
+    pub fn meet_files(&self, field: &Field, value: &Value) {
+        self.met.borrow_mut().extend(files::ids(field, value));
+    }
+
+    /// The files that were noted.
+    pub fn met_files(&self) -> BTreeSet<Id> {
+        self.met.borrow().clone()
+    }
+
+    fn load_files(&self, wanted: BTreeSet<Id>) -> Result<(), Refusal> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let found = self.with(|tx| file::many(tx, &Vec::from_iter(wanted.iter().copied())))?;
+        let mut files = self.files.borrow_mut();
+        files.extend(wanted.into_iter().map(|id| (id, None)));
+        files.extend(found.into_iter().map(|file| (file.id, Some(file))));
+        Ok(())
     }
 
     /// The rows of a lines, children or many-reference field, noted and read later inside [`Work::gather`]; of a draft those

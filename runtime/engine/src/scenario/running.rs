@@ -228,7 +228,8 @@ fn open(copy: &Copy<'_>, clock: &Arc<SimulatedClock>, ids: &Arc<SeededIds>) -> R
     let (db, live) = copy.open().map_err(|error| error.detail())?;
     let clock: Arc<dyn Clock> = Arc::<SimulatedClock>::clone(clock);
     let ids: Arc<dyn Ids> = Arc::<SeededIds>::clone(ids);
-    Ok(Engine::new(Parts { db, live, clock, ids, seal: [0; 32] }))
+    let files = Arc::new(crate::files::Memory::default());
+    Ok(Engine::new(Parts { db, live, clock, ids, files, seal: [0; 32] }))
 }
 
 /// Ids and randomness are the same each time a test runs, alone or beside others.

@@ -2,6 +2,7 @@
 //!
 //! Conditions of definitions (`validate`, `required_if`) are not here: they need the record.
 
+use fichero_model::Id;
 use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
@@ -102,6 +103,15 @@ fn length(field: &Field, text: &str) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A file, by its id.
+///
+/// # Errors
+/// When it is no id.
+pub fn file(field: &Field, text: &str) -> Result<Value, Problem> {
+    let id = text.trim().parse::<Id>().map_err(|_| about(field, "not_file", []))?;
+    Ok(Value::text(&id.to_string()))
+}
+
 /// An integer within bounds.
 ///
 /// # Errors
@@ -138,9 +148,9 @@ fn within(number: Decimal, scale: u8) -> bool {
         .is_some_and(|scaled| scaled.abs() <= greatest)
 }
 
-/// Several values as the field keeps them: of options each once, where it was named first.
+/// Several values as the field keeps them: of options and files each once, where it was named first.
 pub fn list(field: &Field, mut values: Vec<Value>) -> Value {
-    if let Kind::Choice { .. } = field.kind {
+    if let Kind::Choice { .. } | Kind::File(_) = field.kind {
         let mut chosen = Vec::with_capacity(values.len());
         for value in values {
             if !chosen.contains(&value) {

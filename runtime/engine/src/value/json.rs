@@ -222,9 +222,10 @@ pub fn merged(held: &Json, patch: &Json) -> Json {
 pub fn value(model: &Model, field: &Field, json: &Json) -> Result<Value, Problem> {
     let text = |key: &'static str| json.as_str().ok_or_else(|| about(field, key, []));
     match &field.kind {
-        Kind::Text { .. } | Kind::LongText { .. } | Kind::File => {
+        Kind::Text { .. } | Kind::LongText { .. } => {
             check::kept(field, text("not_text")?).map(|text| Value::text(&text))
         }
+        Kind::File(_) => check::file(field, text("not_file")?),
         Kind::Integer => {
             whole(json).ok_or_else(|| about(field, "not_integer", [])).and_then(|number| check::integer(field, number))
         }

@@ -47,7 +47,8 @@ pub fn value(model: &Model, field: &Field, text: &str, notation: &Notation) -> R
         return Ok(Value::Nothing);
     }
     match &field.kind {
-        Kind::Text { .. } | Kind::LongText { .. } | Kind::File => Ok(Value::text(&check::kept(field, text)?)),
+        Kind::File(_) => check::file(field, trimmed),
+        Kind::Text { .. } | Kind::LongText { .. } => Ok(Value::text(&check::kept(field, text)?)),
         Kind::Integer => {
             let number = number(trimmed, notation)
                 .filter(|number| number.fract().is_zero())

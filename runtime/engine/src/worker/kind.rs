@@ -24,6 +24,8 @@ const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(48);
 pub enum Kind {
     /// Forgets `Idempotency-Key`s that are no longer kept. Recurs.
     SweepIdempotency,
+    /// Removes files that no record ever got, and bytes that no file has. Recurs.
+    SweepFiles,
     /// Refreshes what records compute from others that have changed.
     Follow,
     /// Puts a message into the outbox, or fails: for tests of the worker itself.
@@ -35,6 +37,7 @@ impl Kind {
     /// All of them.
     pub const ALL: &[Kind] = &[
         Kind::SweepIdempotency,
+        Kind::SweepFiles,
         Kind::Follow,
         #[cfg(test)]
         Kind::Echo,
@@ -44,6 +47,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Kind::SweepIdempotency => "sweep_idempotency",
+            Kind::SweepFiles => "sweep_files",
             Kind::Follow => "follow",
             #[cfg(test)]
             Kind::Echo => "echo",
@@ -58,7 +62,7 @@ impl Kind {
     /// How long after it was done a job that recurs is due again. Its key is its name.
     pub const fn period(self) -> Option<SignedDuration> {
         match self {
-            Kind::SweepIdempotency => Some(SignedDuration::from_hours(1)),
+            Kind::SweepIdempotency | Kind::SweepFiles => Some(SignedDuration::from_hours(1)),
             Kind::Follow => None,
             #[cfg(test)]
             Kind::Echo => None,
@@ -68,7 +72,7 @@ impl Kind {
     /// What a job of this kind is about, where its payload says so and the model still knows it.
     pub fn about(self, live: &Live, job: &Job) -> Option<About> {
         match self {
-            Kind::SweepIdempotency => None,
+            Kind::SweepIdempotency | Kind::SweepFiles => None,
             Kind::Follow => follow::about(live, &job.payload),
             #[cfg(test)]
             Kind::Echo => None,
@@ -87,6 +91,7 @@ impl Kind {
                 let forgotten = idempotency::forget(tx, before)?;
                 tracing::debug!(forgotten, "forgot idempotency keys");
             }
+            Kind::SweepFiles => crate::files::sweep(engine, tx)?,
             Kind::Follow => {
                 let actor = Actor::system(Via::System);
                 follow::run(&engine.work(Arc::clone(live), tx, &actor, Mode::Load), &job.payload)?;

@@ -67,7 +67,8 @@ impl Place {
         let order = Order { base: 0, consent: None, by: "test".to_owned(), at: clock.now() };
         let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
         let live = deploy::live(&db, &Deployed { deployment, definitions }).unwrap();
-        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, seal: [7; 32] });
+        let files = Arc::new(crate::files::Memory::default());
+        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, files, seal: [7; 32] });
         Self { engine, clock, _database: database }
     }
 
@@ -195,7 +196,7 @@ fn jobs_that_recur_are_scheduled_once_and_put_anew() {
         schedule(&place.engine).await.unwrap();
         assert_eq!(next_due(&place.engine).await.unwrap(), Some(first), "a second start moves nothing");
         place.clock.advance_to(first);
-        assert_eq!(run_due(&place.engine).await.unwrap(), 1);
+        assert_eq!(run_due(&place.engine).await.unwrap(), 2, "keys of repetitions and files are swept each hour");
         assert_eq!(next_due(&place.engine).await.unwrap(), Some(later(first, SignedDuration::from_hours(1))));
     });
 }

@@ -79,7 +79,8 @@ impl World {
         let order = Order { base: 0, consent: None, by: "test".to_owned(), at: clock.now() };
         let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
         let live = deploy::live(&db, &deploy::Deployed { deployment, definitions }).unwrap();
-        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, seal: [7; 32] });
+        let files = Arc::new(fichero_engine::files::Memory::default());
+        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, files, seal: [7; 32] });
         let actor = Actor { user: None, admin: true, locale: Locale::EN, via: Via::Test, cause: None };
         Self { engine, clock, actor, _database: database }
     }

@@ -406,7 +406,7 @@ fn is_asked(field: &Field) -> bool {
         Kind::Money { .. }
         | Kind::DateTime
         | Kind::Ref(_)
-        | Kind::File
+        | Kind::File(_)
         | Kind::Json
         | Kind::Lines { .. }
         | Kind::Children { .. } => false,

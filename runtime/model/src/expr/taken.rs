@@ -47,7 +47,7 @@ fn one(kind: &Kind, value: Value) -> Result<Value, Value> {
         (Kind::Lines { of, .. } | Kind::Children { of, .. }, value) => {
             value.items().iter().all(|item| item.as_ref().is_some_and(|target| target.entity == *of))
         }
-        (Kind::Text { .. } | Kind::LongText { .. } | Kind::File | Kind::Choice { .. }, Value::Text(_))
+        (Kind::Text { .. } | Kind::LongText { .. } | Kind::File(_) | Kind::Choice { .. }, Value::Text(_))
         | (Kind::Integer, Value::Integer(_))
         | (Kind::Decimal { .. }, Value::Integer(_) | Value::Decimal(_))
         | (Kind::Money { .. }, Value::Integer(_) | Value::Decimal(_) | Value::Money(_))
@@ -59,7 +59,7 @@ fn one(kind: &Kind, value: Value) -> Result<Value, Value> {
         (
             Kind::Text { .. }
             | Kind::LongText { .. }
-            | Kind::File
+            | Kind::File(_)
             | Kind::Choice { .. }
             | Kind::Integer
             | Kind::Decimal { .. }

@@ -170,7 +170,7 @@ fn of_kind(kind: &Kind) -> Form {
             [only] => Form::Ref(only),
             _ => Form::AnyRef,
         },
-        Kind::File => Form::Id,
+        Kind::File(_) => Form::Id,
         Kind::Json => Form::Json,
         // Fields without columns; they are never asked for.
         Kind::Lines { .. } | Kind::Children { .. } => Form::Json,

@@ -155,7 +155,7 @@ impl Shape {
             Kind::Duration => Shape::Duration,
             Kind::Choice { .. } => Shape::Choice,
             Kind::Ref(reference) => Shape::Ref { targets: targets(&reference.targets, table) },
-            Kind::File => Shape::Id,
+            Kind::File(_) => Shape::Id,
             Kind::Json => Shape::Json,
             Kind::Lines { .. } | Kind::Children { .. } => return None,
         };

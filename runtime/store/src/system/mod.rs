@@ -9,6 +9,7 @@
 pub mod change;
 pub mod data_row;
 pub mod duplicate;
+pub mod file;
 pub mod idempotency;
 pub mod import;
 pub mod job;

@@ -9,6 +9,7 @@ mod bulk;
 mod call;
 mod derive;
 mod export;
+pub(crate) mod files;
 mod idempotency;
 mod jobs;
 mod list;
@@ -37,6 +38,9 @@ pub fn routes() -> Router<App> {
         .route("/api/schema", get(schema::show))
         .route("/api/openapi.json", get(openapi::show))
         .route("/api/search", get(search::show))
+        .route("/api/files", post(files::upload))
+        .route("/api/files/{id}", get(files::show))
+        .route("/api/files/{id}/content", get(files::content))
         .route("/api/jobs", get(jobs::show))
         .route("/api/jobs/{id}/retry", post(jobs::retry))
         .route("/api/{entity}", get(list::show).post(record::create))

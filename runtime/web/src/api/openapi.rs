@@ -76,6 +76,7 @@ pub fn document(model: &Model, actor: &Actor) -> Json {
     let described = json!({"200": answer("This description", json!({"type": "object"}))});
     paths.insert("/api/openapi.json".to_owned(), json!({"get": operation("openapi", "This description", described)}));
     paths.insert("/api/search".to_owned(), search(model));
+    paths.extend(files());
     if actor.admin {
         paths.extend(jobs());
     }
@@ -136,4 +137,34 @@ fn login() -> Json {
         "additionalProperties": false,
     }}}});
     json!({"post": operation})
+}
+
+/// Files, which belong to nobody's entity: they are taken in by themselves.
+fn files() -> [(String, Json); 3] {
+    let text = || json!({"type": "string"});
+    let about = json!({"type": ["object", "null"], "required": ["entity", "id"], "properties": {
+        "entity": text(), "id": text(),
+    }});
+    let mut properties = json!({
+        "id": {"type": "string", "format": "uuid"}, "name": {"type": "string", "maxLength": 200}, "type": text(),
+        "size": {"type": "integer", "minimum": 1}, "url": text(), "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    });
+    let required = ["id", "name", "type", "size", "url", "hash"];
+    let made = json!({"type": "object", "required": required, "properties": properties.clone()});
+    properties["record"] = about;
+    properties["created_at"] = text();
+    properties["created_by"] = json!({"type": ["string", "null"]});
+    let whole = json!({"type": "object", "required": required, "properties": properties});
+    let binary = || json!({"schema": {"type": "string", "format": "binary"}});
+    let mut upload = operation("upload_file", "Upload a file", json!({"201": answer("The file", made)}));
+    upload["parameters"] = json!([{"name": "name", "in": "query", "schema": text(), "description": "What it is called, where its bytes alone are sent"}]);
+    upload["requestBody"] = json!({"required": true, "content": {"application/octet-stream": binary()}});
+    let show = operation("file", "What is known of a file", json!({"200": answer("The file", whole)}));
+    let bytes = json!({"200": {"description": "The bytes", "content": {"*/*": binary()}}, "206": {"description": "A part of them", "content": {"*/*": binary()}}, "304": {"description": "They are known by their ETag"}});
+    let content = operation("file_content", "The bytes of a file", bytes);
+    [
+        ("/api/files".to_owned(), json!({"post": upload})),
+        ("/api/files/{id}".to_owned(), json!({"parameters": [parts::id()], "get": show})),
+        ("/api/files/{id}/content".to_owned(), json!({"parameters": [parts::id()], "get": content})),
+    ]
 }

@@ -2,6 +2,7 @@
 
 use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
+use fichero_model::size;
 use fichero_model::value::{Currency, Value};
 use fichero_model::{OptionsId, Ref, html, phone};
 use jiff::Timestamp;
@@ -53,6 +54,7 @@ impl Words<'_> {
             Value::Money(money) => self.money(money.amount, money.currency),
             Value::Text(name) => match field.kind {
                 Kind::Choice { options } => self.option(options, name).text,
+                Kind::File(_) => self.file(name).label,
                 _ if field.is_html() => html::words(name),
                 _ if field.is_phone() => phone::shown(name, self.model.workspace.country),
                 _ => name.to_string(),
@@ -116,6 +118,10 @@ impl Words<'_> {
         let text = text.to_owned();
         match (&field.kind, widget) {
             (Kind::Choice { options }, _) => Cell::Pill(self.option(*options, &text)),
+            (Kind::File(_), _) => {
+                let Link { label, href } = self.file(&text);
+                Cell::Link { text: label, href }
+            }
             (_, "color") if is_color(&text) => Cell::Swatch { text },
             // What was kept before it was cleaned on writing, or is worked out when it is read, is cleaned here.
             _ if field.is_html() => Cell::Rich { html: html::clean(&text), text: html::words(&text) },
@@ -129,6 +135,16 @@ impl Words<'_> {
             (_, "url") => Cell::Contact { href: text.clone(), text },
             _ => Cell::Text { text },
         }
+    }
+
+    /// A file by its name and size; one that is gone by its id.
+    fn file(&self, id: &str) -> Link {
+        let known = id.parse().ok().and_then(|id| self.titles.file(id));
+        let label = known.map_or_else(
+            || id.to_owned(),
+            |file| format!("{} ({})", file.name, size::text(u64::try_from(file.size).unwrap_or(0))),
+        );
+        Link { label, href: format!("/api/files/{id}/content") }
     }
 
     fn linked(&self, record: Ref) -> Cell {
@@ -149,6 +165,9 @@ impl Words<'_> {
                 let records = items.iter().filter_map(Value::as_ref);
                 let link = |record| Link { label: self.title(record), href: self.href(record) };
                 Cell::Links { items: records.map(link).collect() }
+            }
+            Kind::File(_) => {
+                Cell::Links { items: items.iter().filter_map(Value::as_text).map(|id| self.file(id)).collect() }
             }
             Kind::Text { .. } if widget == "tags" => {
                 let words = items.iter().filter_map(Value::as_text);

@@ -150,7 +150,7 @@ pub fn plain_heading(words: &Words<'_>, column: &Column) -> context::Column {
 /// dialled.
 fn is_fluid(field: &Field) -> bool {
     let words =
-        matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. } | Kind::Ref(_) | Kind::File | Kind::Json);
+        matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. } | Kind::Ref(_) | Kind::File(_) | Kind::Json);
     let is_number = matches!(field.source, Source::Sequence(_)) || field.is_phone();
     field.many || words && !is_number
 }

@@ -51,7 +51,7 @@ fn administrators_see_dead_jobs_and_have_them_tried_again() {
 fn a_word_of_the_interface_is_not_called_an_entity() {
     on_each(async |world: &World| {
         let boss = world.admin().await;
-        for path in ["/api/workflows/runs", "/api/deadlines", "/api/files"] {
+        for path in ["/api/workflows/runs", "/api/deadlines"] {
             let told = boss.get(path).await;
             assert_eq!(told.told(), (404, "In this release there is nothing at this address"), "{path}");
         }

@@ -4,9 +4,11 @@
 mod bulk;
 mod described;
 mod duplicates;
+mod files;
 mod forms;
 mod jobs;
 mod lists;
+mod papers;
 mod people;
 mod refusals;
 mod repeats;

@@ -41,6 +41,7 @@ pub struct Answer {
     pub json: Json,
     /// As it came.
     pub body: String,
+    pub bytes: axum::body::Bytes,
 }
 
 fn model() -> Model {
@@ -75,7 +76,8 @@ impl World {
         let order = Order { base: 0, consent: None, by: "test".to_owned(), at: clock.now() };
         let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
         let live = deploy::live(&db, &deploy::Deployed { deployment, definitions }).unwrap();
-        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, seal: [7; 32] });
+        let files = Arc::new(fichero_engine::files::Memory::default());
+        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, files, seal: [7; 32] });
         let router = fichero_web::router(engine.clone(), fichero_web::Setup::default()).unwrap();
         Self { engine, clock, router, _database: database }
     }
@@ -107,6 +109,11 @@ impl World {
 impl Program {
     /// Asks with headers and a body.
     pub async fn ask_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.send(method, path, headers, body.as_bytes()).await
+    }
+
+    /// The same with any bytes.
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -114,7 +121,7 @@ impl Program {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let request = request.body(Body::from(body.to_vec())).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
@@ -124,7 +131,7 @@ impl Program {
             assert_eq!(json["status"], status, "{method} {path}: {json}");
         }
         let body = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status, headers, json, body }
+        Answer { status, headers, json, body, bytes }
     }
 
     /// Asks with a body of JSON.

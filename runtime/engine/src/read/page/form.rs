@@ -162,7 +162,12 @@ fn of_draft(work: &Work<'_>, draft: &Draft) -> Result<Vec<Value>, Refusal> {
             if field.is_link() {
                 return derive::links(work, draft, id);
             }
-            if field.kind.is_rows() { Ok(Value::Nothing) } else { show::value(work, &draft.row, id) }
+            if field.kind.is_rows() {
+                return Ok(Value::Nothing);
+            }
+            let value = show::value(work, &draft.row, id)?;
+            work.meet_files(field, &value);
+            Ok(value)
         })
         .collect()
 }

@@ -136,7 +136,13 @@ pub(super) fn rows(work: &Work<'_>, rows: &[Arc<Row>], columns: &[Column]) -> Re
 fn cell(work: &Work<'_>, row: &Arc<Row>, column: &Column) -> Result<Value, Refusal> {
     match column.path[..] {
         [(_, field)] => value(work, row, field),
-        _ => work.eval_on(&column.value, row),
+        ref path => {
+            let value = work.eval_on(&column.value, row)?;
+            if let Some((entity, field)) = path.last() {
+                work.meet_files(&work.live.model[*entity][*field], &value);
+            }
+            Ok(value)
+        }
     }
 }
 

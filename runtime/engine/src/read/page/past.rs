@@ -228,7 +228,11 @@ fn gather(
                     }
                 }
             }
-            Some((_, field)) => all.push(put(read(model, field, side(0)), read(model, field, side(1)))),
+            Some((_, field)) => {
+                let (old, new) = (read(model, field, side(0)), read(model, field, side(1)));
+                [&old, &new].into_iter().for_each(|side| work.meet_files(field, side));
+                all.push(put(old, new));
+            }
             None => all.push(put(loose(side(0)), loose(side(1)))),
         }
     }

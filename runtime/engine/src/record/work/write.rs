@@ -9,6 +9,7 @@ use fichero_model::kind::{Kind, OnDelete, Through};
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::system::duplicate;
+use fichero_store::system::file::{self, Owner};
 use fichero_store::{Dialect, Error, Lock, Record};
 
 use super::{Work, through};
@@ -331,8 +332,20 @@ impl Work<'_> {
             self.with(|tx| duplicate::remove_keys(tx, &ids))?;
         }
         self.with(|tx| index::gone(&self.live, tx, entity, &ids))?;
+        // Those of fields that left the model too.
+        self.with(|tx| file::remove_of(tx, &ids, self.now))?;
         self.rows.borrow_mut().extend(ids.into_iter().map(|id| (Ref { entity, id }, None)));
         Ok(())
+    }
+
+    /// Gives files that belong to nothing to a record, and tells how many there were.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn give_files(&self, ids: &[Id], owner: &Owner) -> Result<u64, Refusal> {
+        let given = self.with(|tx| file::attach(tx, ids, owner))?;
+        self.files.borrow_mut().retain(|id, _| !ids.contains(id));
+        Ok(given)
     }
 
     /// The records that refer to some of one entity which are about to be deleted and are locked, each with which it refers

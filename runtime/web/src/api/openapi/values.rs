@@ -16,7 +16,7 @@ pub const UUID: &str = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 /// A value as it is answered.
 pub fn shown(model: &Model, field: &Field, component: impl Fn(EntityId) -> String) -> Json {
     let one = match &field.kind {
-        Kind::Text { .. } | Kind::LongText { .. } | Kind::File => json!({"type": "string"}),
+        Kind::Text { .. } | Kind::LongText { .. } | Kind::File(_) => json!({"type": "string"}),
         Kind::Integer | Kind::Duration => json!({"type": "integer"}),
         Kind::Decimal { .. } | Kind::Money { .. } => json!({"type": "string"}),
         Kind::Boolean => return titled(json!({"type": "boolean"}), field.many),
@@ -48,7 +48,7 @@ fn titled(one: Json, many: bool) -> Json {
 pub fn given(model: &Model, field: &Field) -> Json {
     let one = match &field.kind {
         Kind::Text { max } | Kind::LongText { max } => text(field, *max),
-        Kind::File => json!({"type": "string", "pattern": format!("^{ANY}*$")}),
+        Kind::File(_) => json!({"type": "string", "pattern": format!("^{ANY}*$")}),
         Kind::Integer | Kind::Duration => integer(field),
         Kind::Decimal { scale } => decimal(field, *scale),
         Kind::Money { .. } => decimal(field, MONEY_SCALE),
@@ -86,7 +86,7 @@ pub fn given(model: &Model, field: &Field) -> Json {
 /// A value in an address that a field must equal; the empty text asks for those without one.
 pub fn asked(field: &Field, model: &Model) -> Json {
     let pattern = match &field.kind {
-        Kind::Text { .. } | Kind::LongText { .. } | Kind::File | Kind::Json => format!("{ANY}*"),
+        Kind::Text { .. } | Kind::LongText { .. } | Kind::File(_) | Kind::Json => format!("{ANY}*"),
         Kind::Integer | Kind::Duration => "(-?[0-9]{1,15})?".to_owned(),
         Kind::Decimal { scale } => format!("({})?", digits(*scale, true)),
         Kind::Money { .. } => format!("({})?", digits(MONEY_SCALE, true)),

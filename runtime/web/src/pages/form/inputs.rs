@@ -184,7 +184,7 @@ impl<'a> Inputs<'a> {
             Kind::Time => Input::Time { value: text() },
             Kind::DateTime => Input::Datetime { value: text(), zone: self.words.zone_name() },
             Kind::Duration => Input::Duration { value: text() },
-            Kind::File | Kind::Lines { .. } | Kind::Children { .. } => {
+            Kind::File(_) | Kind::Lines { .. } | Kind::Children { .. } => {
                 Input::Fixed { cell: self.words.cell(field, slot.value) }
             }
         }
@@ -383,7 +383,7 @@ pub fn dom_id(name: &str) -> String {
 
 /// Whether a field is shown, not asked.
 pub fn is_fixed(field: &Field, state: Option<&State>) -> bool {
-    !field.is_input() || state.is_some_and(|state| state.readonly) || matches!(field.kind, Kind::File)
+    !field.is_input() || state.is_some_and(|state| state.readonly) || matches!(field.kind, Kind::File(_))
 }
 
 fn keyboard(widget: &str) -> TextKind {
