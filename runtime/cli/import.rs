@@ -110,6 +110,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         reading: reading(args)?,
         mapping,
         matching: args.r#match.clone(),
+        on_match: None,
+        batch: None,
         mode: if args.live { Mode::Live } else { Mode::Load },
         dry_run: args.dry_run,
     };

@@ -23,13 +23,14 @@ use fichero_store::query::{Filter, Query};
 use fichero_store::system::session::Session;
 use fichero_store::system::token::Token;
 use fichero_store::system::{login, password, session, token};
-use fichero_store::{Isolation, Priority};
+use fichero_store::{Isolation, Priority, Tx};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::actor::{Actor, Via};
 use crate::command::Mode;
 use crate::engine::Engine;
+use crate::live::Live;
 use crate::message::Message;
 use crate::refusal::{Kind, Refusal};
 pub use people::Person;
@@ -216,13 +217,20 @@ impl Engine {
                 }
             };
             let user = Ref { entity: live.model.user, id: user };
-            let actor = Actor::system(Via::System);
-            let row = engine.work(Arc::clone(&live), tx, &actor, Mode::Live).living(user)?;
-            let row = row.filter(|row| is_active(&live, row)).ok_or_else(signed_out)?;
-            let admin = own(&live, &row, "admin").is_true();
-            let locale =
-                own(&live, &row, "locale").as_text().and_then(Locale::parse).unwrap_or(live.model.workspace.locale);
+            let (admin, locale) = known(engine, &live, tx, user)?;
             Ok(Known { user: user.id, admin, locale, expires_at })
+        })
+        .await
+    }
+
+    /// Somebody who does nothing at the moment, with the rights and the language they have now.
+    ///
+    /// # Errors
+    /// When they are gone or may not sign in any more.
+    pub(crate) async fn person(&self, user: Ref, via: Via) -> Result<Actor, Refusal> {
+        self.read(move |engine, live, tx| {
+            let (admin, locale) = known(engine, &live, tx, user)?;
+            Ok(Actor { user: Some(user), admin, locale, via, cause: None })
         })
         .await
     }
@@ -298,8 +306,8 @@ fn digest(secret: &str) -> [u8; 32] {
 
 fn user_row(
     engine: &Engine,
-    live: &Arc<crate::live::Live>,
-    tx: &mut fichero_store::Tx,
+    live: &Arc<Live>,
+    tx: &mut Tx,
     actor: &Actor,
     login: &str,
 ) -> Result<Option<Arc<Row>>, Refusal> {
@@ -318,11 +326,20 @@ fn user_row(
     Ok(work.page(&Query::new(filter, 1), None)?.0.rows.into_iter().next())
 }
 
-fn own<'r>(live: &crate::live::Live, row: &'r Row, name: &str) -> &'r Value {
+/// Whether somebody is an administrator, and their language.
+fn known(engine: &Engine, live: &Arc<Live>, tx: &mut Tx, user: Ref) -> Result<(bool, Locale), Refusal> {
+    let actor = Actor::system(Via::System);
+    let row = engine.work(Arc::clone(live), tx, &actor, Mode::Live).living(user)?;
+    let row = row.filter(|row| is_active(live, row)).ok_or_else(signed_out)?;
+    let locale = own(live, &row, "locale").as_text().and_then(Locale::parse);
+    Ok((own(live, &row, "admin").is_true(), locale.unwrap_or(live.model.workspace.locale)))
+}
+
+fn own<'r>(live: &Live, row: &'r Row, name: &str) -> &'r Value {
     live.model[live.model.user].field(name).map_or(&Value::Nothing, |(field, _)| row.get(field))
 }
 
-fn is_active(live: &crate::live::Live, row: &Row) -> bool {
+fn is_active(live: &Live, row: &Row) -> bool {
     own(live, row, "active").is_true()
 }
 

@@ -22,6 +22,7 @@ use fichero_model::Id;
 use jiff::Timestamp;
 
 pub use access::{Described, json, url};
+pub use fichero_store::system::file::File;
 pub use folder::Folder;
 pub use memory::Memory;
 pub use upload::{Upload, too_large};

@@ -14,13 +14,18 @@
 //!
 //! An empty cell says nothing: a new record takes the field's default, one that is there keeps what it has.
 
+mod asked;
 mod batch;
 mod cell;
+mod document;
+mod errand;
 pub mod guess;
 mod header;
 mod importer;
 mod knot;
+pub mod look;
 mod number;
+pub mod order;
 mod quotes;
 mod reference;
 mod reject;
@@ -33,7 +38,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use fichero_model::data::{Mapping, Reading};
+use fichero_model::data::{Mapping, OnMatch, Reading};
 use fichero_model::{EntityId, Id};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
@@ -41,9 +46,13 @@ use sha2::{Digest as _, Sha256};
 use crate::actor::{Actor, Via};
 use crate::command::Mode;
 use crate::engine::Engine;
+use crate::message::Message;
 use crate::policy::{self, Action};
-use crate::refusal::Refusal;
+use crate::refusal::{FieldError, Kind, Refusal};
 use crate::slice;
+pub use asked::{Asked, By};
+pub use document::{of_guess, yaml};
+pub(crate) use errand::{Errand, LEASE};
 pub(crate) use header::{is_heading_of, may_be_filled};
 use importer::Importer;
 pub(crate) use reference::keys;
@@ -79,6 +88,10 @@ pub struct Request<'a> {
     /// The fields by which a row finds the record it updates. When nothing is said, those of the mapping, or external
     /// fields among the columns.
     pub matching: Option<Vec<String>>,
+    /// What becomes of a row whose record is there; as the mapping says when nothing.
+    pub on_match: Option<OnMatch>,
+    /// The batch that was begun for it, where it was ordered before.
+    pub batch: Option<Id>,
     /// History, or something that happens now.
     pub mode: Mode,
     /// Everything is done and undone again, to see what would happen. Each slice stands for itself then, so references
@@ -200,6 +213,21 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl Error {
+    /// The same as it is told to whoever asked through the network.
+    pub fn into_refusal(self) -> Refusal {
+        match self {
+            Error::File(message) => Refusal::new(Kind::Invalid, "import_file", Message::with("import_file", [message])),
+            Error::Columns(slips) => {
+                let told = |slip| FieldError::new("mapping", "import_columns", Message::with("said", [slip]));
+                Refusal::invalid(slips.into_iter().map(told).collect())
+            }
+            Error::Rejects(message) => Refusal::internal("the rows that an import rejects", &message),
+            Error::Refused(refusal) => refusal,
+        }
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Error::Refused(refusal)
@@ -235,6 +263,19 @@ pub async fn run(
     rejects: impl Write,
     mut tell: impl FnMut(News),
 ) -> Result<Report, Error> {
+    let mut importer = all_rows(engine, request, file, rejects, &mut tell).await?;
+    importer.end().await?;
+    Ok(importer.report)
+}
+
+/// Brings in all rows of a file. That the import is at its end is not noted yet.
+async fn all_rows<'e, W: Write>(
+    engine: &'e Engine,
+    request: Request<'_>,
+    file: impl Read,
+    rejects: W,
+    tell: &mut impl FnMut(News),
+) -> Result<Importer<'e, W>, Error> {
     let live = engine.live();
     policy::may(&request.actor, &live.model, request.entity, Action::Import)?;
     let reading = request.reading();
@@ -260,7 +301,7 @@ pub async fn run(
     };
     importer.report.passed_over.clone_from(&importer.plan.passed_over);
     if let Some(before) = begun.and_then(|begun| begun.before) {
-        importer.resume(&mut source, before, &mut tell).await?;
+        importer.resume(&mut source, before, tell).await?;
     }
     loop {
         let lines = source.read(READ_AHEAD)?;
@@ -273,7 +314,6 @@ pub async fn run(
     importer.report.joined = source.joined();
     importer.take_waiting().await?;
     importer.rejects.finish()?;
-    importer.end().await?;
     tell(importer.reached(source.bytes()));
-    Ok(importer.report)
+    Ok(importer)
 }

@@ -5,11 +5,15 @@
 //! (a panic, a statement that ran out of time, a conflict that came again and again), for then its try is counted in a
 //! second one. The lanes take turns, so that a flood in one holds up no other, and neither does a failing job.
 //!
+//! What takes minutes and many transactions (imports) has a lane of its own, is claimed with a lease and done beside the rest
+//! (`long`).
+//!
 //! Any number of workers may run, on any number of nodes. One is woken by what is enqueued, by the moment the next job is
 //! due, and now and then by itself, because wake-ups are best effort. What leaves the house (mail, calls to other
 //! systems) is not done here: it stays in the outbox.
 
 mod kind;
+mod long;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,6 +28,9 @@ use crate::live::Live;
 use crate::refusal::Refusal;
 
 pub use kind::Kind;
+pub use long::run_due as run_long_due;
+
+use long::Long;
 
 /// How often a job is tried before it is dead: with the store's backoff that is half a day.
 pub const TRIES: i64 = 20;
@@ -64,8 +71,9 @@ impl Worker {
 async fn work(engine: Engine, mut stopped: watch::Receiver<bool>) {
     let mut events = engine.db().subscribe();
     let mut scheduled = false;
+    let long = Long::new(&engine, stopped.clone());
     while !*stopped.borrow() {
-        let sleep = match turn(&engine, &stopped, &mut scheduled).await {
+        let sleep = match turn(&engine, &stopped, &long, &mut scheduled).await {
             Ok(Some(due)) => due.duration_since(engine.clock().now()).clamp(SignedDuration::ZERO, LONGEST_SLEEP),
             Ok(None) => LONGEST_SLEEP,
             Err(refusal) => {
@@ -76,32 +84,36 @@ async fn work(engine: Engine, mut stopped: watch::Receiver<bool>) {
         tokio::select! {
             () = tokio::time::sleep(sleep.unsigned_abs()) => {}
             open = enqueued(&mut events) => if !open { return },
+            () = long.free.notified() => {}
             _ = stopped.changed() => {}
         }
     }
+    long.ended().await;
 }
 
 /// Does all that is due; gives the moment when the next is.
 async fn turn(
     engine: &Engine,
     stopped: &watch::Receiver<bool>,
+    long: &Long,
     scheduled: &mut bool,
 ) -> Result<Option<Timestamp>, Refusal> {
     if !*scheduled {
         schedule(engine).await?;
         *scheduled = true;
     }
+    long.fill(engine).await?;
     let mut busy = true;
     while busy {
         busy = false;
-        for lane in Lane::ALL {
+        for lane in Lane::AT_ONCE {
             if *stopped.borrow() {
                 return Ok(None);
             }
             busy |= next(engine, lane).await?;
         }
     }
-    next_due(engine).await
+    next_ready(engine, long.lanes()).await
 }
 
 /// Waits until jobs were enqueued. False when the database was closed.
@@ -141,7 +153,7 @@ pub async fn run_due(engine: &Engine) -> Result<usize, Refusal> {
     let mut count = 0;
     loop {
         let before = count;
-        for lane in Lane::ALL {
+        for lane in Lane::AT_ONCE {
             count += usize::from(next(engine, lane).await?);
         }
         if count == before {
@@ -155,7 +167,11 @@ pub async fn run_due(engine: &Engine) -> Result<usize, Refusal> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn next_due(engine: &Engine) -> Result<Option<Timestamp>, Refusal> {
-    engine.read(|_, _, tx| job::next_ready(tx).map_err(Refusal::from)).await
+    next_ready(engine, &Lane::AT_ONCE).await
+}
+
+async fn next_ready(engine: &Engine, lanes: &'static [Lane]) -> Result<Option<Timestamp>, Refusal> {
+    engine.read(move |_, _, tx| job::next_ready(tx, lanes).map_err(Refusal::from)).await
 }
 
 /// Does the job of a lane that is due longest. False when none is.

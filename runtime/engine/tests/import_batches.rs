@@ -91,7 +91,7 @@ async fn broken_off(world: &World, csv: &str, at: usize) -> Id {
     let mut rejects = Vec::new();
     let error = import::run(&world.engine, request, breaking(csv, at), &mut rejects, |_| {}).await.unwrap_err();
     assert!(error.to_string().contains("the disk is gone"), "{error}");
-    let all = world.engine.read(|_, _, tx| Ok(stored::list(tx, 1)?)).await.unwrap();
+    let all = world.engine.read(|_, _, tx| Ok(stored::list(tx, None, None, 1)?)).await.unwrap();
     assert_eq!(all[0].state, State::Running);
     assert!(all[0].progress.reached > 0);
     all[0].batch

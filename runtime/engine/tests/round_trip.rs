@@ -197,6 +197,8 @@ async fn import(world: &World, entity: &str, file: &[u8]) {
         mapping: None,
         // Not every record has a key that it could be matched by, and there are none yet.
         matching: Some(Vec::new()),
+        on_match: None,
+        batch: None,
         mode: Mode::Load,
         dry_run: false,
     };

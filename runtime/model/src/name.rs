@@ -93,6 +93,7 @@ pub const ENTITIES: &[&str] = &[
     "healthz",
     "history",
     "import",
+    "imports",
     "jobs",
     "login",
     "logout",

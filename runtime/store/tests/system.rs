@@ -188,7 +188,7 @@ fn numbers(jobs: &[Job]) -> Vec<i64> {
 fn jobs_are_claimed_when_due_and_once() {
     on_each(|world| {
         enqueue(world, vec![job_of(1, 100, None), job_of(2, 50, None), job_of(3, 300, None)]);
-        assert_eq!(world.write(job::next_ready).unwrap(), Some(at(50)));
+        assert_eq!(world.write(|tx| job::next_ready(tx, &Lane::ALL)).unwrap(), Some(at(50)));
         assert!(claim(world, 49, 10).is_empty());
         let first = claim(world, 200, 1);
         assert_eq!(numbers(&first), [2], "the longest due first");
@@ -213,7 +213,7 @@ fn a_job_of_a_key_is_moved_and_begins_anew() {
         assert_eq!((found.id, found.due_at, found.attempts), (id(2), at(500), 0));
         assert!(world.write(|tx| job::cancel(tx, "deal/1/breach")).unwrap());
         assert!(!world.write(|tx| job::cancel(tx, "deal/1/breach")).unwrap());
-        assert_eq!(world.write(job::next_ready).unwrap(), None);
+        assert_eq!(world.write(|tx| job::next_ready(tx, &Lane::ALL)).unwrap(), None);
     });
 }
 
@@ -523,7 +523,7 @@ fn imports_belong_to_their_last_runner_until_they_end() {
         let undo = import::Undo { batch: id(30), at: Some(at(12)), reversed: 5, kept: 2, blocked: 0 };
         world.write(move |tx| import::undo(tx, id(3), import::State::Undone, undo)).unwrap();
         let undone = Import { state: import::State::Undone, undo: Some(undo), ..ended };
-        assert_eq!(world.write(|tx| import::list(tx, 5)).unwrap(), [undone]);
+        assert_eq!(world.write(|tx| import::list(tx, None, None, 5)).unwrap(), [undone]);
 
         let second = Import { batch: id(4), ..begun };
         world.write(move |tx| import::start(tx, &second)).unwrap();

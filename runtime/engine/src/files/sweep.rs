@@ -5,6 +5,7 @@ use fichero_store::system::file;
 use jiff::SignedDuration;
 
 use crate::engine::Engine;
+use crate::import::order;
 use crate::refusal::Refusal;
 
 /// How long a file may belong to nothing, and bytes may lie there without a file.
@@ -19,6 +20,7 @@ const MOST: i64 = 500;
 pub(crate) fn sweep(engine: &Engine, tx: &mut Tx) -> Result<(), Refusal> {
     let now = engine.clock().now();
     let before = now.checked_sub(KEPT).unwrap_or(now);
+    order::sweep(tx, now)?;
     let loose = file::remove_loose(tx, before)?;
     let mut forgotten = 0;
     for hash in file::unused(tx, before, MOST)? {

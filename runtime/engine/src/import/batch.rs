@@ -9,6 +9,7 @@ use fichero_model::label::Locale;
 use fichero_model::{EntityId, Id};
 use fichero_store::system::import::{self as stored, Progress, State};
 use fichero_store::{Isolation, Priority, Tx, statistics};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::Request;
@@ -68,37 +69,21 @@ pub(super) async fn begin(
         return Ok(None);
     }
     let now = engine.clock().now();
-    let hold = Hold { batch: engine.ids().id(now), runner: engine.ids().id(now) };
-    let means = means(request, plan);
-    let matching: Vec<&str> = plan.matching.iter().map(|field| &*live.model[request.entity][*field].name).collect();
-    let new = stored::Import {
-        batch: hold.batch,
-        entity: live.layout.table_name(request.entity),
-        file: request.file.as_str().into(),
-        hash: request.hash.map(|hash| hash.as_slice().into()),
-        mapping: request.mapping.map(|mapping| Arc::clone(&mapping.name)),
-        matching: (!matching.is_empty()).then(|| matching.join(", ").into()),
-        means: Some(means.as_slice().into()),
-        actor: request.actor.user.map(|user| user.id),
-        runner: Some(hold.runner),
-        started_at: now,
-        ended_at: None,
-        state: State::Running,
-        progress: Progress::default(),
-        undo: None,
-    };
-    let anew = request.anew;
+    let batch = request.batch.unwrap_or_else(|| engine.ids().id(now));
+    let hold = Hold { batch, runner: engine.ids().id(now) };
+    let new = new(live, request, plan, (hold.batch, now));
+    let new = stored::Import { runner: Some(hold.runner), ..new };
+    let (anew, is_ordered) = (request.anew, request.batch.is_some());
     engine
         .write(Priority::Interactive, Isolation::ReadCommitted, move |_, _, tx| {
-            let broken_off = match &new.hash {
-                Some(hash) => stored::broken_off(tx, &new.entity, hash)?,
-                None => Vec::new(),
-            };
-            for old in &broken_off {
+            if is_ordered {
+                return take_up(tx, &new, hold);
+            }
+            for old in others(tx, &new)? {
                 if anew {
                     stored::leave(tx, old.batch, hold.runner)?;
                 } else if old.means != new.means {
-                    return Err(other_means(old));
+                    return Err(other_means(&old));
                 } else if let Some(old) = stored::take_over(tx, old.batch, hold.runner)? {
                     let hold = Hold { batch: old.batch, ..hold };
                     return Ok(Some(Begun { hold, before: Some(old.progress) }));
@@ -108,6 +93,51 @@ pub(super) async fn begin(
             Ok(Some(Begun { hold, before: None }))
         })
         .await
+}
+
+/// Those of the same file that are under way or broke off.
+pub(super) fn others(tx: &mut Tx, new: &stored::Import) -> Result<Vec<stored::Import>, Refusal> {
+    match &new.hash {
+        Some(hash) => Ok(stored::broken_off(tx, &new.entity, hash)?),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Takes up an import that was ordered, whether somebody was at it before or not.
+fn take_up(tx: &mut Tx, new: &stored::Import, hold: Hold) -> Result<Option<Begun>, Refusal> {
+    let old = stored::find(tx, new.batch)?.ok_or_else(|| unknown(new.batch))?;
+    if old.means != new.means {
+        return Err(Refusal::new(Kind::Conflict, "import_changed", Message::key("import_changed")));
+    }
+    held(stored::take_over(tx, new.batch, hold.runner)?.is_some())?;
+    Ok(Some(Begun { hold, before: old.runner.map(|_| old.progress) }))
+}
+
+/// What is told of a batch that there is not.
+pub(super) fn unknown(batch: Id) -> Refusal {
+    Refusal { detail: Message::with("import_unknown", [batch.to_string()]), ..Refusal::not_found() }
+}
+
+/// An import that begins now, and that nobody is at yet.
+pub(super) fn new(live: &Live, request: &Request<'_>, plan: &Plan, (batch, now): (Id, Timestamp)) -> stored::Import {
+    let means = means(request, plan);
+    let matching: Vec<&str> = plan.matching.iter().map(|field| &*live.model[request.entity][*field].name).collect();
+    stored::Import {
+        batch,
+        entity: live.layout.table_name(request.entity),
+        file: request.file.as_str().into(),
+        hash: request.hash.map(|hash| hash.as_slice().into()),
+        mapping: request.mapping.map(|mapping| Arc::clone(&mapping.name)),
+        matching: (!matching.is_empty()).then(|| matching.join(", ").into()),
+        means: Some(means.as_slice().into()),
+        actor: request.actor.user.map(|user| user.id),
+        runner: None,
+        started_at: now,
+        ended_at: None,
+        state: State::Running,
+        progress: Progress::default(),
+        undo: None,
+    }
 }
 
 /// So many records make what the planner knows of their table untrue.
@@ -120,10 +150,18 @@ const MANY: i64 = 1_000;
 pub(super) async fn end(engine: &Engine, hold: Hold, progress: Progress) -> Result<(), Refusal> {
     engine
         .write(Priority::Interactive, Isolation::ReadCommitted, move |engine, _, tx| {
-            hold.advance(tx, progress)?;
-            held(stored::end(tx, hold.batch, hold.runner, engine.clock().now())?)
+            ended(tx, hold, progress, engine.clock().now())
         })
         .await
+}
+
+/// The same, in a transaction in which more is noted.
+///
+/// # Errors
+/// As [`Hold::advance`].
+pub(super) fn ended(tx: &mut Tx, hold: Hold, progress: Progress, now: Timestamp) -> Result<(), Refusal> {
+    hold.advance(tx, progress)?;
+    held(stored::end(tx, hold.batch, hold.runner, now)?)
 }
 
 /// Lets the planner know of what an import has written. That this fails is no fault of the import, which has ended.

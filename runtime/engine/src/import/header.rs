@@ -126,6 +126,9 @@ pub(super) fn plan(
         None => by_headings(model, request, headers, &mut slips),
     };
     plan.reading = reading;
+    if let Some(on_match) = request.on_match {
+        plan.on_match = on_match;
+    }
     if let Some(names) = &request.matching {
         plan.matching = names.iter().filter_map(|wanted| matching(model, &plan, wanted, &mut slips)).collect();
     }

@@ -219,12 +219,17 @@ impl<W: Write> Importer<'_, W> {
         Ok(())
     }
 
+    /// What came of all rows, once none waits any more.
+    pub fn settled(&self) -> Progress {
+        let rejected = i64::try_from(self.report.rejected).unwrap_or(i64::MAX);
+        Progress { rejected, ..self.progress() }
+    }
+
     /// Notes that the import has ended.
     pub async fn end(&mut self) -> Result<(), Refusal> {
-        self.late = 0;
         if let Some(hold) = self.hold {
-            batch::end(self.engine, hold, self.progress()).await?;
-            batch::spread(self.engine, self.plan.entity, self.progress()).await;
+            batch::end(self.engine, hold, self.settled()).await?;
+            batch::spread(self.engine, self.plan.entity, self.settled()).await;
         }
         Ok(())
     }

@@ -155,6 +155,15 @@ impl<'f> Source<'f> {
         self.style
     }
 
+    /// What the file is: `csv` for any text with a sign between cells, `xlsx` or `jsonl`.
+    pub(super) fn format(&self) -> &'static str {
+        match self.format {
+            Format::Delimited(_) => "csv",
+            Format::Json(_) => "jsonl",
+            Format::Sheet(_) => "xlsx",
+        }
+    }
+
     /// How many bytes have been read.
     pub(super) fn bytes(&self) -> u64 {
         match &self.format {

@@ -16,6 +16,7 @@ use fichero_store::system::import::{self as stored, State, Undo};
 use fichero_store::{Isolation, Lock, Priority, Tx};
 use serde_json::{Map, Value as Json, json};
 
+use super::batch;
 use crate::actor::{Actor, Via};
 use crate::command::{Command, Mode};
 use crate::engine::Engine;
@@ -115,9 +116,7 @@ async fn begin(engine: &Engine, live: &Arc<Live>, actor: &Actor, batch: Id) -> R
     let new = Undo { batch: engine.ids().id(engine.clock().now()), at: None, reversed: 0, kept: 0, blocked: 0 };
     engine
         .write(Priority::Interactive, Isolation::ReadCommitted, move |_, _, tx| {
-            let unknown =
-                || Refusal { detail: Message::with("import_unknown", [batch.to_string()]), ..Refusal::not_found() };
-            let mut import = stored::find(tx, batch)?.ok_or_else(unknown)?;
+            let mut import = stored::find(tx, batch)?.ok_or_else(|| batch::unknown(batch))?;
             match live.entity_of_table(&import.entity) {
                 Some(entity) => policy::may(&actor, &live.model, entity, Action::Import)?,
                 None if actor.admin => {}
@@ -136,7 +135,7 @@ async fn begin(engine: &Engine, live: &Arc<Live>, actor: &Actor, batch: Id) -> R
         .await
 }
 
-fn undone(import: &stored::Import, undo: Undo) -> Refusal {
+pub(super) fn undone(import: &stored::Import, undo: Undo) -> Refusal {
     let at = undo.at.map_or_else(|| "-".to_owned(), |at| at.to_string());
     let arguments = [import.batch.to_string(), at, undo.reversed.to_string(), undo.kept.to_string()];
     Refusal::new(RefusalKind::Conflict, "import_undone", Message::with("import_undone", arguments))

@@ -26,6 +26,8 @@ pub fn request(world: &World, entity: &str) -> Request<'static> {
         reading: fichero_model::data::Reading::default(),
         mapping: None,
         matching: None,
+        on_match: None,
+        batch: None,
         mode: Mode::Load,
         dry_run: false,
     }

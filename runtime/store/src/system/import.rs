@@ -155,7 +155,8 @@ static START: Sql = Sql::new(
      state, reached, created, updated, rejected) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'running', 0, 0, 0, 0)",
 );
 static FIND: Sql = select!("WHERE batch = ?1");
-static LIST: Sql = select!("ORDER BY batch DESC LIMIT ?1");
+static LIST: Sql =
+    select!("WHERE (?2 IS NULL OR entity = ?2) AND (?3 IS NULL OR batch < ?3) ORDER BY batch DESC LIMIT ?1");
 static BROKEN_OFF: Sql = select!("WHERE entity = ?1 AND hash = ?2 AND state = 'running' ORDER BY batch DESC");
 static TAKE_OVER: Sql = Sql::new("UPDATE fichero_import SET runner = ?2 WHERE batch = ?1 AND state = 'running'");
 static ADVANCE: Sql = Sql::new(
@@ -333,12 +334,17 @@ pub fn find(tx: &mut Tx, batch: Id) -> Result<Option<Import>, Error> {
     tx.query_one(FIND.of(tx.dialect()), &[Cell::Id(batch)], &TYPES)?.map(read).transpose()
 }
 
-/// The newest imports, at most `limit`.
+/// The newest imports, at most `limit`: into a table where one is named, and begun before that batch.
 ///
 /// # Errors
 /// As the database says.
-pub fn list(tx: &mut Tx, limit: u32) -> Result<Vec<Import>, Error> {
-    let rows = tx.query(LIST.of(tx.dialect()), &[Cell::Integer(i64::from(limit))], &TYPES)?;
+pub fn list(tx: &mut Tx, entity: Option<&str>, before: Option<Id>, limit: u32) -> Result<Vec<Import>, Error> {
+    let parameters = [
+        Cell::Integer(i64::from(limit)),
+        Cell::or_null(entity.map(Cell::text), ColumnType::Text),
+        Cell::or_null(before, ColumnType::Id),
+    ];
+    let rows = tx.query(LIST.of(tx.dialect()), &parameters, &TYPES)?;
     rows.into_iter().map(read).collect()
 }
 

@@ -31,17 +31,23 @@ pub enum Lane {
     Clock,
     /// Much work that nobody waits for: fills, clean-up.
     Bulk,
+    /// What takes minutes and many transactions, such as imports: claimed with a lease that is renewed meanwhile.
+    Long,
 }
 
 impl Lane {
     /// All of them.
-    pub const ALL: [Lane; 3] = [Lane::Effect, Lane::Clock, Lane::Bulk];
+    pub const ALL: [Lane; 4] = [Lane::Effect, Lane::Clock, Lane::Bulk, Lane::Long];
+
+    /// Those whose jobs are done in the transaction that claims them.
+    pub const AT_ONCE: [Lane; 3] = [Lane::Effect, Lane::Clock, Lane::Bulk];
 
     const fn number(self) -> i64 {
         match self {
             Lane::Effect => 0,
             Lane::Clock => 1,
             Lane::Bulk => 2,
+            Lane::Long => 3,
         }
     }
 }
@@ -152,6 +158,9 @@ static BURY: Sql = Sql::new(
     "UPDATE fichero_job SET dead_at = ?2, attempts = ?3, last_error = ?4, worker = NULL \
      WHERE id = ?1 AND attempts <= ?3 AND dead_at IS NULL",
 );
+static RENEW: Sql = Sql::new(
+    "UPDATE fichero_job SET ready_at = ?4 WHERE id = ?1 AND worker = ?2 AND attempts = ?3 AND dead_at IS NULL",
+);
 static CANCEL: Sql = Sql::new("DELETE FROM fichero_job WHERE key = ?1");
 static FIND: Sql = Sql::new(concat!("SELECT ", columns!(), " FROM fichero_job WHERE key = ?1"));
 static DEAD: Sql = Sql::new(concat!(
@@ -228,6 +237,16 @@ pub fn finish(tx: &mut Tx, job: &Job) -> Result<bool, Error> {
     Ok(tx.execute(FINISH.of(tx.dialect()), &[Cell::Id(job.id)])? > 0)
 }
 
+/// Whoever claimed a job is still at it, and nobody else may claim it until a later moment. False when somebody else has
+/// it, or it is gone.
+///
+/// # Errors
+/// As the database says.
+pub fn renew(tx: &mut Tx, job: &Job, worker: &str, lease_until: Timestamp) -> Result<bool, Error> {
+    let parameters = [Cell::Id(job.id), Cell::text(worker), Cell::Integer(job.attempts), Cell::DateTime(lease_until)];
+    Ok(tx.execute(RENEW.of(tx.dialect()), &parameters)? > 0)
+}
+
 /// A claimed job failed and is tried again at a moment ([`backoff`] gives one). Its claim may have been undone since;
 /// where another worker has gone further with it, nothing is done.
 ///
@@ -279,13 +298,13 @@ pub fn remove(tx: &mut Tx, id: Id) -> Result<bool, Error> {
     Ok(tx.execute(REMOVE.of(tx.dialect()), &[Cell::Id(id)])? > 0)
 }
 
-/// When a job may be tried next; nothing when none waits. That moment may be past.
+/// When a job of these lanes may be tried next; nothing when none waits. That moment may be past.
 ///
 /// # Errors
 /// As the database says.
-pub fn next_ready(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
+pub fn next_ready(tx: &mut Tx, lanes: &[Lane]) -> Result<Option<Timestamp>, Error> {
     let mut next: Option<Timestamp> = None;
-    for lane in Lane::ALL {
+    for lane in lanes {
         let row = tx.query_one(NEXT.of(tx.dialect()), &[Cell::Integer(lane.number())], &[ColumnType::DateTime])?;
         let ready = Cells::new(row.unwrap_or_default()).opt_datetime()?;
         next = match (next, ready) {

@@ -12,6 +12,7 @@ pub mod duplicate;
 pub mod file;
 pub mod idempotency;
 pub mod import;
+pub mod import_order;
 pub mod job;
 pub mod login;
 pub mod meta;

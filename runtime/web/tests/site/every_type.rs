@@ -215,6 +215,8 @@ async fn imported(world: &World, actor: &Actor, file: &[u8]) {
         mapping: None,
         reading: Default::default(),
         matching: Some(Vec::new()),
+        on_match: None,
+        batch: None,
         mode: Mode::Load,
         dry_run: false,
     };

@@ -127,7 +127,7 @@ impl Samples {
             }),
             Kind::Integer | Kind::Decimal { .. } | Kind::Money { .. } => self.counted(),
             // Whether a record is called so only the database knows.
-            Kind::Ref(_) | Kind::Json | Kind::File | Kind::Lines { .. } | Kind::Children { .. } => {
+            Kind::Ref(_) | Kind::Json | Kind::File(_) | Kind::Lines { .. } | Kind::Children { .. } => {
                 Fit { percent: 100, ..Fit::default() }
             }
         }
