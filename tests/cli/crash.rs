@@ -207,6 +207,53 @@ fn an_import_that_was_killed_goes_on_where_it_stood() {
     }
 }
 
+#[test]
+fn an_ordered_import_goes_on_when_its_server_is_killed() {
+    const MANY: usize = 4_000;
+    for database in databases() {
+        let folder = Folder::with(
+            "deal.yaml",
+            "entity: deal\ntitle: name\nfields: {name: {type: text, required: true}, part: {type: integer}}\n",
+        );
+        let mut text = String::new();
+        for row in 0..MANY {
+            let name = if row % 100 == 0 { String::new() } else { format!("deal {row}") };
+            text.push_str(&format!("{}\n", json!({"name": name, "part": row})));
+        }
+        let mut server = Server::start(&folder, &database, &[]);
+        let (login, password) = server.login.clone().expect("a log-in was printed");
+        let session = server.sign_in(&login, &password);
+        let (status, told) = session.send("POST", "/api/deal/import?name=deals.jsonl", &text);
+        assert_eq!(status, 202, "{told}");
+        let path = format!("/api/imports/{}", told["batch"].as_str().expect("a batch"));
+        let at = |server: &Server| Session { address: server.address.clone(), token: session.token.clone() };
+        // Killed when some rows are in, again and again, until it was quicker.
+        let (mut seen, mut kills) = (0, 0);
+        let until = Instant::now() + Duration::from_secs(240);
+        let ended = loop {
+            assert!(Instant::now() < until, "the import does not come to its end");
+            let told = at(&server).get(&path);
+            if told["state"] == "done" {
+                break told;
+            }
+            assert!(told["state"] == "queued" || told["state"] == "running", "{told}");
+            let rows = told["rows"].as_i64().unwrap_or(0);
+            if rows > seen && kills < 2 {
+                (seen, kills) = (rows, kills + 1);
+                server.kill();
+                server = Server::start(&folder, &database, &[]);
+            }
+        };
+        let counts = ["rows", "created", "rejected"].map(|key| ended[key].as_u64().unwrap_or(0) as usize);
+        assert_eq!(counts, [MANY, MANY - MANY / 100, MANY / 100], "{ended}");
+        let session = at(&server);
+        let living = session.get("/api/deal?count=true&limit=1");
+        assert_eq!(living["count"], MANY - MANY / 100, "no row is there twice");
+        let (status, rejects) = session.try_ask("GET", &format!("{path}/rejects"), None).expect("the server answers");
+        assert_eq!((status, rejects.lines().count()), (200, 1 + MANY / 100), "the rejects are whole");
+    }
+}
+
 /// Runs a program and kills it after a while, unless it has ended by then. What it tells is added to `told`.
 fn was_killed_after(mut program: std::process::Command, folder: &Folder, while_: Duration) -> bool {
     let told = std::fs::File::options().create(true).append(true).open(folder.path().join("told")).expect("a file");

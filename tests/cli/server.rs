@@ -143,6 +143,14 @@ impl Session {
         (status, serde_json::from_str(&text).unwrap_or(Json::Null))
     }
 
+    /// Sends bytes as they are.
+    pub fn send(&self, method: &str, path: &str, bytes: &str) -> (u16, Json) {
+        let media = "application/octet-stream";
+        let (status, text) =
+            sent(&self.address, method, path, Some(&self.token), (media, bytes)).expect("the server answers");
+        (status, serde_json::from_str(&text).unwrap_or(Json::Null))
+    }
+
     /// The same, where the server may go away.
     pub fn try_ask(&self, method: &str, path: &str, body: Option<&Json>) -> std::io::Result<(u16, String)> {
         request(&self.address, method, path, Some(&self.token), body)
@@ -186,13 +194,22 @@ fn request(
     token: Option<&str>,
     body: Option<&Json>,
 ) -> std::io::Result<(u16, String)> {
+    sent(address, method, path, token, ("application/json", &body.map(Json::to_string).unwrap_or_default()))
+}
+
+fn sent(
+    address: &str,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    (media, body): (&str, &str),
+) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    let body = body.map(Json::to_string).unwrap_or_default();
     let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{authorization}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{authorization}Content-Type: {media}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )?;
     let mut answer = String::new();

@@ -14,16 +14,16 @@ use axum::extract::{FromRequest as _, FromRequestParts, Multipart, Path, Request
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use fichero_engine::files::{self, Described, Upload};
+use fichero_engine::files::{self, Described, File, Upload};
 use fichero_engine::message::Message;
-use fichero_engine::{Kind, Refusal, Via};
+use fichero_engine::{Actor, Engine, Kind, Refusal, Via};
 use fichero_model::Id;
 use fichero_model::label::Locale;
 use serde_json::{Value as Json, json};
 
-use super::parameters;
 use super::problem::Problem;
 use super::session::{self, Caller};
+use super::{imports, parameters};
 use crate::pages::csrf;
 use crate::percent;
 use crate::server::{App, Pinned};
@@ -49,7 +49,8 @@ const TOKEN: &str = "x-csrf-token";
 
 /// Whether a request brings files, and so may be long.
 pub fn brings_files(request: &Request) -> bool {
-    request.method() == Method::POST && (request.uri().path() == "/api/files" || is_multipart(request.headers()))
+    let path_brings = request.uri().path() == "/api/files" || imports::brings_file(request);
+    request.method() == Method::POST && (path_brings || is_multipart(request.headers()))
 }
 
 fn is_multipart(headers: &axum::http::HeaderMap) -> bool {
@@ -98,17 +99,25 @@ pub async fn upload(Pinned(app): Pinned, request: Request) -> Result<Response, P
 
 async fn take(app: &App, caller: &Caller, request: Request) -> Result<Described, Refusal> {
     let query = request.uri().query().map(str::to_owned);
-    let begin = || app.engine.begin_upload(&caller.0, app.largest_file);
     if !is_multipart(request.headers()) {
         let name = name_in(query.as_deref())?;
+        return receive(app, &caller.0, request, &name).await;
+    }
+    parameters::none(query.as_deref())?;
+    receive(app, &caller.0, request, "").await
+}
+
+/// Takes in the file that a request brings: its body, by that name, or the one part of a form.
+pub(super) async fn receive(app: &App, actor: &Actor, request: Request, name: &str) -> Result<Described, Refusal> {
+    let begin = || app.engine.begin_upload(actor, app.largest_file);
+    if !is_multipart(request.headers()) {
         let mut taking = Taking::new(begin()?);
         let mut body = request.into_body();
         while let Some(bytes) = body::next(&mut body).await {
             taking.put(bytes.map_err(|_| cut())?).await?;
         }
-        return taking.keep(app, caller, &name).await;
+        return taking.keep(app, actor, name).await;
     }
-    parameters::none(query.as_deref())?;
     let one = || Refusal { code: "one_file", ..Refusal::malformed(Message::key("one_file")) };
     let mut parts = Multipart::from_request(request, app).await.map_err(|_| one())?;
     let mut file = None;
@@ -124,7 +133,7 @@ async fn take(app: &App, caller: &Caller, request: Request) -> Result<Described,
         file = Some((taking, name));
     }
     let (taking, name) = file.ok_or_else(one)?;
-    taking.keep(app, caller, &name).await
+    taking.keep(app, actor, &name).await
 }
 
 fn name_in(query: Option<&str>) -> Result<String, Refusal> {
@@ -144,22 +153,22 @@ fn cut() -> Refusal {
 }
 
 /// What is told of a part that cannot be read.
-fn part_refused(error: &axum::extract::multipart::MultipartError, limit: u64) -> Refusal {
+pub(crate) fn part_refused(error: &axum::extract::multipart::MultipartError, limit: u64) -> Refusal {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE { files::too_large(limit) } else { cut() }
 }
 
 /// A file that is coming in, written by threads that may wait.
-struct Taking {
+pub(crate) struct Taking {
     upload: Upload,
     waiting: Vec<u8>,
 }
 
 impl Taking {
-    fn new(upload: Upload) -> Self {
+    pub(crate) fn new(upload: Upload) -> Self {
         Self { upload, waiting: Vec::new() }
     }
 
-    async fn put(&mut self, bytes: Bytes) -> Result<(), Refusal> {
+    pub(crate) async fn put(&mut self, bytes: Bytes) -> Result<(), Refusal> {
         self.waiting.extend_from_slice(&bytes);
         if self.waiting.len() < AT_ONCE { Ok(()) } else { self.write().await }
     }
@@ -169,9 +178,9 @@ impl Taking {
         self.upload.write(bytes).await
     }
 
-    async fn keep(mut self, app: &App, caller: &Caller, name: &str) -> Result<Described, Refusal> {
+    pub(crate) async fn keep(mut self, app: &App, actor: &Actor, name: &str) -> Result<Described, Refusal> {
         self.write().await?;
-        let file = app.engine.keep_upload(&caller.0, self.upload, name).await?;
+        let file = app.engine.keep_upload(actor, self.upload, name).await?;
         Ok(Described { file, record: None })
     }
 }
@@ -256,6 +265,16 @@ pub async fn content(
         Ok(response)
     };
     bytes.await.map_err(|refusal| caller.refuse(refusal))
+}
+
+/// All of a file that the reader may have, to be saved.
+pub(crate) fn whole(engine: &Engine, file: &File) -> Result<Response, Refusal> {
+    let size = u64::try_from(file.size).unwrap_or(0);
+    let mut response = Response::new(Body::new(body::Reading::new(engine.open_file(file)?, size)));
+    put(&mut response, header::CONTENT_LENGTH, &size.to_string());
+    put(&mut response, header::CONTENT_TYPE, "text/csv; charset=utf-8");
+    put(&mut response, header::CONTENT_DISPOSITION, &disposition(&file.name, "application/octet-stream"));
+    Ok(response)
 }
 
 fn put(response: &mut Response, name: header::HeaderName, value: &str) {

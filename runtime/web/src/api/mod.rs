@@ -11,6 +11,7 @@ mod derive;
 mod export;
 pub(crate) mod files;
 mod idempotency;
+pub mod imports;
 mod jobs;
 mod list;
 pub mod openapi;
@@ -43,10 +44,16 @@ pub fn routes() -> Router<App> {
         .route("/api/files/{id}/content", get(files::content))
         .route("/api/jobs", get(jobs::show))
         .route("/api/jobs/{id}/retry", post(jobs::retry))
+        .route("/api/imports", get(imports::list))
+        .route("/api/imports/{id}", get(imports::show))
+        .route("/api/imports/{id}/rejects", get(imports::rejects))
+        .route("/api/imports/{id}/cancel", post(imports::cancel))
+        .route("/api/imports/{id}/undo", post(imports::undo))
         .route("/api/{entity}", get(list::show).post(record::create))
         .route("/api/{entity}/query", post(list::query))
         .route("/api/{entity}/aggregate", get(aggregate::show))
         .route("/api/{entity}/export", get(export::show))
+        .route("/api/{entity}/import", post(imports::order))
         .route("/api/{entity}/bulk", post(bulk::run))
         .route("/api/{entity}/derive", post(derive::run))
         .route("/api/{entity}/by/{field}/{value}", put(record::upsert))

@@ -3,6 +3,7 @@
 //! Made from the model for each request that asks for it; a browser or a generator asks rarely. What a schema cannot say
 //! (rules, expressions, which records are there) is answered with 422, or 400 for what is asked in an address.
 
+mod imports;
 mod parts;
 mod paths;
 mod records;
@@ -79,6 +80,7 @@ pub fn document(model: &Model, actor: &Actor) -> Json {
     paths.extend(files());
     if actor.admin {
         paths.extend(jobs());
+        paths.extend(imports::of_all());
     }
     for (id, _) in model.all_entities() {
         let records = records::Records::new(model, id, actor.locale);

@@ -185,7 +185,11 @@ pub fn limit(text: &str) -> Result<u32, Refusal> {
     number(text, MOST)
 }
 
-fn number(text: &str, most: u32) -> Result<u32, Refusal> {
+/// A number from 1 to `most`.
+///
+/// # Errors
+/// When it is none.
+pub fn number(text: &str, most: u32) -> Result<u32, Refusal> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|number| digits && (1..=most).contains(number));
     number.ok_or_else(|| Refusal::malformed(Message::with("bad_limit", [most.to_string(), shortened(text)])))
@@ -216,7 +220,10 @@ pub fn not_one_of(name: &str, known: &str, given: &str) -> Refusal {
 }
 
 /// `true` or `false`.
-fn truth(name: &str, text: &str) -> Result<bool, Refusal> {
+///
+/// # Errors
+/// When it is neither.
+pub fn truth(name: &str, text: &str) -> Result<bool, Refusal> {
     match text {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),

@@ -6,6 +6,7 @@ mod described;
 mod duplicates;
 mod files;
 mod forms;
+mod imports;
 mod jobs;
 mod lists;
 mod papers;

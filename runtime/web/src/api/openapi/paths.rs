@@ -9,6 +9,7 @@ use fichero_model::kind::Kind;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::bulk;
+use super::imports;
 use super::parts::{self, answer, body, headed, object, operation, page};
 use super::records::Records;
 use super::values;
@@ -35,6 +36,9 @@ pub fn of(records: &Records<'_>, actor: &Actor) -> Vec<(String, Json)> {
     }
     if let Some(transition) = paths.transition() {
         all.push((under("/{id}/transition"), json!({"parameters": [parts::id()], "post": transition})));
+    }
+    if paths.may(Action::Import) {
+        all.push((under("/import"), imports::order(&records.entity().name)));
     }
     if paths.may(Action::Create) && paths.may(Action::Update) {
         all.push((under("/bulk"), json!({"post": paths.bulk()})));
