@@ -21,6 +21,7 @@ mod duplicates;
 mod form;
 mod guest;
 mod home;
+mod import;
 mod jobs;
 mod layout;
 mod list;
@@ -98,6 +99,10 @@ pub fn routes() -> Router<App> {
         .route("/{entity}/suggest", get(suggest::show))
         .route("/{entity}/trash", get(trash::show))
         .route("/{entity}/export/{format}", get(list::export::show))
+        .route("/{entity}/import", get(import::show).post(import::upload))
+        .route("/{entity}/import/order", post(import::order))
+        .route("/{entity}/import/{batch}", get(import::batch::show).post(import::batch::decide))
+        .route("/{entity}/import/{batch}/rejects", get(import::batch::rejects))
         .route("/{entity}/duplicates", get(duplicates::show).post(duplicates::decide))
         .route("/{entity}/{id}", get(record::show))
         .route("/{entity}/{id}/edit", get(form::edit).post(form::update))

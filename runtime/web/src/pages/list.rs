@@ -58,6 +58,8 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
             .then(|| format!("/{name}/new")),
         trash: visitor.may(entity, Action::Restore).then(|| format!("/{name}/trash")),
         exports: export::links(&asked),
+        import: (visitor.may(entity, Action::Import) && model[entity].line_of.is_none())
+            .then(|| format!("/{name}/import")),
         duplicates: (!model[entity].duplicates.is_empty()).then(|| format!("/{name}/duplicates")),
         tabs: tabs(&words, entity, &asked),
         filters: bar.show(&words, &asked, &list.people, &columns),

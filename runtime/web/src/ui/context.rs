@@ -28,6 +28,7 @@ mod filter;
 mod form;
 mod history;
 mod home;
+mod import;
 mod jobs;
 mod list;
 mod login;
@@ -52,6 +53,10 @@ pub use filter::{Chip, Filters};
 pub use form::{Duplicates, FormPage, FormProblem, FormSection, Gone};
 pub use history::{Change, Event, History, HistoryEntry, Via};
 pub use home::{DayPart, HomeGroup, HomeList, HomePage, RecentRecord};
+pub use import::{
+    ImportChange, ImportColumn, ImportColumnsPage, ImportCounts, ImportField, ImportPage, ImportRow, ImportStartPage,
+    ImportStayed, ImportUndo, PastImport,
+};
 pub use jobs::{DeadJob, JobsPage};
 pub use list::{Count, Export, ListPage, Pager, Tab};
 pub use login::{DemoLogin, LoginPage, LoginRefusal, Person};
@@ -81,6 +86,9 @@ templates! {
     ErrorPage => "error.html",
     FormPage => "form.html",
     HomePage => "home.html",
+    ImportColumnsPage => "import_columns.html",
+    ImportPage => "import_batch.html",
+    ImportStartPage => "import.html",
     JobsPage => "jobs.html",
     ListPage => "list.html",
     LoginPage => "login.html",

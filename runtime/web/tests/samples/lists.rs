@@ -13,6 +13,7 @@ pub fn list(say: Words) -> ListPage {
         create: Some("/opportunity/new".to_owned()),
         trash: Some("/opportunity?trash=only".to_owned()),
         exports: vec![Export { label: "CSV".to_owned(), href: "/opportunity/export/csv?view=open".to_owned() }],
+        import: Some("/opportunity/import".to_owned()),
         duplicates: None,
         tabs: vec![
             tab(say.of("My open", "Mis abiertas", "Мои открытые"), true),

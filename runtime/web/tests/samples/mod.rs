@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod forms;
+mod imports;
 mod lists;
 mod others;
 mod records;
@@ -49,6 +50,11 @@ pub fn all(renderer: &Renderer, locale: Locale) -> Vec<Sample> {
     add("delete-blocked", renderer.page(locale, &others::delete_blocked(say)));
     add("duplicates", renderer.page(locale, &lists::duplicates(say)));
     add("duplicates-wanted", renderer.page(locale, &lists::duplicates_wanted(say)));
+    add("import", renderer.page(locale, &imports::start(say)));
+    add("import-columns", renderer.page(locale, &imports::columns(say)));
+    add("import-dry", renderer.page(locale, &imports::dry(say)));
+    add("import-running", renderer.page(locale, &imports::running(say)));
+    add("import-undone", renderer.page(locale, &imports::undone(say)));
     add("trash", renderer.page(locale, &lists::trash(say)));
     add("trash-empty", renderer.page(locale, &lists::trash_empty(say)));
     add("problems", renderer.page(locale, &others::problems(say)));

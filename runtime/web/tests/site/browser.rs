@@ -58,6 +58,17 @@ impl Browser {
         self.send(request, Body::from(body.join("&"))).await
     }
 
+    /// Posts a file behind the token of a form.
+    pub async fn post_file(&mut self, path: &str, token: &str, (name, text): (&str, &str)) -> Page {
+        let part = |disposition: &str, value: &str| {
+            format!("--edge\r\nContent-Disposition: form-data; {disposition}\r\n\r\n{value}\r\n")
+        };
+        let file = part(&format!("name=\"file\"; filename=\"{name}\""), text);
+        let body = format!("{}{file}--edge--\r\n", part("name=\"_csrf\"", token));
+        let request = Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge");
+        self.send(request, Body::from(body)).await
+    }
+
     /// Posts a form as it stands.
     pub async fn submit(&mut self, form: &Form) -> Page {
         let pairs: Vec<(&str, &str)> = form.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

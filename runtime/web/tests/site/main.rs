@@ -8,6 +8,7 @@ mod duplicates;
 mod every_type;
 mod forms;
 mod home;
+mod imports;
 mod keys;
 mod lists;
 #[path = "../pages/markup.rs"]

@@ -17,6 +17,8 @@ pub struct ListPage {
     pub trash: Option<String>,
     /// The list as a file, in each format.
     pub exports: Vec<Export>,
+    /// Where records are brought in from a file, where the reader may do that.
+    pub import: Option<String>,
     /// Where likely duplicates are shown, of an entity that says what they are.
     pub duplicates: Option<String>,
     /// The views as tabs; none or one shows no tabs.

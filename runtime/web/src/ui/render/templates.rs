@@ -7,7 +7,7 @@ macro_rules! embedded {
 }
 
 /// Every template by name.
-pub(super) const ALL: [(&str, &str); 40] = embedded![
+pub(super) const ALL: [(&str, &str); 43] = embedded![
     "app.html",
     "base.html",
     "confirm.html",
@@ -15,6 +15,9 @@ pub(super) const ALL: [(&str, &str); 40] = embedded![
     "error.html",
     "form.html",
     "home.html",
+    "import.html",
+    "import_batch.html",
+    "import_columns.html",
     "jobs.html",
     "list.html",
     "login.html",
