@@ -79,7 +79,7 @@ fn an_order_is_shown_done_and_taken_back() {
         assert_eq!((seen.state, seen.dry, counts(&seen)), ("done", true, [3, 2, 0, 0, 1]));
         let report = seen.report.unwrap();
         assert_eq!(report["shown"][0]["changes"]["name"], json!([null, "Acme"]));
-        assert_eq!(report["reasons"][0], "line 3: Since: not a date such as 2026-03-31", "{report}");
+        assert_eq!(report["reasons"][0], "line 3: Since must be a date such as 2026-03-31");
         assert_eq!(living(world).await, 0, "nothing was changed");
         let refused = world.engine.order_undo(&world.actor, dry).await.unwrap_err();
         assert_eq!(refused.code, "import_dry");
@@ -263,12 +263,12 @@ fn definitions_that_change_under_way_end_an_order() {
 #[test]
 fn a_mapping_is_written_as_a_document() {
     let mapping = json!({
-        "match": ["code"],
+        "match": ["name"],
         "delimiter": ";",
         "columns": {"Name": {"field": "name"}, "Since": {"field": "since", "format": ["%d/%m/%Y"]}, "Other": null},
     });
     let text = yaml("firms", "account", mapping.as_object().unwrap());
-    let expected = "mapping: firms\nentity: account\nmatch: [code]\ndelimiter: \";\"\ncolumns:\n  \"Name\": name\n  \
+    let expected = "mapping: firms\nentity: account\nmatch: [name]\ndelimiter: \";\"\ncolumns:\n  \"Name\": name\n  \
                     \"Since\": {field: since, format: [\"%d/%m/%Y\"]}\n  # \"Other\": fills nothing\n";
     assert_eq!(text, expected);
     world::model(&format!("{FIRM}---\n{text}"));

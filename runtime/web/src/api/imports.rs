@@ -25,9 +25,11 @@ pub fn brings_file(request: &Request) -> bool {
     path.starts_with("/api/") && path.ends_with("/import") && !is_json(request.headers())
 }
 
+/// Whether a body says what is to be done; one that does not say what it is, is taken for JSON as everywhere.
 fn is_json(headers: &HeaderMap) -> bool {
     let media = headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
-    media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+    let media = media.split(';').next().unwrap_or_default().trim();
+    media.is_empty() || media.eq_ignore_ascii_case("application/json")
 }
 
 /// Queues an import: a JSON body names the file and says how it is read; any other body is the file, and the address says it.

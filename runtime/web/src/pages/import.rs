@@ -131,11 +131,12 @@ fn mapping(posted: &Posted) -> Map<String, Json> {
         }
         columns.insert(header.to_owned(), said.into());
     }
-    let mut mapping = reading(posted);
+    let mut mapping = Map::new();
     mapping.insert("match".to_owned(), json!(matching));
     if let Some(on_match) = posted.last("on_match") {
         mapping.insert("on_match".to_owned(), on_match.into());
     }
+    mapping.extend(reading(posted));
     mapping.insert("columns".to_owned(), columns.into());
     mapping
 }
