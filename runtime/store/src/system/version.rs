@@ -7,13 +7,14 @@ use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 const INSTALLING: i64 = 6_903_081_815;
 
 /// Every version's statements, the first first. Frozen: what was released stays as it is.
-pub(crate) const VERSIONS: [&str; 6] = [
+pub(crate) const VERSIONS: [&str; 7] = [
     include_str!("version/1.sql"),
     include_str!("version/2.sql"),
     include_str!("version/3.sql"),
     include_str!("version/4.sql"),
     include_str!("version/5.sql"),
     include_str!("version/6.sql"),
+    include_str!("version/7.sql"),
 ];
 
 static META: Sql = Sql::each(
