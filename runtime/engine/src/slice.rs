@@ -1,9 +1,10 @@
 //! Many records in few transactions: what imports and data documents share.
 //!
 //! A slice is one background transaction of at most 20 ms or 500 items, so that people at their screens wait no longer
-//! than that. An item that is refused leaves nothing behind and does not touch its neighbours. On PostgreSQL, where each
-//! savepoint costs two round trips, a slice is first tried without any, and brings the rollups of all parents up to date
-//! at its end; only when something in it is refused it is done again item by item.
+//! than that. An item that is refused leaves nothing behind and does not touch its neighbours. A savepoint for each would
+//! cost two round trips on PostgreSQL and a second copy of each changed page on SQLite, so a slice is first tried without
+//! any, and brings the rollups of all parents up to date at its end; only when something in it is refused after it was
+//! begun to be written, the slice is done again item by item.
 //!
 //! Nobody waits for a slice, so one that met others again and again has time: it is tried again, smaller and after
 //! growing pauses, for minutes. On SQLite another process that wants to write gets its turn between two slices.
@@ -99,7 +100,7 @@ pub(crate) async fn run<T: Task>(
     from: usize,
 ) -> Result<Slice<T>, Refusal> {
     let is_sqlite = engine.db().dialect() == Dialect::Sqlite;
-    let mut how = How { from, most: MOST, apart: is_sqlite };
+    let mut how = How { from, most: MOST, apart: false };
     let (mut pause, mut waited) = (PAUSE, Duration::ZERO);
     loop {
         match once(engine, live, task, items, how).await {
@@ -174,6 +175,7 @@ async fn once<T: Task>(
             let mut slice = Slice { results: Vec::new(), memory: T::Memory::default() };
             let mut carried = Carried::default();
             for item in items.iter().skip(from).take(most) {
+                let mark = tx.mark();
                 let result = match apart {
                     true => tx.savepoint(|tx| {
                         let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());
@@ -192,7 +194,7 @@ async fn once<T: Task>(
                 };
                 match &result {
                     Err(refusal) if refusal.kind == Kind::Unavailable => return Err(Ended::Failed(refusal.clone())),
-                    Err(_) if !apart => return Err(Ended::Refused),
+                    Err(_) if !apart && !tx.is_unchanged_since(mark) => return Err(Ended::Refused),
                     _ => slice.results.push(result),
                 }
                 if tx.should_yield() {

@@ -157,6 +157,7 @@ fn an_index_that_was_changed_by_hand_is_mended() {
         let spoil = move |live: &fichero_engine::live::Live, tx: &mut fichero_store::Tx| {
             use fichero_store::system::search as index;
             let table = live.layout.table_name(ana.entity);
+            index::settle(tx)?;
             let place = index::Place { word: "tango".into(), beside: true, id: ana.id };
             index::take_away(tx, &table, &place)?;
             let stranger = fichero_model::Id::from_bytes([3; 16]);
@@ -255,6 +256,14 @@ fn the_index_is_what_a_scan_of_all_records_gives() {
                     people.entry(key).and_modify(|(_, lives)| *lives = true);
                 }
                 _ => {}
+            }
+            if step % 30 == 29 {
+                // Sooner than by itself, so that some records are in the index and some beside it.
+                let settle =
+                    |tx: &mut fichero_store::Tx| fichero_store::system::search::settle(tx).map_err(Refusal::from);
+                let settled =
+                    world.engine.write(Priority::Interactive, Isolation::ReadCommitted, move |_, _, tx| settle(tx));
+                settled.await.unwrap();
             }
             if step % 8 == 0 {
                 let mut q = chance.words(2);

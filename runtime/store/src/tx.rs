@@ -25,6 +25,7 @@ pub const SLICE: Duration = Duration::from_millis(20);
 pub struct Tx {
     pub(crate) session: Session,
     statements: u64,
+    writes: u64,
     failure: Option<Error>,
     events: Vec<Event>,
     depth: u32,
@@ -57,6 +58,10 @@ impl Manner {
     }
 }
 
+/// A point in a command ([`Tx::mark`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(u64);
+
 #[derive(Debug)]
 pub(crate) enum Session {
     Sqlite(SqliteSession),
@@ -68,6 +73,7 @@ impl Tx {
         Self {
             session,
             statements: 0,
+            writes: 0,
             failure: None,
             events: Vec::new(),
             depth: 0,
@@ -82,6 +88,7 @@ impl Tx {
     pub(crate) fn reset(&mut self, manner: Manner) {
         self.manner = manner;
         self.statements = 0;
+        self.writes = 0;
         self.failure = None;
         self.events.clear();
         self.depth = 0;
@@ -153,6 +160,23 @@ impl Tx {
     /// How many statements this command has run so far.
     pub fn statements(&self) -> u64 {
         self.statements
+    }
+
+    /// Where the command is, for [`Tx::is_unchanged_since`].
+    pub fn mark(&self) -> Mark {
+        Mark(self.writes)
+    }
+
+    /// Whether nothing was written since: what was refused meanwhile leaves nothing to be undone, and would be refused
+    /// in the same words if it were tried again.
+    pub fn is_unchanged_since(&self, mark: Mark) -> bool {
+        self.writes == mark.0 && self.failure.is_none() && !self.would_tell_more()
+    }
+
+    /// Whether the command has changed nothing. After a statement that failed nobody knows: some failures end the
+    /// transaction.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        self.writes == 0 && self.failure.is_none()
     }
 
     /// True when a background command has had its `SLICE`: it should finish and let its next slice be another
@@ -232,6 +256,7 @@ impl Tx {
     /// # Errors
     /// As the database says; the command is doomed then.
     pub(crate) fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64, Error> {
+        self.writes += 1;
         self.run(|session| match session {
             Session::Sqlite(session) => session.execute(sql, parameters),
             Session::Postgres(session) => session.execute(sql, parameters),
@@ -248,6 +273,8 @@ impl Tx {
         parameters: &[Cell],
         types: &[ColumnType],
     ) -> Result<Vec<Vec<Cell>>, Error> {
+        // Others may give rows of what they write.
+        self.writes += u64::from(!sql.starts_with("SELECT"));
         self.run(|session| match session {
             Session::Sqlite(session) => session.query(sql, parameters, types),
             Session::Postgres(session) => session.query(sql, parameters, types),
@@ -276,6 +303,7 @@ impl Tx {
     /// # Errors
     /// As the database says; the command is doomed then.
     pub(crate) fn script(&mut self, sql: &str) -> Result<(), Error> {
+        self.writes += 1;
         self.run(|session| match session {
             Session::Sqlite(session) => session.script(sql),
             Session::Postgres(session) => session.script(sql),

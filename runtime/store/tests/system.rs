@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use fichero_model::Id;
+use fichero_model::search::Terms;
 use fichero_store::system::change::{self, Change};
 use fichero_store::system::file::{self, File, Owner};
 use fichero_store::system::idempotency::{self, Answer, Key, Turn};
@@ -14,8 +15,8 @@ use fichero_store::system::outbox::{self, Kind, Message, State};
 use fichero_store::system::session::{self, Session};
 use fichero_store::system::stage::{self, Move};
 use fichero_store::system::token::{self, Token};
-use fichero_store::system::{self, data_row, login, password, sequence};
-use fichero_store::{Db, Error, Isolation, Options, Priority, Tx};
+use fichero_store::system::{self, data_row, login, password, search, sequence};
+use fichero_store::{Db, Dialect, Error, Isolation, Options, Priority, Tx};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -609,5 +610,51 @@ fn a_content_goes_only_when_no_file_has_it_and_nobody_is_about_to() {
             .unwrap();
         let lost = world.write(|tx| file::add(tx, &file_of(4, "c")));
         assert!(matches!(lost, Err(Error::Reference(_))), "{lost:?}");
+    });
+}
+
+#[test]
+fn records_are_found_before_their_words_are_in_the_index() {
+    on_each(|world| {
+        let entity: Arc<str> = "deal".into();
+        let record = |number: u16| Id::from_bytes([number.to_be_bytes(); 8].concat().try_into().unwrap());
+        let terms = |number: u16| Terms { titled: format!("all n{number}"), beside: "blue".to_owned() };
+        let ways = |word: &str| search::Range { entity: "deal".into(), ways: vec![word.into()] };
+        let count = |word: &'static str| world.write(move |tx| search::places(tx, &[ways(word)])).unwrap()[0];
+        let found = |word: &'static str, reach| {
+            let mut found = world.write(move |tx| search::found(tx, &ways(word), reach)).unwrap();
+            found.sort_by_key(|(id, _)| *id);
+            found.dedup();
+            found
+        };
+        let mut indexed = Vec::new();
+        for number in 0..600 {
+            let entity = Arc::clone(&entity);
+            world.write(move |tx| search::add(tx, &entity, record(number), &terms(number))).unwrap();
+            if number % 100 == 99 {
+                let entity: Arc<str> = "deal".into();
+                indexed.push(world.write(move |tx| search::places_after(tx, &entity, None)).unwrap().len());
+                assert_eq!((count("all"), count("blue")), (u32::from(number) + 1, u32::from(number) + 1));
+                let all: Vec<_> = (0..=number).map(|number| (record(number), terms(number))).collect();
+                assert_eq!(found("all", search::Reach::All(2_000)), all);
+                // The newest: those that come first among equal words.
+                assert_eq!(found("blu", search::Reach::Some(10)), all[all.len() - 10..]);
+            }
+        }
+        // Three words of each record, up to 1,000 rows: on SQLite of the 256 that were brought there together.
+        match world.db.dialect() {
+            Dialect::Sqlite => assert_eq!(indexed, [0, 0, 768, 768, 768, 1_000]),
+            Dialect::Postgres => assert_eq!(indexed, [300, 600, 900, 1_000, 1_000, 1_000]),
+        }
+        let change = move |tx: &mut Tx| {
+            let entity: Arc<str> = "deal".into();
+            let other = Terms { titled: "other".to_owned(), beside: String::new() };
+            search::change(tx, &entity, &[(record(1), other.clone()), (record(599), other)])?;
+            search::remove(tx, &entity, &[record(2), record(598)])
+        };
+        world.write(change).unwrap();
+        assert_eq!((count("all"), count("blue"), count("other")), (596, 596, 2));
+        world.write(search::settle).unwrap();
+        assert_eq!((count("all"), count("blue"), count("other")), (596, 596, 2));
     });
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use fichero_store::snapshot::{self, Digest, Hasher, Outline};
+use fichero_store::system::search;
 use fichero_store::{Db, Isolation, Priority, Tx, statistics};
 use sha2::Digest as _;
 
@@ -206,6 +207,9 @@ fn finish(tx: &mut Tx, outline: &Outline, should: &BTreeMap<String, Digest>) -> 
     }
     match first_difference(&outline.tables, should, &is) {
         Some(table) => Err(Error::Differs(table.to_owned())),
-        None => Ok(statistics::refresh(tx, outline.tables.iter().map(|table| &*table.name))?),
+        None => {
+            search::settle(tx)?;
+            Ok(statistics::refresh(tx, outline.tables.iter().map(|table| &*table.name))?)
+        }
     }
 }

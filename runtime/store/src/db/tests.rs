@@ -430,6 +430,36 @@ fn in_a_group_each_command_fails_alone() {
 }
 
 #[test]
+fn in_a_group_only_what_a_failed_command_wrote_is_undone() {
+    // Whether the failed ones write first, and how often the 21 commands are run when they share a group.
+    for (writes, runs_at_most) in [(false, 21), (true, 42)] {
+        each(|db| {
+            let runs = Arc::new(AtomicU32::new(0));
+            let commands = (0..20).map(|n| {
+                let (db, runs) = (db.clone(), Arc::clone(&runs));
+                let command = move || {
+                    let done = db.interactive(move |tx| {
+                        runs.fetch_add(1, Ordering::SeqCst);
+                        let fails = n % 5 == 4;
+                        if writes || !fails {
+                            insert(tx, n)?;
+                        }
+                        if fails { Err(Error::Unstorable("changed my mind".to_owned())) } else { Ok(()) }
+                    });
+                    assert_eq!(done.is_err(), n % 5 == 4, "{n}: {done:?}");
+                };
+                Box::new(command) as Box<dyn FnOnce() + Send>
+            });
+            held(db, commands.collect());
+            let kept: Vec<i64> = (0..20).filter(|n| n % 5 != 4).collect();
+            assert_eq!(db.numbers(), kept);
+            let runs = runs.load(Ordering::SeqCst);
+            assert!((20..=runs_at_most).contains(&runs), "{runs}");
+        });
+    }
+}
+
+#[test]
 fn a_group_that_cannot_be_committed_is_run_again_one_by_one() {
     let runs = Arc::new(AtomicU32::new(0));
     let opened = open(Database::sqlite(), |_| {});

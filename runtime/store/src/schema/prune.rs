@@ -69,7 +69,7 @@ fn drop_tables(tables: &[&Table], dialect: Dialect, facts: &mut dyn Facts) -> Re
     };
     let rows_of = |table: &&Table| format!("DELETE FROM fichero_data_row WHERE entity = {}", literal(&table.name));
     statements.extend(tables.iter().map(rows_of));
-    let own = ["fichero_search_word", "fichero_search", "fichero_search_part"];
+    let own = ["fichero_search_word", "fichero_search", "fichero_search_fresh", "fichero_search_part"];
     let words_of = |table: &&Table| own.map(|own| format!("DELETE FROM {own} WHERE entity = {}", literal(&table.name)));
     statements.extend(tables.iter().flat_map(words_of));
     let listed: Vec<String> = tables.iter().map(|table| format!("`{}`", table.name)).collect();

@@ -21,7 +21,9 @@
 //! that is looked for. **What always holds: the two say the same**, for each statement here writes both. That they say
 //! what the record says is the engine's to keep; it writes them with the record, in the same transaction.
 //!
-//! On PostgreSQL what is written here rides along with the next statement, as the log does (`crate::tx`).
+//! On PostgreSQL what is written here rides along with the next statement, as the log does (`crate::tx`). On SQLite,
+//! where each word of a record would be a page of the file to be written, those of the records made last wait beside the
+//! index until there are a few hundred; a search looks at both, so nobody sees a difference.
 
 mod check;
 mod find;
@@ -31,4 +33,4 @@ mod write;
 pub use check::{Place, complete, is_there, lacking, places_after, strays, take_away};
 pub use find::{MOST_COUNTED, Range, Reach, found, places};
 pub use part::{Part, next, order, parts, reached};
-pub use write::{add, change, kept, remove};
+pub use write::{add, change, kept, remove, settle};

@@ -7,7 +7,7 @@ use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 const INSTALLING: i64 = 6_903_081_815;
 
 /// Every version's statements, the first first. Frozen: what was released stays as it is.
-pub(crate) const VERSIONS: [&str; 8] = [
+pub(crate) const VERSIONS: [&str; 9] = [
     include_str!("version/1.sql"),
     include_str!("version/2.sql"),
     include_str!("version/3.sql"),
@@ -16,6 +16,7 @@ pub(crate) const VERSIONS: [&str; 8] = [
     include_str!("version/6.sql"),
     include_str!("version/7.sql"),
     include_str!("version/8.sql"),
+    include_str!("version/9.sql"),
 ];
 
 static META: Sql = Sql::each(

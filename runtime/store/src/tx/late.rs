@@ -128,6 +128,7 @@ impl Tx {
     /// As the database says; the command is doomed then.
     pub(crate) fn hold(&mut self, held: Held) -> Result<(), Error> {
         self.settle()?;
+        self.writes += 1;
         self.late.held = Some(held);
         match self.session {
             Session::Sqlite(_) => self.settle(),

@@ -6,7 +6,7 @@ use fichero_model::Id;
 use fichero_model::search::Terms;
 
 use crate::sql::written_for;
-use crate::{Cell, Cells, ColumnType, Error, Tx};
+use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 
 /// Sorts behind every word that begins with what stands before it: no word holds it.
 const LAST: char = char::MAX;
@@ -56,13 +56,15 @@ pub fn places(tx: &mut Tx, ranges: &[Range]) -> Result<Vec<u32>, Error> {
     if rows.is_empty() {
         return Ok(counts);
     }
-    let sql = format!(
-        "SELECT asked.column1, (SELECT count(*) FROM (SELECT 1 FROM fichero_search_word AS known \
-         WHERE known.entity = asked.column2 AND known.word >= asked.column3 AND known.word < asked.column4 \
-         LIMIT {MOST_COUNTED}) AS first) FROM (VALUES {}) AS asked",
-        rows.join(", ")
-    );
-    let counted = tx.query(&written_for(tx.dialect(), &sql), &cells, &[ColumnType::Integer, ColumnType::Integer])?;
+    let dialect = tx.dialect();
+    let with = match dialect {
+        Dialect::Sqlite => "WITH fresh AS MATERIALIZED (SELECT * FROM fichero_search_fresh_word) ",
+        Dialect::Postgres => "",
+    };
+    let asked = "known.entity = asked.column2 AND known.word >= asked.column3 AND known.word < asked.column4";
+    let count = count(dialect, asked);
+    let sql = format!("{with}SELECT asked.column1, {count} FROM (VALUES {}) AS asked", rows.join(", "));
+    let counted = tx.query(&written_for(dialect, &sql), &cells, &[ColumnType::Integer, ColumnType::Integer])?;
     for row in counted {
         let mut row = Cells::new(row);
         let (at, count) = (row.integer()?, row.integer()?);
@@ -84,28 +86,74 @@ pub fn found(tx: &mut Tx, range: &Range, reach: Reach) -> Result<Vec<(Id, Terms)
         Reach::All(limit) => (limit, false),
         Reach::Some(limit) => (limit, true),
     };
+    let dialect = tx.dialect();
     let mut cells = vec![Cell::Text(Arc::clone(&range.entity))];
     let mut parts = Vec::new();
     for way in &range.ways {
         cells.extend([Cell::Text(Arc::clone(way)), Cell::text(&format!("{way}{LAST}"))]);
         let last = cells.len();
-        parts.push(format!(
-            "SELECT id, titled, beside FROM fichero_search WHERE entity = ?1 AND id IN \
-             (SELECT id FROM fichero_search_word WHERE entity = ?1 AND word >= ?{} AND word < ?{last} \
-             ORDER BY entity, word, beside, id DESC LIMIT {limit})",
-            last - 1
-        ));
+        let places = first(dialect, &format!("entity = ?1 AND word >= ?{} AND word < ?{last}", last - 1), limit);
+        parts.push(match dialect {
+            Dialect::Sqlite => format!(
+                "SELECT * FROM (WITH place AS MATERIALIZED ({places}) \
+                 SELECT id, titled, beside FROM fichero_search WHERE entity = ?1 AND id IN (SELECT id FROM place) UNION ALL \
+                 SELECT id, titled, beside FROM fichero_search_fresh WHERE entity = ?1 AND id IN (SELECT id FROM place))"
+            ),
+            Dialect::Postgres => {
+                format!("SELECT id, titled, beside FROM fichero_search WHERE entity = ?1 AND id IN ({places})")
+            }
+        });
     }
     if newest {
-        parts.push(format!(
-            "SELECT id, titled, beside FROM (SELECT id, titled, beside FROM fichero_search WHERE entity = ?1 \
-             ORDER BY entity DESC, id DESC LIMIT {limit}) AS newest"
-        ));
+        parts.push(last(dialect, limit));
     }
-    let rows = tx.query(&written_for(tx.dialect(), &parts.join(" UNION ALL ")), &cells, &TYPES)?;
+    let rows = tx.query(&written_for(dialect, &parts.join(" UNION ALL ")), &cells, &TYPES)?;
     let read = |row| {
         let mut row = Cells::new(row);
         Ok((row.id()?, Terms { titled: row.text()?.to_string(), beside: row.text()?.to_string() }))
     };
     rows.into_iter().map(read).collect()
+}
+
+/// How many places there are where `condition` holds, of `known`, at most `MOST_COUNTED`; on SQLite `fresh` are the words
+/// that are not in the index yet.
+fn count(dialect: Dialect, condition: &str) -> String {
+    let indexed = format!(
+        "(SELECT count(*) FROM (SELECT 1 FROM fichero_search_word AS known WHERE {condition} LIMIT {MOST_COUNTED}) AS first)"
+    );
+    match dialect {
+        Dialect::Sqlite => {
+            format!("min({MOST_COUNTED}, {indexed} + (SELECT count(*) FROM fresh AS known WHERE {condition}))")
+        }
+        Dialect::Postgres => indexed,
+    }
+}
+
+/// The records of the first places where `condition` holds.
+fn first(dialect: Dialect, condition: &str, limit: u32) -> String {
+    const ORDER: &str = "ORDER BY entity, word, beside, id DESC";
+    match dialect {
+        Dialect::Sqlite => format!(
+            "SELECT id FROM (\
+               SELECT * FROM (SELECT entity, word, beside, id FROM fichero_search_word WHERE {condition} {ORDER} LIMIT {limit}) \
+               UNION ALL SELECT entity, word, beside, id FROM fichero_search_fresh_word WHERE {condition}) \
+             {ORDER} LIMIT {limit}"
+        ),
+        Dialect::Postgres => format!("SELECT id FROM fichero_search_word WHERE {condition} {ORDER} LIMIT {limit}"),
+    }
+}
+
+/// The newest records with their words.
+fn last(dialect: Dialect, limit: u32) -> String {
+    let indexed = format!(
+        "SELECT id, titled, beside FROM (SELECT id, titled, beside FROM fichero_search WHERE entity = ?1 \
+         ORDER BY entity DESC, id DESC LIMIT {limit}) AS newest"
+    );
+    match dialect {
+        Dialect::Sqlite => format!(
+            "SELECT * FROM ({indexed} UNION ALL SELECT id, titled, beside FROM fichero_search_fresh WHERE entity = ?1 \
+             ORDER BY id DESC LIMIT {limit})"
+        ),
+        Dialect::Postgres => indexed,
+    }
 }

@@ -22,7 +22,38 @@ static SET: Sql = Sql::new(
      ON CONFLICT (entity, id) DO UPDATE SET titled = excluded.titled, beside = excluded.beside",
 );
 static DROP: Sql = Sql::new("DELETE FROM fichero_search WHERE entity = ?1 AND id = ?2");
-static KEPT: Sql = Sql::new("SELECT id, titled, beside FROM fichero_search WHERE entity = ?1 AND id IN #2");
+static KEPT: Sql = Sql::each(
+    "SELECT id, titled, beside FROM fichero_search_record WHERE entity = ?1 AND id IN #2",
+    "SELECT id, titled, beside FROM fichero_search WHERE entity = ?1 AND id IN #2",
+);
+
+// Records whose words are not in the index yet.
+static FRESH: Sql = Sql::new("SELECT count(*) FROM fichero_search_fresh");
+static ADD_FRESH: Sql =
+    Sql::new("INSERT INTO fichero_search_fresh (entity, id, titled, beside) VALUES (?1, ?2, ?3, ?4)");
+static SET_FRESH: Sql =
+    Sql::new("UPDATE fichero_search_fresh SET titled = ?3, beside = ?4 WHERE entity = ?1 AND id = ?2");
+static DROP_FRESH: Sql = Sql::new("DELETE FROM fichero_search_fresh WHERE entity = ?1 AND id = ?2");
+static SETTLE: [Sql; 3] = [
+    // In the order of the index, so that each of its pages is written once.
+    Sql::each(
+        "INSERT INTO fichero_search_word (entity, word, beside, id) \
+         SELECT entity, word, beside, id FROM fichero_search_fresh_word ORDER BY entity, word, beside, id DESC",
+        "INSERT INTO fichero_search_word (entity, word, beside, id) \
+         SELECT entity, word, FALSE, id FROM fichero_search_fresh, unnest(string_to_array(titled, ' ')) AS word \
+         UNION ALL \
+         SELECT entity, word, TRUE, id FROM fichero_search_fresh, unnest(string_to_array(beside, ' ')) AS word",
+    ),
+    Sql::new(
+        "INSERT INTO fichero_search (entity, id, titled, beside) \
+         SELECT entity, id, titled, beside FROM fichero_search_fresh",
+    ),
+    Sql::new("DELETE FROM fichero_search_fresh"),
+];
+
+/// How many records are fresh at most on SQLite. Each is one row more to read in a search; so many together write about
+/// a tenth of the pages that they would write one by one.
+const MOST_FRESH: i64 = 256;
 
 /// Words as rows of a statement, from the parameter that holds records with theirs.
 const GIVEN: &str = "SELECT (one->>0)::uuid AS id, word, FALSE AS beside \
@@ -42,7 +73,11 @@ const HELD: &str = "SELECT id, word, FALSE AS beside \
 /// As the database says.
 pub fn add(tx: &mut Tx, entity: &Arc<str>, id: Id, terms: &Terms) -> Result<(), Error> {
     match tx.dialect() {
-        Dialect::Sqlite => replace(tx, entity, id, &Terms::default(), terms),
+        Dialect::Sqlite if terms.is_empty() => Ok(()),
+        Dialect::Sqlite => {
+            settle_many(tx)?;
+            tx.execute(ADD_FRESH.of(Dialect::Sqlite), &row(entity, id, terms)).map(drop)
+        }
         Dialect::Postgres => {
             let into = format!(
                 "INSERT INTO fichero_search_word (entity, word, beside, id) SELECT ?1, word, beside, id FROM ({GIVEN}) AS given"
@@ -71,6 +106,9 @@ pub fn change(tx: &mut Tx, entity: &Arc<str>, records: &[(Id, Terms)]) -> Result
             let before = kept(tx, entity, &ids)?;
             let none = Terms::default();
             stay.iter().try_for_each(|(id, terms)| {
+                if tx.execute(SET_FRESH.of(Dialect::Sqlite), &row(entity, *id, terms))? == 1 {
+                    return Ok(());
+                }
                 let before = before.iter().find(|(known, _)| known == id).map_or(&none, |(_, terms)| terms);
                 replace(tx, entity, *id, before, terms)
             })
@@ -104,6 +142,9 @@ pub fn remove(tx: &mut Tx, entity: &Arc<str>, ids: &[Id]) -> Result<(), Error> {
     }
     match tx.dialect() {
         Dialect::Sqlite => kept(tx, entity, ids)?.into_iter().try_for_each(|(id, terms)| {
+            if tx.execute(DROP_FRESH.of(Dialect::Sqlite), &[Cell::Text(Arc::clone(entity)), Cell::Id(id)])? == 1 {
+                return Ok(());
+            }
             replace(tx, entity, id, &terms, &Terms::default())?;
             tx.execute(DROP.of(Dialect::Sqlite), &[Cell::Text(Arc::clone(entity)), Cell::Id(id)]).map(drop)
         }),
@@ -155,8 +196,26 @@ fn replace(tx: &mut Tx, entity: &Arc<str>, id: Id, before: &Terms, after: &Terms
     if after.is_empty() {
         return Ok(());
     }
-    let cells = [Cell::Text(Arc::clone(entity)), Cell::Id(id), Cell::text(&after.titled), Cell::text(&after.beside)];
-    tx.execute(SET.of(Dialect::Sqlite), &cells).map(drop)
+    tx.execute(SET.of(Dialect::Sqlite), &row(entity, id, after)).map(drop)
+}
+
+/// Brings the words of the fresh records into the index when there are enough of them.
+fn settle_many(tx: &mut Tx) -> Result<(), Error> {
+    let count = tx.query_one(FRESH.of(tx.dialect()), &[], &[ColumnType::Integer])?;
+    let are_enough = |row: Vec<Cell>| matches!(row.as_slice(), [Cell::Integer(count)] if *count >= MOST_FRESH);
+    if count.is_some_and(are_enough) { settle(tx) } else { Ok(()) }
+}
+
+/// Brings the words of all records into the index that are still to go there.
+///
+/// # Errors
+/// As the database says.
+pub fn settle(tx: &mut Tx) -> Result<(), Error> {
+    SETTLE.iter().try_for_each(|statement| tx.execute(statement.of(tx.dialect()), &[]).map(drop))
+}
+
+fn row(entity: &Arc<str>, id: Id, terms: &Terms) -> [Cell; 4] {
+    [Cell::Text(Arc::clone(entity)), Cell::Id(id), Cell::text(&terms.titled), Cell::text(&terms.beside)]
 }
 
 fn words(text: &str) -> BTreeSet<&str> {

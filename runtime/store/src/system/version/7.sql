@@ -1,27 +1,25 @@
 -- The runtime's own tables, version 7. Frozen.
 
--- What files hold, once for each hash, wherever the bytes themselves are. Touched by every upload before it puts the
--- bytes there, so that nobody takes them away meanwhile.
-CREATE TABLE fichero_content (
-  hash {text} NOT NULL PRIMARY KEY,
-  size {integer} NOT NULL,
-  touched_at {time} NOT NULL
+-- Records whose words are not yet in fichero_search_word. On SQLite some that were made last, which go there many at
+-- once; on PostgreSQL those that a copy of such a database brought, until it ends.
+CREATE TABLE fichero_search_fresh (
+  entity {text} NOT NULL,
+  id {id} NOT NULL,
+  titled {text} NOT NULL,
+  beside {text} NOT NULL,
+  PRIMARY KEY (entity, id)
 ){keyed};
-CREATE INDEX fichero_content_touched ON fichero_content (touched_at);
 
--- Files. The entity, the record and the field are those it belongs to; nothing as long as it belongs to none.
-CREATE TABLE fichero_file (
-  id {id} NOT NULL PRIMARY KEY,
-  hash {text} NOT NULL REFERENCES fichero_content (hash),
-  name {text} NOT NULL,
-  media {text} NOT NULL,
-  size {integer} NOT NULL,
-  created_at {time} NOT NULL,
-  created_by {id},
-  entity {text},
-  record {id},
-  field {text}
-){rows};
-CREATE INDEX fichero_file_hash ON fichero_file (hash);
-CREATE INDEX fichero_file_record ON fichero_file (record);
-CREATE INDEX fichero_file_loose ON fichero_file (created_at) WHERE record IS NULL;
+-- sqlite
+-- Their words: letters and digits, with a blank between them.
+CREATE VIEW fichero_search_fresh_word AS
+  SELECT fresh.entity, word.value AS word, FALSE AS beside, fresh.id FROM fichero_search_fresh AS fresh,
+    json_each('["' || replace(titled, ' ', '","') || '"]') AS word WHERE titled <> ''
+  UNION ALL SELECT fresh.entity, word.value, TRUE, fresh.id FROM fichero_search_fresh AS fresh,
+    json_each('["' || replace(beside, ' ', '","') || '"]') AS word WHERE beside <> '';
+
+-- All that are searched.
+CREATE VIEW fichero_search_record AS
+  SELECT entity, id, titled, beside FROM fichero_search
+  UNION ALL SELECT entity, id, titled, beside FROM fichero_search_fresh;
+-- end
