@@ -179,6 +179,11 @@ pub fn merged_from(work: &Work<'_>, record: Ref, revision: i64, gone: Ref) {
     work.merged(Entry { revision, action: MERGE, ..now(work, record) }, (WITH, json!([null, gone.id.to_string()])));
 }
 
+/// Whether a member of an entry is not of a field, but tells of another record.
+pub fn is_about_another(member: &str) -> bool {
+    member == WITH
+}
+
 /// The other record of a merge.
 pub fn merged_with(change: &Change) -> Option<Id> {
     change.body.as_deref()?.get(WITH)?.get(1)?.as_str()?.parse().ok()

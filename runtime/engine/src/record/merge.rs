@@ -90,9 +90,7 @@ pub fn usual(definition: &Entity, gone: &Row, stays: &Row) -> Vec<FieldId> {
         None => vec![field],
     };
     let can = definition.all_fields().filter(|(_, field)| can_be_taken(field));
-    can.map(|(id, _)| id)
-        .filter(|id| !gone.get(*id).is_nothing() && of_group(*id).iter().all(is_empty))
-        .collect()
+    can.map(|(id, _)| id).filter(|id| !gone.get(*id).is_nothing() && of_group(*id).iter().all(is_empty)).collect()
 }
 
 fn outermost(definition: &Entity, group: FieldId) -> FieldId {
@@ -119,7 +117,10 @@ fn taken(
             let mut joined: Vec<Ref> = held.iter().copied().filter(is_other).collect();
             joined.extend(work.linked(gone, id)?.into_iter().filter(is_other).filter(|other| !held.contains(other)));
             if joined != held {
-                basis.push((id, Given::Value(fichero_model::Value::list(joined.into_iter().map(fichero_model::Value::Ref)))));
+                basis.push((
+                    id,
+                    Given::Value(fichero_model::Value::list(joined.into_iter().map(fichero_model::Value::Ref))),
+                ));
             }
             continue;
         }
@@ -146,7 +147,11 @@ fn referring(work: &Work<'_>, from: Ref, into: Ref) -> Result<Referring, Refusal
     for referrer in &work.live.ties(from.entity).referrers {
         let other_end = other_end(&work.live.model, referrer.entity, referrer.field);
         let held: Vec<Ref> = match other_end {
-            Some(end) => work.referring(referrer, (into.entity, &[into.id]), false)?.iter().filter_map(|(row, _)| row.get(end).as_ref()).collect(),
+            Some(end) => work
+                .referring(referrer, (into.entity, &[into.id]), false)?
+                .iter()
+                .filter_map(|(row, _)| row.get(end).as_ref())
+                .collect(),
             None => Vec::new(),
         };
         for (row, _) in work.referring(referrer, (from.entity, &[from.id]), true)? {

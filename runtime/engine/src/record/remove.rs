@@ -21,8 +21,8 @@ use fichero_store::query::{Filter, Query, Trash};
 
 use self::reach::{Among, Reach};
 use super::draft::Draft;
-use super::{log, merge};
 use super::work::Work;
+use super::{log, merge};
 use crate::command::{Done, Effect};
 use crate::live::Live;
 use crate::message::Message;

@@ -18,6 +18,7 @@ use crate::live::Live;
 use crate::policy::{self, ReadPath};
 use crate::read::cursor;
 use crate::read::history::{self, Named};
+use crate::record::log;
 use crate::record::work::Work;
 use crate::refusal::Refusal;
 use crate::value::{json, text};
@@ -35,8 +36,10 @@ pub struct Entry {
     pub at: Timestamp,
     /// By whom; nothing for the system.
     pub by: Option<Ref>,
-    /// What was done: `create update delete restore purge`.
+    /// What was done: `create update delete restore purge merge`.
     pub action: Arc<str>,
+    /// The other record of a merge.
+    pub with: Option<Ref>,
     /// Through which door, as [`crate::Via::name`] says it.
     pub via: Arc<str>,
     /// The fields that changed.
@@ -144,9 +147,10 @@ impl Engine {
                 return Ok(None);
             }
             let trashed = work.any(record)?.is_some();
-            let wanted = if trashed { "delete" } else { "purge" };
+            let wanted: &[&str] = if trashed { &["delete", log::MERGE] } else { &["purge"] };
             let changes = work.history(record, None, ENTRIES)?;
-            let Some(change) = changes.iter().find(|change| *change.action == *wanted) else { return Ok(None) };
+            let went = |change: &&Change| wanted.contains(&&*change.action);
+            let Some(change) = changes.iter().find(went) else { return Ok(None) };
             let by = change.actor.map(|id| Ref { entity: work.live.model.user, id });
             let named: Vec<Ref> = by.into_iter().chain([record]).collect();
             Ok(Some(Gone { trashed, at: change.at, by, titles: titles(work, &named)? }))
@@ -173,6 +177,7 @@ pub(super) fn entries(
         at: change.at,
         by: change.actor.map(|id| Ref { entity: work.live.model.user, id }),
         action: Arc::clone(&change.action),
+        with: log::merged_with(change).map(|id| Ref { entity: record.entity, id }),
         via: Arc::clone(&change.via),
         changes: typed(work, record, change),
     };
@@ -186,6 +191,7 @@ pub(super) fn named(entries: &[Entry]) -> Vec<Ref> {
     let changes = entries.iter().flat_map(|entry| &entry.changes);
     named.extend(changes.flat_map(|change| &change.inside).map(|(_, line)| *line));
     named.extend(entries.iter().filter_map(|entry| entry.by));
+    named.extend(entries.iter().filter_map(|entry| entry.with));
     named
 }
 

@@ -40,9 +40,8 @@ pub struct Turn {
 /// # Errors
 /// When a definition fails, or the database cannot be read or written.
 pub fn clear(work: &Work<'_>, cleared: &[Cleared]) -> Result<(), Refusal> {
-    let turn_of = |cleared: &Cleared| {
-        (cleared.referrer, Turn { field: cleared.field, from: Some(cleared.target), to: None })
-    };
+    let turn_of =
+        |cleared: &Cleared| (cleared.referrer, Turn { field: cleared.field, from: Some(cleared.target), to: None });
     turn(work, cleared.iter().map(turn_of))
 }
 
