@@ -193,7 +193,7 @@ fn nothing_is_half_merged() {
         world.update("account", id(&gone), json!({"name": "Zero"})).await;
         let zero = world.create("account", json!({"name": "Z"})).await;
         let bad = world.create("account", json!({"name": "Bad", "phone": "0"})).await;
-        assert_eq!(codes(merge(world, &bad, &zero, None).await), ["phone: calm"]);
+        assert_eq!(codes(merge(world, &bad, &zero, None).await), ["phone: rule"]);
         assert_eq!(world.get("account", id(&bad)).await["name"], json!("Bad"), "it is not in the trash");
         assert_eq!(world.get("deal", id(&deal)).await["account"], gone["id"]);
     });
