@@ -40,7 +40,7 @@ pub use home::{HomeFacts, HomeQuestion};
 pub use list::{List, ListQuestion, ListRow};
 pub use past::{Changed, Entry, Gone, Since};
 pub use picker::{Ask, Pick, Picks, SuggestQuestion};
-pub use record::{RecordFacts, RecordQuestion, Related, RelatedQuestion};
+pub use record::{RecordFacts, RecordQuestion, Related, RelatedQuestion, Trashed};
 pub use trash::{Trash, TrashRow};
 
 /// Counting the rows of a list stops here.

@@ -78,9 +78,10 @@ async fn page(visitor: &Visitor, name: &str, id: &str, pairs: &[(String, String)
         path: path::path(&words, record, &facts, conditions, may(Action::Transition)),
         facts: facts_of(&words, &key_facts, &facts),
         history: past::history(&words, record, &facts),
-        trashed: facts.trashed.map(|(at, by)| Trashed {
-            at: words.when(at),
-            by: words.person(by),
+        trashed: facts.trashed.map(|gone| Trashed {
+            at: words.when(gone.at),
+            by: words.person(gone.by),
+            into: gone.into.map(|into| Link { label: words.title(into), href: words.href(into) }),
             restore: visitor.may(record.entity, Action::Restore).then(|| format!("{href}/restore")),
         }),
         entity: head,

@@ -75,6 +75,7 @@ pub fn gone(say: Words) -> FormPage {
     form.gone = Some(Gone {
         who: "Lucía Ferrer".to_owned(),
         at: when(&say.of("2 minutes ago", "hace 2 minutos", "2 минуты назад")),
+        into: None,
         restore: true,
         copy: true,
     });

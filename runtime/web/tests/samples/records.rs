@@ -112,6 +112,7 @@ pub fn trashed(say: Words) -> RecordPage {
     page.trashed = Some(Trashed {
         at: when("2 hours ago"),
         by: "Luis Ortega".to_owned(),
+        into: None,
         restore: Some("/opportunity/1/restore".to_owned()),
     });
     page
@@ -264,6 +265,7 @@ fn history(say: Words) -> History {
         who: who.to_owned(),
         at: when(at),
         event,
+        with: None,
         via,
         changes,
     };
@@ -298,6 +300,16 @@ fn history(say: Words) -> History {
                     new: text("Ana Ruiz"),
                 }],
             ),
+            HistoryEntry {
+                with: Some(link("Packing line <Zaragoza>", "/opportunity/2")),
+                ..entry(
+                    "Ana Ruiz",
+                    &say.of("yesterday", "ayer", "вчера"),
+                    Event::Merged,
+                    Via::Page,
+                    Vec::new(),
+                )
+            },
             entry(
                 "Luis Ortega",
                 &say.of("3 days ago", "hace 3 días", "3 дня назад"),

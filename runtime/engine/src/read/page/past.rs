@@ -131,7 +131,9 @@ pub struct Gone {
     pub at: Timestamp,
     /// By whom; nothing for the system.
     pub by: Option<Ref>,
-    /// The titles of the record and of who deleted it.
+    /// The record that it was merged into.
+    pub into: Option<Ref>,
+    /// The titles of the records and of who deleted it.
     pub titles: Titles,
 }
 
@@ -152,11 +154,26 @@ impl Engine {
             let went = |change: &&Change| wanted.contains(&&*change.action);
             let Some(change) = changes.iter().find(went) else { return Ok(None) };
             let by = change.actor.map(|id| Ref { entity: work.live.model.user, id });
-            let named: Vec<Ref> = by.into_iter().chain([record]).collect();
-            Ok(Some(Gone { trashed, at: change.at, by, titles: titles(work, &named)? }))
+            let into = merged_into(record, &changes);
+            let named: Vec<Ref> = by.into_iter().chain(into).chain([record]).collect();
+            Ok(Some(Gone { trashed, at: change.at, by, into, titles: titles(work, &named)? }))
         })
         .await
     }
+}
+
+/// The record that one which is no longer there was merged into, if that is how it went.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) fn went_into(work: &Work<'_>, record: Ref) -> Result<Option<Ref>, Refusal> {
+    Ok(merged_into(record, &work.history(record, None, ENTRIES)?))
+}
+
+/// The same by its newest changes: what happens to a record in the trash says nothing of how it came there.
+fn merged_into(record: Ref, changes: &[Change]) -> Option<Ref> {
+    let led = changes.iter().find(|change| matches!(&*change.action, "create" | "delete" | "restore" | log::MERGE))?;
+    log::merged_with(led).map(|id| Ref { entity: record.entity, id })
 }
 
 /// A page of the history of a record, and the cursor of the next one.

@@ -57,6 +57,8 @@ pub struct Gone {
     pub who: String,
     /// When.
     pub at: When,
+    /// The record that it was merged into.
+    pub into: Option<Link>,
     /// It can be taken out of the trash and saved.
     pub restore: bool,
     /// What was typed can be a new record.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Action, Cell, Count, EntityHead, History, Page, Table, When};
+use super::{Action, Cell, Count, EntityHead, History, Link, Page, Table, When};
 
 /// The page of one record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -148,6 +148,8 @@ pub struct Trashed {
     pub at: When,
     /// By whom.
     pub by: String,
+    /// The record that it was merged into.
+    pub into: Option<Link>,
     /// Where its restoring is posted to, where the reader may.
     pub restore: Option<String>,
 }
