@@ -18,7 +18,7 @@ use super::cell::widget;
 use super::layout::{self, Section};
 use super::visitor::Visitor;
 use super::words::Words;
-use super::{address, cookie, drawing, home, list, reply};
+use super::{address, cookie, drawing, home, list, merge, reply};
 use crate::ui::context::{self, Cell, Fact, Link, Part, RecordPage, Related, Trashed};
 
 /// The most facts that are shown before all others.
@@ -72,6 +72,7 @@ async fn page(visitor: &Visitor, name: &str, id: &str, pairs: &[(String, String)
         edit: may(Action::Update).then(|| format!("{href}/edit")),
         duplicate: (may(Action::Create) && model[record.entity].line_of.is_none())
             .then(|| address::with(&format!("/{name}/new"), [("_from", id)])),
+        merge: (living && merge::may(visitor, record.entity)).then(|| format!("{href}/merge")),
         delete: may(Action::Delete).then(|| format!("{href}/delete")),
         actions: Vec::new(),
         sections,

@@ -396,5 +396,6 @@ fn sheet(say: Words) -> Lines {
 
 pub fn likely(say: Words) -> FormPage {
     let records = vec![link("Cold storage, Valencia", "/opportunity/1"), link("Cold storage", "/opportunity/2")];
-    FormPage { duplicates: Some(Duplicates { records, known: Some("1 2".to_owned()) }), changed: true, ..new(say) }
+    let duplicates = Duplicates { records, known: Some("1 2".to_owned()), merge: true };
+    FormPage { duplicates: Some(duplicates), changed: true, ..new(say) }
 }

@@ -5,6 +5,7 @@
 
 mod forms;
 mod lists;
+mod merging;
 mod others;
 mod records;
 
@@ -49,6 +50,9 @@ pub fn all(renderer: &Renderer, locale: Locale) -> Vec<Sample> {
     add("delete-blocked", renderer.page(locale, &others::delete_blocked(say)));
     add("duplicates", renderer.page(locale, &lists::duplicates(say)));
     add("duplicates-wanted", renderer.page(locale, &lists::duplicates_wanted(say)));
+    add("merge", renderer.page(locale, &merging::compare(say)));
+    add("merge-refused", renderer.page(locale, &merging::refused(say)));
+    add("merge-ask", renderer.page(locale, &merging::ask(say)));
     add("trash", renderer.page(locale, &lists::trash(say)));
     add("trash-empty", renderer.page(locale, &lists::trash_empty(say)));
     add("problems", renderer.page(locale, &others::problems(say)));

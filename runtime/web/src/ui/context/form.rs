@@ -48,6 +48,8 @@ pub struct Duplicates {
     pub records: Vec<Link>,
     /// Posted as `_known` by who saves all the same (`save_known`); none where that is refused.
     pub known: Option<String>,
+    /// It can be saved all the same to be merged with one of them (`save_merge`).
+    pub merge: bool,
 }
 
 /// A record was deleted while somebody was at it, and what can be done with what was typed.

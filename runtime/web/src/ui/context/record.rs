@@ -17,6 +17,8 @@ pub struct RecordPage {
     pub edit: Option<String>,
     /// The form to create one like it, where the reader may.
     pub duplicate: Option<String>,
+    /// The page that asks which other record it is to be merged with, where the reader may.
+    pub merge: Option<String>,
     /// The page that asks before it is moved to the trash, where the reader may.
     pub delete: Option<String>,
     /// Buttons of definitions.
