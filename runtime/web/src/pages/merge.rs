@@ -197,13 +197,19 @@ impl Sides<'_> {
         &self.words.model[self.both[0].entity]
     }
 
-    /// The fields whose values can be taken over, groups as a whole.
+    /// The fields whose values can be taken over, groups as a whole: those of the form in its order, then the others.
     fn offered(&self) -> impl Iterator<Item = (FieldId, &Field)> {
         let is_offered = |id: FieldId| {
             let leaves = self.entity().leaves(id);
             leaves.iter().any(|leaf| self.facts.offered.contains(leaf))
         };
-        self.entity().all_fields().filter(move |(id, field)| field.part.is_none() && is_offered(*id))
+        let sections = layout::sections(self.words.model, self.both[0].entity);
+        let laid: Vec<FieldId> = sections.iter().flat_map(|section| &section.fields).copied().collect();
+        let place = |id: FieldId| laid.iter().position(|laid| *laid == id).unwrap_or(laid.len());
+        let whole = self.entity().all_fields().filter(|(id, field)| field.part.is_none() && is_offered(*id));
+        let mut ordered: Vec<(FieldId, &Field)> = whole.collect();
+        ordered.sort_by_key(|(id, _)| place(*id));
+        ordered.into_iter()
     }
 
     fn differ(&self, id: FieldId) -> bool {
