@@ -78,7 +78,20 @@ pub enum Command {
         /// The version the writer read.
         version: Option<i64>,
     },
-    /// Takes a record, and all that was deleted with it, out of the trash.
+    /// Merges a record into another, which takes over what was chosen and what refers to it; it goes into the trash.
+    Merge {
+        /// Of which entity both are.
+        entity: EntityId,
+        /// Which one goes.
+        id: Id,
+        /// Which one stays.
+        into: Id,
+        /// The fields whose values the one that stays takes over; those it has nothing in where nothing is said.
+        take: Option<Vec<FieldId>>,
+        /// The versions that the writer read: of the one that goes, and of the one that stays.
+        versions: [Option<i64>; 2],
+    },
+    /// Takes a record, and all that was deleted with it, out of the trash. One that was merged is itself again.
     Restore {
         /// Which.
         entity: EntityId,
@@ -109,6 +122,7 @@ impl Command {
             | Command::Transition { entity, .. }
             | Command::Delete { entity, .. }
             | Command::Withdraw { entity, .. }
+            | Command::Merge { entity, .. }
             | Command::Restore { entity, .. }
             | Command::Purge { entity, .. } => *entity,
         }
@@ -122,6 +136,7 @@ impl Command {
             | Command::Transition { entity, id, .. }
             | Command::Delete { entity, id, .. }
             | Command::Withdraw { entity, id, .. }
+            | Command::Merge { entity, id, .. }
             | Command::Restore { entity, id, .. }
             | Command::Purge { entity, id, .. } => Some(Ref { entity: *entity, id: *id }),
         }

@@ -13,8 +13,8 @@ use crate::refusal::FieldError;
 pub struct Input {
     /// What was given for which field, each at most once.
     pub fields: Vec<(FieldId, Given)>,
-    /// What a new record begins with that is made like another, where nothing else is given. It is nobody's to give, so
-    /// that it may also be read-only to whoever makes it.
+    /// What a new record begins with that is made like another, or what one takes over from another that is merged into
+    /// it, where nothing else is given. It is nobody's to give, so that it may also be read-only to whoever does that.
     pub basis: Vec<(FieldId, Given)>,
     /// What could not be read at all.
     pub errors: Vec<FieldError>,

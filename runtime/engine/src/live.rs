@@ -176,9 +176,16 @@ impl Live {
             | Command::Upsert { .. }
             | Command::Transition { .. } => serial.save,
             Command::Delete { .. } | Command::Withdraw { .. } | Command::Purge { .. } => serial.remove,
-            // Whichever of a batch is restored brings back all of it.
+            // Whatever refers to the one that goes is changed with it.
+            Command::Merge { entity, .. } => {
+                let referrers = self.ties(*entity).referrers.iter().map(|referrer| referrer.entity);
+                let changed = |entity: EntityId| self.ties(entity).serial.save || self.ties(entity).serial.remove;
+                std::iter::once(*entity).chain(referrers).any(changed)
+            }
+            // Whichever of a batch is restored brings back all of it; where it was merged, another one is changed.
             Command::Restore { entity, .. } => {
-                remove::kin(self, *entity).into_iter().any(|kin| self.ties(kin).serial.restore)
+                let kin = remove::kin(self, *entity).into_iter().any(|kin| self.ties(kin).serial.restore);
+                kin || serial.save
             }
         };
         isolation(alone)

@@ -26,6 +26,7 @@ mod jobs;
 mod layout;
 mod list;
 mod login;
+mod merge;
 mod missing;
 mod notice;
 mod post;
@@ -110,4 +111,5 @@ pub fn routes() -> Router<App> {
         .route("/{entity}/{id}/delete", get(confirm::delete).post(remove::delete))
         .route("/{entity}/{id}/purge", get(confirm::purge).post(remove::purge))
         .route("/{entity}/{id}/restore", post(remove::restore))
+        .route("/{entity}/{id}/merge", get(merge::show).post(merge::run))
 }

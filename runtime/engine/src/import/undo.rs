@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use fichero_model::entity::{Field, Source};
+use fichero_model::entity::Source;
 use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::{EntityId, Id, Ref};
@@ -23,8 +23,8 @@ use crate::engine::Engine;
 use crate::live::Live;
 use crate::message::{Argument, Message};
 use crate::policy::{self, Action};
-use crate::record;
 use crate::record::work::Work;
+use crate::record::{self, log};
 use crate::refusal::{Kind as RefusalKind, Refusal};
 use crate::slice::{self, Task};
 use crate::value::json as codec;
@@ -329,10 +329,10 @@ fn revert(work: &Work<'_>, row: &Arc<Row>, changes: &[&Change]) -> Result<(), Re
                 // What follows its inputs follows them back.
                 Source::Compute(_) if !row.overridden.contains(&id) => {}
                 Source::Compute(_) => {
-                    put(&mut computed, field, &former);
+                    log::put_former(&mut computed, field, &former);
                     body.insert(field.name.to_string(), Json::Null);
                 }
-                _ => put(&mut body, field, &former),
+                _ => log::put_former(&mut body, field, &former),
             }
         }
     }
@@ -346,17 +346,6 @@ fn revert(work: &Work<'_>, row: &Arc<Row>, changes: &[&Change]) -> Result<(), Re
     let overridden: Map<String, Json> =
         computed.iter().filter(differs).map(|(name, former)| (name.clone(), former.clone())).collect();
     give(work, &now, &overridden)
-}
-
-/// A value as the log holds it, as the JSON of a record has it.
-fn put(body: &mut Map<String, Json>, field: &Field, former: &Json) {
-    let part = |name: &str| former.get(name).cloned().unwrap_or_default();
-    if let (Kind::Money { .. }, Json::Object(_)) = (&field.kind, former) {
-        body.insert(field.name.to_string(), part("amount"));
-        body.insert(format!("{}_currency", field.name), part("currency"));
-    } else {
-        body.insert(field.name.to_string(), former.clone());
-    }
 }
 
 fn give(work: &Work<'_>, row: &Row, body: &Map<String, Json>) -> Result<(), Refusal> {

@@ -9,6 +9,7 @@ use super::cursor::{self, Seal};
 use super::list::{MOST, Page, USUAL};
 use crate::message::Message;
 use crate::policy::{self, ReadPath};
+use crate::record::log;
 use crate::record::work::Work;
 use crate::refusal::Refusal;
 use crate::value::write::MONEY_DIGITS;
@@ -54,6 +55,7 @@ pub fn run(work: &Work<'_>, reference: Ref, request: &Request, seal: &Seal) -> R
         item.insert("action".to_owned(), json!(&*entry.action));
         item.insert("via".to_owned(), json!(&*entry.via));
         item.insert("cause".to_owned(), json!(entry.cause.as_deref()));
+        item.extend(log::merged_with(&entry).map(|other| ("with".to_owned(), json!(other.to_string()))));
         item.insert("changes".to_owned(), Json::Object(told(work, reference.entity, entry.body.as_deref())));
         Json::Object(item)
     });
@@ -90,6 +92,7 @@ pub(super) fn named<'b>(work: &Work<'_>, entity: EntityId, body: &'b Map<String,
     };
     let mut all: Vec<Named<'b>> = body
         .iter()
+        .filter(|(physical, _)| !log::is_about_another(physical))
         .map(|(physical, value)| {
             let name = name(physical);
             Named { field: work.live.model[entity].field(&name).map(|(id, _)| id), name, value }

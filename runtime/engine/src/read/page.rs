@@ -9,6 +9,7 @@ mod duplicates;
 mod form;
 mod home;
 mod list;
+mod merge;
 mod past;
 mod picker;
 mod record;
@@ -39,9 +40,10 @@ pub use duplicates::Duplicates;
 pub use form::{FormFacts, FormQuestion, LineFacts};
 pub use home::{HomeFacts, HomeQuestion};
 pub use list::{List, ListQuestion, ListRow};
+pub use merge::{Compared, Comparison, OtherTyped, Others};
 pub use past::{Changed, Entry, Gone, Since};
 pub use picker::{Ask, Pick, Picks, SuggestQuestion};
-pub use record::{RecordFacts, RecordQuestion, Related, RelatedQuestion};
+pub use record::{RecordFacts, RecordQuestion, Related, RelatedQuestion, Trashed};
 pub use trash::{Trash, TrashRow};
 
 /// Counting the rows of a list stops here.

@@ -50,6 +50,14 @@ pub fn apply(work: &Work<'_>, command: Command) -> Result<Done, Refusal> {
             let row = target(work, Ref { entity, id }, version, Action::Delete)?;
             super::remove::withdraw(work, row)
         }
+        Command::Merge { entity, id, into, take, versions } => {
+            let (from, into) = (Ref { entity, id }, Ref { entity, id: into });
+            work.reserve([from, into].into_iter())?;
+            let [of_gone, of_stays] = versions;
+            target(work, into, of_stays, Action::Update)?;
+            let gone = target(work, from, of_gone, Action::Delete)?;
+            super::merge::merge(work, &gone, into, take.as_deref())
+        }
         Command::Restore { entity, id, version } => {
             let row = any(work, Ref { entity, id }, version, Action::Restore)?;
             super::remove::restore(work, row)

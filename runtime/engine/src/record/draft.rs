@@ -78,10 +78,12 @@ impl Draft {
     ///
     /// # Errors
     /// When the database cannot be read or a definition fails. What is wrong with values is in [`Draft::errors`].
-    pub fn update(work: &Work<'_>, old: Arc<Row>, input: Input) -> Result<Self, Refusal> {
+    pub fn update(work: &Work<'_>, old: Arc<Row>, mut input: Input) -> Result<Self, Refusal> {
         let mut draft = Self::unchanged(&old);
         draft.begin_change(work);
+        let basis = std::mem::take(&mut input.basis);
         draft.take(work, input)?;
+        draft.begin_alike(work, basis)?;
         super::money::follow_rates(work, &mut draft)?;
         draft.keep_references(work)?;
         draft.follow(work)?;

@@ -61,6 +61,22 @@ pub fn judge(work: &Work<'_>, row: &Arc<Row>, known: &[Id]) -> Result<(), Refusa
     }
 }
 
+/// The living records that are likely the same as a stored one, each once.
+///
+/// # Errors
+/// When a definition fails or the database cannot be read.
+pub fn alike(work: &Work<'_>, row: &Arc<Row>) -> Result<Vec<Ref>, Refusal> {
+    if work.live.ties(row.entity).prints.is_empty() {
+        return Ok(Vec::new());
+    }
+    let model = Arc::clone(&work.live.model);
+    let mut all: Vec<Ref> = Vec::new();
+    for record in find(work, &model[row.entity], row)?.iter().flat_map(|alike| &alike.records) {
+        all.extend(record.reference().filter(|record| !all.contains(record)));
+    }
+    Ok(all)
+}
+
 /// The living records that are likely the same as another, by each rule that finds some.
 fn find<'m>(work: &Work<'_>, definition: &'m Entity, row: &Arc<Row>) -> Result<Vec<Alike<'m>>, Refusal> {
     let mut asked: Vec<(&Duplicates, Signature)> = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fichero_model::entity::Source;
+use fichero_model::entity::{Field, Source};
 use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
@@ -27,12 +27,6 @@ pub fn basis(work: &Work<'_>, row: &Arc<Row>) -> Result<Vec<(FieldId, Given)>, R
         }
         let given = match &field.kind {
             Kind::Lines { .. } => Given::Lines(lines(work, row, id)?),
-            Kind::Money { .. } => match row.get(id) {
-                Value::Money(money) => {
-                    Given::Money { amount: Some(Some(money.amount)), currency: Some(money.currency) }
-                }
-                other => Given::Value(other.clone()),
-            },
             Kind::Choice { options } => match living(&model, *options, row.get(id)) {
                 Some(value) => Given::Value(value),
                 None => continue,
@@ -41,11 +35,21 @@ pub fn basis(work: &Work<'_>, row: &Arc<Row>) -> Result<Vec<(FieldId, Given)>, R
                 let targets = work.rows_of(row, id)?;
                 Given::Value(Value::list(targets.iter().filter_map(|target| target.reference()).map(Value::Ref)))
             }
-            _ => Given::Value(row.get(id).clone()),
+            _ => held(row, id, field),
         };
         basis.push((id, given));
     }
     Ok(basis)
+}
+
+/// What a row holds in a field, as it is given to another one.
+pub fn held(row: &Row, id: FieldId, field: &Field) -> Given {
+    match (&field.kind, row.get(id)) {
+        (Kind::Money { .. }, Value::Money(money)) => {
+            Given::Money { amount: Some(Some(money.amount)), currency: Some(money.currency) }
+        }
+        (_, value) => Given::Value(value.clone()),
+    }
 }
 
 fn lines(work: &Work<'_>, row: &Row, field: FieldId) -> Result<Vec<Line>, Refusal> {

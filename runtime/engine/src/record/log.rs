@@ -10,6 +10,7 @@ use fichero_model::expr::Row;
 use fichero_model::kind::Kind;
 use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
+use fichero_store::system::change::Change;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
@@ -30,7 +31,7 @@ pub struct Entry {
     pub actor: Option<Id>,
     /// Its version afterwards.
     pub revision: i64,
-    /// What was done: `create update delete restore purge`.
+    /// What was done: `create update delete restore purge merge`.
     pub action: &'static str,
     /// For each field that changed, by its physical name, what it was and what it is.
     pub changes: Map<String, Json>,
@@ -160,6 +161,45 @@ pub fn removed(work: &Work<'_>, row: &Row, action: &'static str) -> Result<(), R
     Ok(())
 }
 
+/// What is done to two records of which one goes: both have an entry of it.
+pub const MERGE: &str = "merge";
+
+/// Stands in the entry of a merge for the other record. No column is called so.
+const WITH: &str = "@with";
+
+/// Notes that a record was merged into another and lies in the trash.
+pub fn merged_away(work: &Work<'_>, row: &Row, into: Ref) {
+    let Some(record) = row.reference() else { return };
+    let changes = Map::from_iter([(WITH.to_owned(), json!([null, into.id.to_string()]))]);
+    work.note(Entry { revision: row.version(), action: MERGE, changes, ..now(work, record) });
+}
+
+/// Notes of a record that stays, in the entry of what it took over if there is one, which was merged into it.
+pub fn merged_from(work: &Work<'_>, record: Ref, revision: i64, gone: Ref) {
+    work.merged(Entry { revision, action: MERGE, ..now(work, record) }, (WITH, json!([null, gone.id.to_string()])));
+}
+
+/// Whether a member of an entry is not of a field, but tells of another record.
+pub fn is_about_another(member: &str) -> bool {
+    member == WITH
+}
+
+/// The other record of a merge.
+pub fn merged_with(change: &Change) -> Option<Id> {
+    change.body.as_deref()?.get(WITH)?.get(1)?.as_str()?.parse().ok()
+}
+
+/// A value as the log holds it, into the JSON of a record.
+pub fn put_former(body: &mut Map<String, Json>, field: &Field, former: &Json) {
+    let part = |name: &str| former.get(name).cloned().unwrap_or_default();
+    if let (Kind::Money { .. }, Json::Object(_)) = (&field.kind, former) {
+        body.insert(field.name.to_string(), part("amount"));
+        body.insert(format!("{}_currency", field.name), part("currency"));
+    } else {
+        body.insert(field.name.to_string(), former.clone());
+    }
+}
+
 /// An entry about something that happens now, by who acts.
 fn now(work: &Work<'_>, record: Ref) -> Entry {
     let actor = work.actor.user.map(|user| user.id);
@@ -204,7 +244,8 @@ fn is_owner(work: &Work<'_>, field: &Field) -> bool {
         && matches!(&field.kind, Kind::Ref(reference) if reference.targets.iter().any(|target| *target == work.live.model.user || *target == work.live.model.team))
 }
 
-fn written(work: &Work<'_>, field: &Field, value: &Value) -> Json {
+/// A value as the log holds it.
+pub fn written(work: &Work<'_>, field: &Field, value: &Value) -> Json {
     match value {
         Value::Money(money) => {
             json!({"amount": money.amount.normalize().to_string(), "currency": money.currency.as_str()})

@@ -17,6 +17,7 @@ pub mod kept;
 pub mod like;
 mod line;
 pub mod log;
+pub mod merge;
 pub mod money;
 pub mod number;
 mod people;

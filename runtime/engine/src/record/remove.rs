@@ -5,7 +5,7 @@
 //! loses its reference, as the living do.
 
 mod reach;
-mod refer;
+pub mod refer;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -21,8 +21,8 @@ use fichero_store::query::{Filter, Query, Trash};
 
 use self::reach::{Among, Reach};
 use super::draft::Draft;
-use super::log;
 use super::work::Work;
+use super::{log, merge};
 use crate::command::{Done, Effect};
 use crate::live::Live;
 use crate::message::Message;
@@ -60,12 +60,21 @@ fn put(work: &Work<'_>, reach: Reach) -> Result<Done, Refusal> {
     refer::clear(work, &reach.cleared)?;
     let mut first = None;
     for row in &reach.rows {
-        let trashed = mark(work, row, Some(batch))?;
-        log::removed(work, &trashed, "delete")?;
-        super::rollup::touch(work, row.entity, Some(row), None);
+        let trashed = take_along(work, row, batch)?;
         first.get_or_insert(trashed);
     }
     done(first, Effect::Deleted)
+}
+
+/// Puts a record into the trash with another that goes, and nothing else.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn take_along(work: &Work<'_>, row: &Arc<Row>, batch: Id) -> Result<Arc<Row>, Refusal> {
+    let trashed = mark(work, row, Some(batch))?;
+    log::removed(work, &trashed, "delete")?;
+    super::rollup::touch(work, row.entity, Some(row), None);
+    Ok(trashed)
 }
 
 /// Puts a line into the trash that its parent no longer lists.
@@ -77,6 +86,7 @@ pub fn trash_line(work: &Work<'_>, row: &Arc<Row>) -> Result<(), Refusal> {
 }
 
 /// Takes a record and its batch out of the trash, and gives living records that referred to them their references back.
+/// One that was merged into another is itself again, with all that came of it.
 ///
 /// # Errors
 /// When it is not there, what one of them refers to is in the trash itself, a unique rule refuses one of them, or the
@@ -86,8 +96,12 @@ pub fn restore(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
     let Some(batch) = batch else {
         return Err(Refusal::new(Kind::Conflict, "not_in_trash", Message::key("not_in_trash")));
     };
+    let gone = row.reference().ok_or_else(Refusal::not_found)?;
     let rows = batch_of(work, row, batch)?;
     refuse_trashed_targets(work, &rows)?;
+    let merged = merge::of(work, gone, batch)?;
+    // What was taken over from it may be there only once.
+    merged.as_ref().map_or(Ok(()), |merged| merge::give_back(work, merged))?;
     let mut living = Vec::with_capacity(rows.len());
     for row in &rows {
         let back = mark(work, row, None)?;
@@ -96,7 +110,10 @@ pub fn restore(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
         living.push(back);
     }
     follow(work, &living)?;
-    refer::set_back(work, &living, batch)?;
+    match &merged {
+        Some(merged) => refer::turn_back(work, gone, merged)?,
+        None => refer::set_back(work, &living, batch)?,
+    }
     done(living.into_iter().next(), Effect::Restored)
 }
 
@@ -154,7 +171,7 @@ fn done(first: Option<Arc<Row>>, effect: Effect) -> Result<Done, Refusal> {
 }
 
 /// Every record that goes is asked whether it may: the rules of those that are taken along count as much.
-fn run_delete_rules(work: &Work<'_>, rows: &[Arc<Row>]) -> Result<(), Refusal> {
+pub fn run_delete_rules(work: &Work<'_>, rows: &[Arc<Row>]) -> Result<(), Refusal> {
     let mut errors = Vec::new();
     for (index, row) in rows.iter().enumerate() {
         let definition = &work.live.model[row.entity];
@@ -231,7 +248,7 @@ fn refuse_trashed_targets(work: &Work<'_>, rows: &[Arc<Row>]) -> Result<(), Refu
 }
 
 /// A record as it is named in a sentence.
-fn called(work: &Work<'_>, row: &Row) -> String {
+pub fn called(work: &Work<'_>, row: &Row) -> String {
     let definition = &work.live.model[row.entity];
     let label = definition.label.get(work.live.model.workspace.locale);
     match row.get(definition.title) {
@@ -253,7 +270,11 @@ fn follow(work: &Work<'_>, rows: &[Arc<Row>]) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn mark(work: &Work<'_>, row: &Arc<Row>, batch: Option<Id>) -> Result<Arc<Row>, Refusal> {
+/// Puts a record into the trash under a batch, or takes it out, and nothing else.
+///
+/// # Errors
+/// When somebody else changed it, or the database cannot be written.
+pub fn mark(work: &Work<'_>, row: &Arc<Row>, batch: Option<Id>) -> Result<Arc<Row>, Refusal> {
     let mut changed = Row::clone(row);
     changed.set(System::DeletedAt.field(), if batch.is_some() { Value::DateTime(work.now) } else { Value::Nothing });
     changed.set(System::DeletedBatch.field(), batch.map_or(Value::Nothing, |batch| Value::text(&batch.to_string())));

@@ -620,7 +620,7 @@ impl<'a> Work<'a> {
     }
 
     /// Reads all lists of a record anew when they are asked for.
-    fn forget_lists(&self, record: Id) {
+    pub fn forget_lists(&self, record: Id) {
         self.lists.borrow_mut().retain(|(id, _), _| *id != record);
         self.drafted.borrow_mut().retain(|(id, _), _| *id != record);
     }

@@ -60,6 +60,7 @@ pub fn routes() -> Router<App> {
         .route("/api/{entity}/{id}", get(record::show).patch(record::update).delete(record::delete))
         .route("/api/{entity}/{id}/clone", post(record::clone))
         .route("/api/{entity}/{id}/restore", post(record::restore))
+        .route("/api/{entity}/{id}/merge", post(record::merge))
         .route("/api/{entity}/{id}/transition", post(record::transition))
         .route("/api/{entity}/{id}/history", get(record::history))
 }

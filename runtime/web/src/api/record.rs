@@ -10,6 +10,7 @@ use fichero_engine::engine::Answer;
 use fichero_engine::idempotency::Once;
 use fichero_engine::message::Message;
 use fichero_engine::read::list::{self as engine, ShapeRequest};
+use fichero_engine::record::merge;
 use fichero_engine::value::{check, json as codec};
 use fichero_engine::{Command, Effect, FieldError, Kind, Mode, Named, Refusal};
 use fichero_model::{Id, Ref};
@@ -133,6 +134,38 @@ pub async fn restore(call: Call, Path((name, id)): Path<(String, String)>, bytes
         parameters::none(call.query())?;
         let once = idempotency::read(&call.headers, &format!("/api/{name}/{id}/restore"), &bytes)?;
         let command = |version| Command::Restore { entity, id, version };
+        Ok(shown(&name, run_expected(&call, command, once).await?))
+    };
+    call.answer(work).await
+}
+
+/// `POST /api/{entity}/{id}/merge` with `{into, take?}`: the record goes into the trash, and the other one is answered.
+pub async fn merge(call: Call, Path((name, id)): Path<(String, String)>, bytes: Bytes) -> Result<Response, Problem> {
+    let work = async {
+        let Ref { entity, id } = call.record(&name, &id)?;
+        parameters::none(call.query())?;
+        let given = body::object(&bytes)?;
+        if let Some(name) = given.keys().find(|name| !matches!(name.as_str(), "into" | "take")) {
+            return Err(parameters::unknown(name));
+        }
+        let into = match given.get("into") {
+            None => return Err(Refusal::malformed(Message::with("required", ["into"]))),
+            Some(into) => into.as_str().and_then(|into| into.parse::<Id>().ok()).ok_or_else(Refusal::not_found)?,
+        };
+        let take = match given.get("take") {
+            None | Some(Json::Null) => None,
+            Some(names) => {
+                let names =
+                    names.as_array().map(|names| names.iter().filter_map(|name| name.as_str().map(str::to_owned)));
+                let names: Vec<String> = names.map(Iterator::collect).unwrap_or_default();
+                if given.get("take").and_then(Json::as_array).is_none_or(|all| all.len() != names.len()) {
+                    return Err(Refusal::malformed(Message::with("merge_take", ["take"])));
+                }
+                Some(merge::chosen(&call.app.engine.live().model, entity, &names)?)
+            }
+        };
+        let once = idempotency::read(&call.headers, &format!("/api/{name}/{id}/merge"), &bytes)?;
+        let command = |version| Command::Merge { entity, id, into, take: take.clone(), versions: [version, None] };
         Ok(shown(&name, run_expected(&call, command, once).await?))
     };
     call.answer(work).await

@@ -129,7 +129,7 @@ fn mine(given: &Given, since: &Since, id: FieldId) -> Option<Value> {
 }
 
 /// Whether two values are the same to people: money by amount and currency, several values in any order.
-fn same(field: &Field, one: &Value, other: &Value) -> bool {
+pub fn same(field: &Field, one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Money(one), Value::Money(other)) => one.amount == other.amount && one.currency == other.currency,
         (Value::Boolean(false), Value::Nothing) | (Value::Nothing, Value::Boolean(false)) => true,

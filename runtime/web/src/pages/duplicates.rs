@@ -9,11 +9,11 @@ use fichero_engine::policy::Action;
 use fichero_engine::read::page::Seen;
 use fichero_model::{EntityId, Ref};
 
-use super::address;
 use super::notice::Notice;
 use super::post::VisitorPost;
 use super::visitor::Visitor;
 use super::words::Words;
+use super::{address, merge};
 use crate::api::parameters;
 use crate::ui::context::{DuplicateGroup, DuplicatePair, DuplicatesPage, LargeKey, Link, Pager};
 
@@ -63,6 +63,7 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
         next: (from + found.groups.len() < found.all).then(|| at(from + GROUPS)),
     };
     let may_decide = visitor.may(entity, Action::Update);
+    let may_merge = merge::may(visitor, entity);
     let large = found.large.iter().map(|large| LargeKey {
         n: large.records,
         record: Link { label: large.sample.to_string(), href: words.href(Ref { entity, id: large.sample }) },
@@ -76,7 +77,7 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
         at: found.found_at.map(|at| words.when(at)),
         records: found.records,
         all: found.all,
-        groups: found.groups.iter().map(|group| shown(&words, entity, group)).collect(),
+        groups: found.groups.iter().map(|group| shown(&words, (entity, may_merge), group)).collect(),
         large: large.collect(),
         entity: head,
         pager,
@@ -84,7 +85,7 @@ async fn page(visitor: &Visitor, name: &str, pairs: &[(String, String)]) -> Resu
     Ok(visitor.html(StatusCode::OK, &page))
 }
 
-fn shown(words: &Words<'_>, entity: EntityId, group: &Group) -> DuplicateGroup {
+fn shown(words: &Words<'_>, (entity, may_merge): (EntityId, bool), group: &Group) -> DuplicateGroup {
     let link = |id| {
         let record = Ref { entity, id };
         Link { label: words.title(record), href: words.href(record) }
@@ -94,6 +95,7 @@ fn shown(words: &Words<'_>, entity: EntityId, group: &Group) -> DuplicateGroup {
         other: link(pair.other),
         one_id: pair.one.to_string(),
         other_id: pair.other.to_string(),
+        merge: may_merge.then(|| merge::address(words, Ref { entity, id: pair.other }, Ref { entity, id: pair.one })),
     };
     DuplicateGroup { n: group.records().len(), pairs: group.pairs.iter().map(pair).collect() }
 }

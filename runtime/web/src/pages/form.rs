@@ -30,7 +30,7 @@ use super::notice::Notice;
 use super::post::{FormPost, Posted};
 use super::visitor::Visitor;
 use super::words::Words;
-use super::{address, conflict, layout, settings};
+use super::{address, conflict, layout, merge, settings};
 use crate::api::{parameters, problem};
 use crate::ui::context::{Duplicates, FormPage, Gone, Hidden, Link};
 
@@ -47,6 +47,9 @@ const FROM: &str = "_from";
 /// The likely duplicates that a form has shown, and the deed of whoever saves all the same.
 const KNOWN: &str = "_known";
 const SAVE_KNOWN: &str = "save_known";
+
+/// The deed of whoever saves to merge what they typed with a likely duplicate.
+const SAVE_MERGE: &str = "save_merge";
 
 /// The code of a refusal that asks whether a likely duplicate is to be made all the same.
 const LIKELY: &str = "likely_duplicate";
@@ -154,7 +157,7 @@ async fn change(visitor: &Visitor, record: Ref, mut posted: Posted) -> Result<Re
 async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted: Posted) -> Result<Response, Refusal> {
     conflict::keep(visitor.model(), entity, &mut posted);
     let deed = posted.last("_do").unwrap_or("save").to_owned();
-    let known = ["save", "save_and_new", SAVE_KNOWN, "derive", gone::RESTORE, gone::COPY].contains(&&*deed);
+    let known = ["save", "save_and_new", SAVE_KNOWN, SAVE_MERGE, "derive", gone::RESTORE, gone::COPY].contains(&&*deed);
     if !known && !deed.starts_with("add:") && !deed.starts_with("remove:") {
         return Err(parameters::unknown("_do"));
     }
@@ -173,7 +176,7 @@ async fn submit(visitor: &Visitor, entity: EntityId, id: Option<Id>, mut posted:
     // What the form shows and does not ask is not its to give.
     let spec = Spec::of(visitor.model(), entity);
     input.fields.retain(|(field, _)| !spec.is_readonly(*field));
-    if deed == SAVE_KNOWN {
+    if deed == SAVE_KNOWN || deed == SAVE_MERGE {
         input.known = posted.all(KNOWN).flat_map(str::split_whitespace).filter_map(|id| id.parse().ok()).collect();
     }
     let from = posted.last(FROM).and_then(|id| id.parse().ok());
@@ -219,6 +222,12 @@ fn done(visitor: &Visitor, entity: EntityId, done: &fichero_engine::Done, deed: 
         (Effect::Created, "save_and_new") => {
             let again = address::with(&format!("/{name}/new"), [("_next", next.unwrap_or_default())]);
             visitor.go(&again, Some(elsewhere()))
+        }
+        (Effect::Created, SAVE_MERGE) => {
+            let known: Vec<&str> = posted.all(KNOWN).flat_map(str::split_whitespace).collect();
+            // Where there are several, the next page asks which.
+            let into = if let [one] = known[..] { one } else { "" };
+            visitor.go(&address::with(&format!("{record}/merge"), [("into", into)]), Some(Notice::Created(None)))
         }
         (Effect::Created, _) => match next {
             Some(next) => visitor.go(next, Some(elsewhere())),
@@ -387,7 +396,7 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         entity: head,
         again: id.is_none() && !layout::is_settings(model, entity),
         gone,
-        duplicates: refusal.as_ref().and_then(alike),
+        duplicates: refusal.as_ref().and_then(|refusal| alike(refusal, merge::may(visitor, entity))),
     };
     let status = match (refusal, &page.gone) {
         (Some(refusal), _) => problem::status(refusal.kind),
@@ -398,12 +407,13 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
 }
 
 /// The records that a new one is likely a duplicate of.
-fn alike(refusal: &Refusal) -> Option<Duplicates> {
+fn alike(refusal: &Refusal, may_merge: bool) -> Option<Duplicates> {
     let link = |named: &Named| Link { label: named.title.clone(), href: format!("/{}/{}", named.entity, named.id) };
     let known: Vec<String> = refusal.records.iter().map(|named| named.id.to_string()).collect();
     (!known.is_empty()).then(|| Duplicates {
         records: refusal.records.iter().map(link).collect(),
         known: (refusal.code == LIKELY).then(|| known.join(" ")),
+        merge: may_merge && refusal.code == LIKELY,
     })
 }
 

@@ -16,6 +16,8 @@ pub enum Notice {
     Unchanged,
     /// A record was put into the trash, and can be taken out of it.
     Deleted(String, Id),
+    /// A record was merged into the one that is shown, and can be itself again.
+    Merged(String, Id),
     /// A record was taken out of the trash.
     Restored,
     /// A record was removed for good.
@@ -35,6 +37,7 @@ impl Notice {
             Notice::Saved => "saved".to_owned(),
             Notice::Unchanged => "unchanged".to_owned(),
             Notice::Deleted(entity, id) => format!("deleted:{entity}:{id}"),
+            Notice::Merged(entity, id) => format!("merged:{entity}:{id}"),
             Notice::Restored => "restored".to_owned(),
             Notice::Purged => "purged".to_owned(),
             Notice::Retried => "retried".to_owned(),
@@ -56,6 +59,7 @@ impl Notice {
             ("saved", None) => Some(Notice::Saved),
             ("unchanged", None) => Some(Notice::Unchanged),
             ("deleted", Some((entity, id))) => Some(Notice::Deleted(entity, id)),
+            ("merged", Some((entity, id))) => Some(Notice::Merged(entity, id)),
             ("restored", None) => Some(Notice::Restored),
             ("purged", None) => Some(Notice::Purged),
             ("retried", None) => Some(Notice::Retried),
@@ -77,10 +81,10 @@ impl Notice {
             Notice::Saved => say(Tone::Success, "notice.saved"),
             Notice::Unchanged => say(Tone::Plain, "notice.unchanged"),
             Notice::Deleted(entity, id) => {
-                let undo = model
-                    .entity(entity)
-                    .map(|_| Undo { action: format!("/{entity}/{id}/restore"), hidden: Vec::new() });
-                context::Notice { undo, ..say(Tone::Plain, "notice.deleted") }
+                context::Notice { undo: restore(model, entity, *id), ..say(Tone::Plain, "notice.deleted") }
+            }
+            Notice::Merged(entity, id) => {
+                context::Notice { undo: restore(model, entity, *id), ..say(Tone::Success, "notice.merged") }
             }
             Notice::Restored => say(Tone::Success, "notice.restored"),
             Notice::Purged => say(Tone::Plain, "notice.purged"),
@@ -88,6 +92,11 @@ impl Notice {
             Notice::Stale => say(Tone::Warning, "notice.stale"),
         }
     }
+}
+
+/// Takes a record out of the trash, if its entity is still there.
+fn restore(model: &Model, entity: &str, id: Id) -> Option<Undo> {
+    model.entity(entity).map(|_| Undo { action: format!("/{entity}/{id}/restore"), hidden: Vec::new() })
 }
 
 #[cfg(test)]
@@ -105,6 +114,7 @@ mod tests {
             Notice::Saved,
             Notice::Unchanged,
             Notice::Deleted("deal".to_owned(), id),
+            Notice::Merged("deal".to_owned(), id),
             Notice::Restored,
             Notice::Purged,
             Notice::Retried,

@@ -18,7 +18,7 @@ use super::cell::widget;
 use super::layout::{self, Section};
 use super::visitor::Visitor;
 use super::words::Words;
-use super::{address, cookie, drawing, home, list, reply};
+use super::{address, cookie, drawing, home, list, merge, reply};
 use crate::ui::context::{self, Cell, Fact, Link, Part, RecordPage, Related, Trashed};
 
 /// The most facts that are shown before all others.
@@ -72,15 +72,17 @@ async fn page(visitor: &Visitor, name: &str, id: &str, pairs: &[(String, String)
         edit: may(Action::Update).then(|| format!("{href}/edit")),
         duplicate: (may(Action::Create) && model[record.entity].line_of.is_none())
             .then(|| address::with(&format!("/{name}/new"), [("_from", id)])),
+        merge: (living && merge::may(visitor, record.entity)).then(|| format!("{href}/merge")),
         delete: may(Action::Delete).then(|| format!("{href}/delete")),
         actions: Vec::new(),
         sections,
         path: path::path(&words, record, &facts, conditions, may(Action::Transition)),
         facts: facts_of(&words, &key_facts, &facts),
         history: past::history(&words, record, &facts),
-        trashed: facts.trashed.map(|(at, by)| Trashed {
-            at: words.when(at),
-            by: words.person(by),
+        trashed: facts.trashed.map(|gone| Trashed {
+            at: words.when(gone.at),
+            by: words.person(gone.by),
+            into: gone.into.map(|into| Link { label: words.title(into), href: words.href(into) }),
             restore: visitor.may(record.entity, Action::Restore).then(|| format!("{href}/restore")),
         }),
         entity: head,

@@ -32,6 +32,7 @@ mod import;
 mod jobs;
 mod list;
 mod login;
+mod merge;
 mod page;
 mod problem;
 mod record;
@@ -60,6 +61,7 @@ pub use import::{
 pub use jobs::{DeadJob, JobsPage};
 pub use list::{Count, Export, ListPage, Pager, Tab};
 pub use login::{DemoLogin, LoginPage, LoginRefusal, Person};
+pub use merge::{MergeAskPage, MergeChoice, MergePage, MergeRow, MergeSide};
 pub use page::{EntityHead, Nav, NavGroup, NavItem, Notice, Page, Theme, Undo, User, Watch};
 pub use problem::{Excerpt, Finding, ProblemsPage, Severity, WaitingPlan, WaitingStep};
 pub use record::{Fact, Part, RecordPage, Related, Section, StagePath, Step, StepState, Trashed};
@@ -92,6 +94,8 @@ templates! {
     JobsPage => "jobs.html",
     ListPage => "list.html",
     LoginPage => "login.html",
+    MergeAskPage => "merge_ask.html",
+    MergePage => "merge.html",
     ProblemsPage => "problems.html",
     RecordPage => "record.html",
     SearchPage => "search.html",

@@ -75,6 +75,7 @@ pub fn gone(say: Words) -> FormPage {
     form.gone = Some(Gone {
         who: "Lucía Ferrer".to_owned(),
         at: when(&say.of("2 minutes ago", "hace 2 minutos", "2 минуты назад")),
+        into: None,
         restore: true,
         copy: true,
     });
@@ -395,5 +396,6 @@ fn sheet(say: Words) -> Lines {
 
 pub fn likely(say: Words) -> FormPage {
     let records = vec![link("Cold storage, Valencia", "/opportunity/1"), link("Cold storage", "/opportunity/2")];
-    FormPage { duplicates: Some(Duplicates { records, known: Some("1 2".to_owned()) }), changed: true, ..new(say) }
+    let duplicates = Duplicates { records, known: Some("1 2".to_owned()), merge: true };
+    FormPage { duplicates: Some(duplicates), changed: true, ..new(say) }
 }

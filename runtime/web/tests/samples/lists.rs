@@ -98,6 +98,7 @@ pub fn duplicates(say: Words) -> DuplicatesPage {
         other: link(other, "/opportunity/2"),
         one_id: format!("{number}1"),
         other_id: format!("{number}2"),
+        merge: Some(format!("/opportunity/{number}2/merge?into={number}1")),
     };
     DuplicatesPage {
         page: Page {

@@ -6,6 +6,7 @@
 mod forms;
 mod imports;
 mod lists;
+mod merging;
 mod others;
 mod records;
 
@@ -55,6 +56,9 @@ pub fn all(renderer: &Renderer, locale: Locale) -> Vec<Sample> {
     add("import-dry", renderer.page(locale, &imports::dry(say)));
     add("import-running", renderer.page(locale, &imports::running(say)));
     add("import-undone", renderer.page(locale, &imports::undone(say)));
+    add("merge", renderer.page(locale, &merging::compare(say)));
+    add("merge-refused", renderer.page(locale, &merging::refused(say)));
+    add("merge-ask", renderer.page(locale, &merging::ask(say)));
     add("trash", renderer.page(locale, &lists::trash(say)));
     add("trash-empty", renderer.page(locale, &lists::trash_empty(say)));
     add("problems", renderer.page(locale, &others::problems(say)));

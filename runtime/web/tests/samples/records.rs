@@ -24,6 +24,7 @@ pub fn record(say: Words) -> RecordPage {
         title: "Packing line, Zaragoza plant".to_owned(),
         edit: Some("/opportunity/1/edit".to_owned()),
         duplicate: Some("/opportunity/new?from=1".to_owned()),
+        merge: Some("/opportunity/1/merge".to_owned()),
         delete: Some("/opportunity/1/delete".to_owned()),
         actions: vec![
             Action {
@@ -101,6 +102,7 @@ pub fn trashed(say: Words) -> RecordPage {
     page.page.notices.clear();
     page.edit = None;
     page.duplicate = None;
+    page.merge = None;
     page.delete = None;
     page.actions.clear();
     for step in page.path.iter_mut().flat_map(|path| &mut path.steps) {
@@ -112,6 +114,7 @@ pub fn trashed(say: Words) -> RecordPage {
     page.trashed = Some(Trashed {
         at: when("2 hours ago"),
         by: "Luis Ortega".to_owned(),
+        into: None,
         restore: Some("/opportunity/1/restore".to_owned()),
     });
     page
@@ -264,6 +267,7 @@ fn history(say: Words) -> History {
         who: who.to_owned(),
         at: when(at),
         event,
+        with: None,
         via,
         changes,
     };
@@ -298,6 +302,10 @@ fn history(say: Words) -> History {
                     new: text("Ana Ruiz"),
                 }],
             ),
+            HistoryEntry {
+                with: Some(link("Packing line <Zaragoza>", "/opportunity/2")),
+                ..entry("Ana Ruiz", &say.of("yesterday", "ayer", "вчера"), Event::Merged, Via::Page, Vec::new())
+            },
             entry(
                 "Luis Ortega",
                 &say.of("3 days ago", "hace 3 días", "3 дня назад"),

@@ -13,6 +13,7 @@ mod keys;
 mod lists;
 #[path = "../pages/markup.rs"]
 mod markup;
+mod merging;
 mod places;
 mod records;
 mod safety;

@@ -55,6 +55,8 @@ fn no_page_scrolls_sideways_and_a_full_list_keeps_its_tabs() {
         let long = "Conservas-y-Encurtidos-del-Ebro-Sociedad-Limitada-Unipersonal-de-Zaragoza";
         let firm =
             world.create("firm", json!({"name": long, "email": format!("{}@example.com", "a".repeat(60))})).await;
+        let other = world.create("firm", json!({"name": format!("{long}-2"), "city": long})).await;
+        let merge = format!("/firm/{firm}/merge?into={other}");
         let line = json!({"what": long, "quantity": 12, "price": "1234567.89"});
         let mut deal = String::new();
         for n in 0..55 {
@@ -67,9 +69,15 @@ fn no_page_scrolls_sideways_and_a_full_list_keeps_its_tabs() {
             screen.sign_in(world, login).await;
             for (width, height) in [(390, 844), (720, 900), (1440, 900)] {
                 screen.chromium.resize(width, height);
-                for path in
-                    ["/", "/deal", "/deal/new", "/firm", &format!("/deal/{deal}"), &format!("/deal/{deal}/edit")]
-                {
+                for path in [
+                    "/",
+                    "/deal",
+                    "/deal/new",
+                    "/firm",
+                    &merge,
+                    &format!("/deal/{deal}"),
+                    &format!("/deal/{deal}/edit"),
+                ] {
                     screen.open(path);
                     let wide = screen.number("document.documentElement.scrollWidth");
                     assert!(wide <= f64::from(width), "{path} for {login} is {wide} wide at {width}");

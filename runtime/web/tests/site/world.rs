@@ -42,9 +42,13 @@ fn model(firm: &str) -> Model {
 
 /// Runs a test on one database: what a browser does with a page is the same on all.
 pub fn on_one(test: impl AsyncFn(&World)) {
-    let model = model(include_str!("firm.yaml"));
+    on_one_with(include_str!("firm.yaml"), test);
+}
+
+/// The same with other definitions than the firm's.
+pub fn on_one_with(definitions: &str, test: impl AsyncFn(&World)) {
     let database = databases().into_iter().next().expect("there is always SQLite");
-    run(database, Arc::new(model), &test);
+    run(database, Arc::new(model(definitions)), &test);
 }
 
 /// Runs a test on each database.

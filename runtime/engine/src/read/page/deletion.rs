@@ -75,7 +75,13 @@ impl Engine {
     }
 }
 
-fn count(work: &Work<'_>, (entity, field): (EntityId, FieldId), record: Ref, trash: Trash) -> Result<u64, Refusal> {
+/// How many records refer to one by a reference, counted up to a thousand.
+pub(super) fn count(
+    work: &Work<'_>,
+    (entity, field): (EntityId, FieldId),
+    record: Ref,
+    trash: Trash,
+) -> Result<u64, Refusal> {
     let filter = Filter { equals: vec![(field, Value::Ref(record))], trash, ..Filter::all(entity) };
     let (_, count) = work.page(&Query::new(filter, 1), Some(MOST_COUNTED))?;
     Ok(count.unwrap_or(0).min(u64::from(MOST_COUNTED)))

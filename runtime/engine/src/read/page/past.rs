@@ -18,6 +18,7 @@ use crate::live::Live;
 use crate::policy::{self, ReadPath};
 use crate::read::cursor;
 use crate::read::history::{self, Named};
+use crate::record::log;
 use crate::record::work::Work;
 use crate::refusal::Refusal;
 use crate::value::{json, text};
@@ -35,8 +36,10 @@ pub struct Entry {
     pub at: Timestamp,
     /// By whom; nothing for the system.
     pub by: Option<Ref>,
-    /// What was done: `create update delete restore purge`.
+    /// What was done: `create update delete restore purge merge`.
     pub action: Arc<str>,
+    /// The other record of a merge.
+    pub with: Option<Ref>,
     /// Through which door, as [`crate::Via::name`] says it.
     pub via: Arc<str>,
     /// The fields that changed.
@@ -128,7 +131,9 @@ pub struct Gone {
     pub at: Timestamp,
     /// By whom; nothing for the system.
     pub by: Option<Ref>,
-    /// The titles of the record and of who deleted it.
+    /// The record that it was merged into.
+    pub into: Option<Ref>,
+    /// The titles of the records and of who deleted it.
     pub titles: Titles,
 }
 
@@ -144,15 +149,31 @@ impl Engine {
                 return Ok(None);
             }
             let trashed = work.any(record)?.is_some();
-            let wanted = if trashed { "delete" } else { "purge" };
+            let wanted: &[&str] = if trashed { &["delete", log::MERGE] } else { &["purge"] };
             let changes = work.history(record, None, ENTRIES)?;
-            let Some(change) = changes.iter().find(|change| *change.action == *wanted) else { return Ok(None) };
+            let went = |change: &&Change| wanted.contains(&&*change.action);
+            let Some(change) = changes.iter().find(went) else { return Ok(None) };
             let by = change.actor.map(|id| Ref { entity: work.live.model.user, id });
-            let named: Vec<Ref> = by.into_iter().chain([record]).collect();
-            Ok(Some(Gone { trashed, at: change.at, by, titles: titles(work, &named)? }))
+            let into = merged_into(record, &changes);
+            let named: Vec<Ref> = by.into_iter().chain(into).chain([record]).collect();
+            Ok(Some(Gone { trashed, at: change.at, by, into, titles: titles(work, &named)? }))
         })
         .await
     }
+}
+
+/// The record that one which is no longer there was merged into, if that is how it went.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) fn went_into(work: &Work<'_>, record: Ref) -> Result<Option<Ref>, Refusal> {
+    Ok(merged_into(record, &work.history(record, None, ENTRIES)?))
+}
+
+/// The same by its newest changes: what happens to a record in the trash says nothing of how it came there.
+fn merged_into(record: Ref, changes: &[Change]) -> Option<Ref> {
+    let led = changes.iter().find(|change| matches!(&*change.action, "create" | "delete" | "restore" | log::MERGE))?;
+    log::merged_with(led).map(|id| Ref { entity: record.entity, id })
 }
 
 /// A page of the history of a record, and the cursor of the next one.
@@ -173,6 +194,7 @@ pub(super) fn entries(
         at: change.at,
         by: change.actor.map(|id| Ref { entity: work.live.model.user, id }),
         action: Arc::clone(&change.action),
+        with: log::merged_with(change).map(|id| Ref { entity: record.entity, id }),
         via: Arc::clone(&change.via),
         changes: typed(work, record, change),
     };
@@ -186,6 +208,7 @@ pub(super) fn named(entries: &[Entry]) -> Vec<Ref> {
     let changes = entries.iter().flat_map(|entry| &entry.changes);
     named.extend(changes.flat_map(|change| &change.inside).map(|(_, line)| *line));
     named.extend(entries.iter().filter_map(|entry| entry.by));
+    named.extend(entries.iter().filter_map(|entry| entry.with));
     named
 }
 

@@ -239,8 +239,45 @@ fn pick(work: &Work<'_>, ask: &Ask, chosen: &Titles, written: &impl Fn(&Title) -
         return Ok(Pick::One(found));
     }
     let Some(reference) = reference_of(&model, entity, field) else { return Ok(Pick::Nothing) };
+    titled(work, &reference.targets, text, written)
+}
+
+/// What a typed name means where no field asks for it: the record that was chosen while it is called so, else the one of
+/// these entities that is.
+pub(super) fn called(
+    work: &Work<'_>,
+    entities: &[EntityId],
+    (chosen, text): (Option<Ref>, &str),
+    written: &impl Fn(&Title) -> String,
+) -> Result<Pick, Refusal> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Pick::Nothing);
+    }
+    if let Some(record) = chosen
+        && titles(work, &[record])?.get(record).is_some_and(|title| written(title).trim() == text)
+    {
+        return Ok(Pick::One(record));
+    }
+    titled(work, entities, text, written)
+}
+
+/// The first living records of an entity, by title.
+pub(super) fn choices(work: &Work<'_>, entity: EntityId, limit: usize) -> Result<Vec<Ref>, Refusal> {
+    let rows = choose_from(work, entity, [], &draft_of(&work.live.model, entity, &[]), limit)?;
+    Ok(rows.iter().filter_map(|row| row.reference()).collect())
+}
+
+/// The record that bears a title.
+fn titled(
+    work: &Work<'_>,
+    entities: &[EntityId],
+    text: &str,
+    written: &impl Fn(&Title) -> String,
+) -> Result<Pick, Refusal> {
+    let model = Arc::clone(&work.live.model);
     let mut alike = Vec::new();
-    for target in reference.targets.iter() {
+    for target in entities {
         if let Some(title) = search::title(&model, *target, text) {
             let rows = choose_from(work, *target, [&title], &draft_of(&model, *target, &[]), FEW)?;
             alike.extend(rows.iter().filter_map(|row| row.reference()));

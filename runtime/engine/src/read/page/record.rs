@@ -75,10 +75,21 @@ pub struct RecordFacts {
     pub history: Vec<Entry>,
     /// The cursor of what became of it before.
     pub older: Option<String>,
-    /// When it was put into the trash, and by whom.
-    pub trashed: Option<(Timestamp, Option<Ref>)>,
+    /// It lies in the trash.
+    pub trashed: Option<Trashed>,
     /// The titles of all records that are named, its own among them.
     pub titles: Titles,
+}
+
+/// How a record came into the trash.
+#[derive(Clone, Copy, Debug)]
+pub struct Trashed {
+    /// When.
+    pub at: Timestamp,
+    /// By whom; nothing for the system.
+    pub by: Option<Ref>,
+    /// The record that it was merged into.
+    pub into: Option<Ref>,
 }
 
 /// Rows that refer to a record.
@@ -119,9 +130,13 @@ impl Engine {
             named.extend(past::named(&history));
             named.push(record);
             let trashed = match *row.get(System::DeletedAt.field()) {
-                Value::DateTime(at) => Some((at, row.get(System::UpdatedBy.field()).as_ref())),
+                Value::DateTime(at) => {
+                    let by = row.get(System::UpdatedBy.field()).as_ref();
+                    Some(Trashed { at, by, into: past::went_into(work, record)? })
+                }
                 _ => None,
             };
+            named.extend(trashed.and_then(|trashed: Trashed| trashed.into));
             Ok(RecordFacts {
                 version: row.version(),
                 visible: visible(work, &row)?,

@@ -1,4 +1,5 @@
-//! References of records that stay: cleared when their target is deleted, set back when it is restored.
+//! References of records that stay: cleared when their target is deleted, set back when it is restored, turned to another
+//! record when it is merged into that.
 //!
 //! The record that refers is changed as by a save: its version is raised, what it computes follows, and the log tells of
 //! it. Its rules are not asked, for nobody writes it.
@@ -19,16 +20,19 @@ use super::MOST;
 use super::reach::Cleared;
 use crate::record::draft::Draft;
 use crate::record::log;
+use crate::record::merge::Merged;
 use crate::record::work::Work;
 use crate::refusal::Refusal;
 
 /// What becomes of a reference to a record.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    /// It no longer points there.
-    Away,
-    /// It points there again, if it points nowhere else by now.
-    Back,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// The field.
+    pub field: FieldId,
+    /// Where it must lead for anything to be done: nowhere, or to this record, alone or among others.
+    pub from: Option<Ref>,
+    /// Where it leads then.
+    pub to: Option<Ref>,
 }
 
 /// Makes references to deleted records nothing.
@@ -36,11 +40,9 @@ enum Turn {
 /// # Errors
 /// When a definition fails, or the database cannot be read or written.
 pub fn clear(work: &Work<'_>, cleared: &[Cleared]) -> Result<(), Refusal> {
-    let mut by_referrer: BTreeMap<Ref, Vec<(FieldId, Ref)>> = BTreeMap::new();
-    for Cleared { referrer, field, target } in cleared {
-        by_referrer.entry(*referrer).or_default().push((*field, *target));
-    }
-    turn(work, by_referrer, Turn::Away)
+    let turn_of =
+        |cleared: &Cleared| (cleared.referrer, Turn { field: cleared.field, from: Some(cleared.target), to: None });
+    turn(work, cleared.iter().map(turn_of))
 }
 
 /// Gives living records the references back that a deletion made nothing, as its entries in the log tell.
@@ -51,30 +53,56 @@ pub fn set_back(work: &Work<'_>, restored: &[Arc<Row>], batch: Id) -> Result<(),
     let restored: HashMap<Id, Ref> =
         restored.iter().filter_map(|row| row.reference()).map(|reference| (reference.id, reference)).collect();
     let most = u32::try_from(MOST).unwrap_or(u32::MAX);
-    let mut by_referrer: BTreeMap<Ref, Vec<(FieldId, Ref)>> = BTreeMap::new();
+    let mut turns = Vec::new();
     for change in work.with(|tx| change::of_batch(tx, batch, None, most))? {
         let Some(entity) = work.live.entity_of_table(&change.entity) else { continue };
         let referrer = Ref { entity, id: change.record };
         if restored.contains_key(&referrer.id) || &*change.action != "update" {
             continue;
         }
-        for (field, target) in taken_away(work, entity, &change, &restored) {
-            by_referrer.entry(referrer).or_default().push((field, target));
+        for taken in taken_away(work, entity, &change, &restored) {
+            turns.push((referrer, Turn { field: taken.field, from: None, to: Some(taken.target) }));
         }
     }
-    turn(work, by_referrer, Turn::Back)
+    turn(work, turns)
+}
+
+/// Gives records the references back that a merge turned from the record that went to the one that stayed.
+///
+/// # Errors
+/// As [`clear`].
+pub fn turn_back(work: &Work<'_>, gone: Ref, merged: &Merged) -> Result<(), Refusal> {
+    let restored = HashMap::from([(gone.id, gone)]);
+    let mut turns = Vec::new();
+    for change in merged.changes.iter().filter(|change| &*change.action == "update") {
+        let Some(entity) = work.live.entity_of_table(&change.entity) else { continue };
+        for taken in taken_away(work, entity, change, &restored) {
+            // One that led to both led to the one that stayed before the merge, too.
+            let from = Some(merged.into).filter(|into| !taken.before.contains(&into.id));
+            turns.push((Ref { entity, id: change.record }, Turn { field: taken.field, from, to: Some(gone) }));
+        }
+    }
+    turn(work, turns)
+}
+
+/// A reference that a change took away.
+struct Taken {
+    field: FieldId,
+    target: Ref,
+    /// Where the field led before.
+    before: Vec<Id>,
 }
 
 /// The references to restored records that an entry of the log took away.
-fn taken_away(work: &Work<'_>, entity: EntityId, change: &Change, restored: &HashMap<Id, Ref>) -> Vec<(FieldId, Ref)> {
+fn taken_away(work: &Work<'_>, entity: EntityId, change: &Change, restored: &HashMap<Id, Ref>) -> Vec<Taken> {
     let Some(Json::Object(changes)) = change.body.as_deref() else { return Vec::new() };
     let mut taken = Vec::new();
     for (physical, pair) in changes {
         let Some((_, id)) = work.live.field_of_column(&change.entity, physical) else { continue };
         if let Kind::Ref(_) = work.live.model[entity][id].kind {
             let (before, after) = (named(pair.get(0)), named(pair.get(1)));
-            let gone = before.into_iter().filter(|id| !after.contains(id)).filter_map(|id| restored.get(&id));
-            taken.extend(gone.map(|target| (id, *target)));
+            let gone = before.iter().filter(|id| !after.contains(id)).filter_map(|id| restored.get(id));
+            taken.extend(gone.map(|target| Taken { field: id, target: *target, before: before.clone() }));
         }
     }
     taken
@@ -89,24 +117,31 @@ fn named(written: Option<&Json>) -> Vec<Id> {
     }
 }
 
-fn turn(work: &Work<'_>, by_referrer: BTreeMap<Ref, Vec<(FieldId, Ref)>>, turn: Turn) -> Result<(), Refusal> {
+/// Turns references of records, each record as by a save.
+///
+/// # Errors
+/// When a definition fails, or the database cannot be read or written.
+pub fn turn(work: &Work<'_>, turns: impl IntoIterator<Item = (Ref, Turn)>) -> Result<(), Refusal> {
+    let mut by_referrer: BTreeMap<Ref, Vec<Turn>> = BTreeMap::new();
+    for (referrer, turn) in turns {
+        by_referrer.entry(referrer).or_default().push(turn);
+    }
     // In the order of their ids, as everyone locks.
     let rows = work.lock_all(by_referrer.keys().copied(), Lock::Change)?;
     for stored in rows {
         let Some(turns) = stored.reference().and_then(|reference| by_referrer.get(&reference)) else { continue };
-        // What lies in the trash is gone from or left alone, never given anything.
-        if turn == Turn::Back && !stored.get(System::DeletedAt.field()).is_nothing() {
-            continue;
-        }
-        one(work, &stored, turns, turn)?;
+        let is_trashed = !stored.get(System::DeletedAt.field()).is_nothing();
+        // What lies in the trash is gone from or led elsewhere, never given anything.
+        let turns: Vec<Turn> = turns.iter().copied().filter(|turn| !is_trashed || turn.from.is_some()).collect();
+        one(work, &stored, &turns)?;
     }
     Ok(())
 }
 
-fn one(work: &Work<'_>, stored: &Arc<Row>, turns: &[(FieldId, Ref)], turn: Turn) -> Result<(), Refusal> {
+fn one(work: &Work<'_>, stored: &Arc<Row>, turns: &[Turn]) -> Result<(), Refusal> {
     let mut draft = Draft::unchanged(stored);
     let mut links: Vec<log::Relinked> = Vec::new();
-    for (field, target) in turns {
+    for Turn { field, from, to } in turns {
         let definition = &work.live.model[stored.entity][*field];
         if definition.is_link() {
             let known = links.iter().position(|relinked| relinked.field == *field);
@@ -118,15 +153,17 @@ fn one(work: &Work<'_>, stored: &Arc<Row>, turns: &[(FieldId, Ref)], turn: Turn)
                     links.len() - 1
                 }
             };
-            let after = &mut links[at].after;
-            after.retain(|held| held != target);
-            if turn == Turn::Back {
-                after.push(*target);
+            let Some(relinked) = links.get_mut(at) else { continue };
+            let led = from.map(|from| relinked.after.iter().position(|held| *held == from));
+            let new = to.filter(|to| !relinked.after.contains(to));
+            match (led, new) {
+                (Some(None), _) | (None, None) => {}
+                (None, Some(new)) => relinked.after.push(new),
+                (Some(Some(at)), Some(new)) => relinked.after[at] = new,
+                (Some(Some(at)), None) => drop(relinked.after.remove(at)),
             }
-        } else if turn == Turn::Away {
-            draft.set(*field, Value::Nothing);
-        } else if draft.row.get(*field).is_nothing() {
-            draft.set(*field, Value::Ref(*target));
+        } else if draft.row.get(*field).as_ref() == *from {
+            draft.set(*field, to.map_or(Value::Nothing, Value::Ref));
         }
     }
     links.retain(|relinked| relinked.before != relinked.after);

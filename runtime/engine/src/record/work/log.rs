@@ -121,6 +121,20 @@ impl Work<'_> {
         }
     }
 
+    /// Makes what was noted last of a record a change of another action with one member more, or notes it.
+    pub fn merged(&self, entry: Entry, (name, with): (&str, Json)) {
+        let mut entries = self.entries.borrow_mut();
+        let known = entries.iter().rposition(|known| known.record == entry.record && known.action == "update");
+        let known = known.unwrap_or_else(|| {
+            entries.push(entry.clone());
+            entries.len() - 1
+        });
+        if let Some(noted) = entries.get_mut(known) {
+            noted.action = entry.action;
+            noted.changes.insert(name.to_owned(), with);
+        }
+    }
+
     /// Writes the log of this command, and orders what follows it later.
     ///
     /// # Errors

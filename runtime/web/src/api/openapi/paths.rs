@@ -4,6 +4,8 @@ use fichero_engine::Actor;
 use fichero_engine::export::Format;
 use fichero_engine::policy::{self, Action};
 use fichero_engine::read::list::is_key;
+use fichero_engine::record::merge;
+use fichero_model::FieldId;
 use fichero_model::entity::{Field, System};
 use fichero_model::kind::Kind;
 use serde_json::{Map, Value as Json, json};
@@ -33,6 +35,9 @@ pub fn of(records: &Records<'_>, actor: &Actor) -> Vec<(String, Json)> {
     }
     if paths.may(Action::Restore) {
         all.push((under("/{id}/restore"), json!({"parameters": [parts::id()], "post": paths.restore()})));
+    }
+    if paths.may(Action::Update) && paths.may(Action::Delete) {
+        all.push((under("/{id}/merge"), json!({"parameters": [parts::id()], "post": paths.merge()})));
     }
     if let Some(transition) = paths.transition() {
         all.push((under("/{id}/transition"), json!({"parameters": [parts::id()], "post": transition})));
@@ -147,6 +152,20 @@ impl<'p> Paths<'p> {
         let back = json!({"200": headed("The record", self.records.at(""))});
         let takes = Takes { parameters: vec![parts::if_match(), parts::key()], body: None };
         self.operation("restore", "Take one out of the trash", back, takes)
+    }
+
+    fn merge(&self) -> Json {
+        let entity = self.records.entity();
+        let can_be_taken = |id: &FieldId| merge::can_be_taken(&entity[*id]);
+        let named = entity.all_fields().filter(|(id, _)| entity.leaves(*id).iter().all(can_be_taken));
+        let names: Vec<&str> = named.map(|(_, field)| &*field.name).collect();
+        let schema = json!({"type": "object", "required": ["into"], "additionalProperties": false, "properties": {
+            "into": {"type": "string", "format": "uuid", "description": "The record that stays"},
+            "take": {"type": "array", "items": {"type": "string", "enum": names}, "description": "The fields whose values it takes over; those it has nothing in when nothing is said"},
+        }});
+        let merged = json!({"200": headed("The record that stays", self.records.at(""))});
+        let takes = Takes { parameters: vec![parts::if_match(), parts::key()], body: Some(schema) };
+        self.operation("merge", "Merge one into another", merged, takes)
     }
 
     fn history(&self) -> Json {

@@ -14,7 +14,7 @@ use fichero_model::{EntityId, Model, Ref};
 use super::{Attempt, read};
 use crate::pages::post::Posted;
 use crate::pages::visitor::Visitor;
-use crate::ui::context::Gone;
+use crate::ui::context::{self, Link};
 
 /// The button that takes the record out of the trash and saves.
 pub const RESTORE: &str = "restore";
@@ -31,10 +31,12 @@ pub async fn show(visitor: &Visitor, record: Ref, posted: Posted, refusal: Refus
     let Seen { reader, now, page: gone, .. } = engine.gone_page(&visitor.live, &visitor.actor, record).await?;
     let Some(gone) = gone else { return Err(refusal) };
     let words = visitor.words(&reader, now, &gone.titles);
-    let said = Gone {
+    let said = context::Gone {
         who: words.person(gone.by),
         at: words.when(gone.at),
-        restore: gone.trashed && visitor.may(record.entity, Action::Restore),
+        into: gone.into.map(|into| Link { label: words.title(into), href: words.href(into) }),
+        // To restore one that was merged takes the merge back: nothing to be done along with a save.
+        restore: gone.trashed && gone.into.is_none() && visitor.may(record.entity, Action::Restore),
         copy: visitor.may(record.entity, Action::Create),
     };
     let (id, posted) = match (gone.trashed, said.copy) {

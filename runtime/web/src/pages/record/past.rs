@@ -7,7 +7,7 @@ use fichero_model::value::Value;
 
 use crate::pages::address;
 use crate::pages::words::Words;
-use crate::ui::context::{self, Cell, Change, Event, History, HistoryEntry};
+use crate::ui::context::{self, Cell, Change, Event, History, HistoryEntry, Link};
 
 /// The history panel of a record.
 pub fn history(words: &Words<'_>, record: Ref, facts: &RecordFacts) -> History {
@@ -24,6 +24,7 @@ fn shown(words: &Words<'_>, record: Ref, entry: &Entry) -> HistoryEntry {
         who: words.person(entry.by),
         at: words.when(entry.at),
         event,
+        with: entry.with.map(|other| Link { label: words.title(other), href: words.href(other) }),
         via: via(&entry.via),
         // What a record was made with stands on its page, or in a change that came after.
         changes: match event {
@@ -38,6 +39,7 @@ fn event(action: &str) -> Event {
         "create" => Event::Created,
         "delete" | "purge" => Event::Deleted,
         "restore" => Event::Restored,
+        "merge" => Event::Merged,
         _ => Event::Updated,
     }
 }

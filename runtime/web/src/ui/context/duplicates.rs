@@ -50,6 +50,8 @@ pub struct DuplicatePair {
     pub one_id: String,
     /// Posted as `other`.
     pub other_id: String,
+    /// The page that merges the younger into the older, where the reader may.
+    pub merge: Option<String>,
 }
 
 /// What too many records share for them to be compared.

@@ -48,6 +48,8 @@ pub struct Duplicates {
     pub records: Vec<Link>,
     /// Posted as `_known` by who saves all the same (`save_known`); none where that is refused.
     pub known: Option<String>,
+    /// It can be saved all the same to be merged with one of them (`save_merge`).
+    pub merge: bool,
 }
 
 /// A record was deleted while somebody was at it, and what can be done with what was typed.
@@ -57,6 +59,8 @@ pub struct Gone {
     pub who: String,
     /// When.
     pub at: When,
+    /// The record that it was merged into.
+    pub into: Option<Link>,
     /// It can be taken out of the trash and saved.
     pub restore: bool,
     /// What was typed can be a new record.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Cell, When};
+use super::{Cell, Link, When};
 
 /// The newest changes of a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -22,6 +22,8 @@ pub struct HistoryEntry {
     pub at: When,
     /// What kind of deed.
     pub event: Event,
+    /// The other record of a merge.
+    pub with: Option<Link>,
     /// Through what, when not by hand on a page.
     pub via: Via,
     /// The fields that changed.
@@ -40,6 +42,8 @@ pub enum Event {
     Deleted,
     /// It came back from the trash.
     Restored,
+    /// It and another record are one.
+    Merged,
 }
 
 /// Through what a change came.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Action, Cell, Count, EntityHead, History, Page, Table, When};
+use super::{Action, Cell, Count, EntityHead, History, Link, Page, Table, When};
 
 /// The page of one record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,6 +17,8 @@ pub struct RecordPage {
     pub edit: Option<String>,
     /// The form to create one like it, where the reader may.
     pub duplicate: Option<String>,
+    /// The page that asks which other record it is to be merged with, where the reader may.
+    pub merge: Option<String>,
     /// The page that asks before it is moved to the trash, where the reader may.
     pub delete: Option<String>,
     /// Buttons of definitions.
@@ -148,6 +150,8 @@ pub struct Trashed {
     pub at: When,
     /// By whom.
     pub by: String,
+    /// The record that it was merged into.
+    pub into: Option<Link>,
     /// Where its restoring is posted to, where the reader may.
     pub restore: Option<String>,
 }

@@ -7,7 +7,7 @@ macro_rules! embedded {
 }
 
 /// Every template by name.
-pub(super) const ALL: [(&str, &str); 43] = embedded![
+pub(super) const ALL: [(&str, &str); 45] = embedded![
     "app.html",
     "base.html",
     "confirm.html",
@@ -43,6 +43,8 @@ pub(super) const ALL: [(&str, &str); 43] = embedded![
     "part/notices.html",
     "part/shortcuts.html",
     "part/user.html",
+    "merge.html",
+    "merge_ask.html",
     "plain.html",
     "problems.html",
     "record.html",
