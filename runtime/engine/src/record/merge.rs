@@ -161,7 +161,8 @@ fn referring(work: &Work<'_>, from: Ref, into: Ref) -> Result<Referring, Refusal
             if is_double && row.get(System::DeletedAt.field()).is_nothing() {
                 doubled.push(row);
             } else if reference != from && reference != into {
-                turns.push((reference, Turn { field: referrer.field, from: Some(from), to: Some(into) }));
+                let turn = Turn { field: referrer.field, from: Some(from), to: Some(into), of_trashed: true };
+                turns.push((reference, turn));
             }
         }
         if turns.len() + doubled.len() > MOST {
@@ -208,7 +209,7 @@ pub fn of(work: &Work<'_>, gone: Ref, batch: Id) -> Result<Option<Merged>, Refus
     let most = u32::try_from(2 * MOST).unwrap_or(u32::MAX);
     let changes = work.with(|tx| change::of_batch(tx, batch, None, most))?;
     let own = changes.iter().find(|change| change.record == gone.id && &*change.action == log::MERGE);
-    let into = own.and_then(|change| log::merged_with(change)).map(|id| Ref { entity: gone.entity, id });
+    let into = own.and_then(log::merged_with).map(|id| Ref { entity: gone.entity, id });
     Ok(into.map(|into| Merged { into, changes }))
 }
 

@@ -33,6 +33,8 @@ pub struct Turn {
     pub from: Option<Ref>,
     /// Where it leads then.
     pub to: Option<Ref>,
+    /// References of what lies in the trash, too.
+    pub of_trashed: bool,
 }
 
 /// Makes references to deleted records nothing.
@@ -40,12 +42,14 @@ pub struct Turn {
 /// # Errors
 /// When a definition fails, or the database cannot be read or written.
 pub fn clear(work: &Work<'_>, cleared: &[Cleared]) -> Result<(), Refusal> {
-    let turn_of =
-        |cleared: &Cleared| (cleared.referrer, Turn { field: cleared.field, from: Some(cleared.target), to: None });
+    let turn_of = |cleared: &Cleared| {
+        (cleared.referrer, Turn { field: cleared.field, from: Some(cleared.target), to: None, of_trashed: true })
+    };
     turn(work, cleared.iter().map(turn_of))
 }
 
-/// Gives living records the references back that a deletion made nothing, as its entries in the log tell.
+/// Gives living records the references back that a deletion made nothing, as its entries in the log tell. What lies in the
+/// trash is given nothing.
 ///
 /// # Errors
 /// As [`clear`].
@@ -61,7 +65,7 @@ pub fn set_back(work: &Work<'_>, restored: &[Arc<Row>], batch: Id) -> Result<(),
             continue;
         }
         for taken in taken_away(work, entity, &change, &restored) {
-            turns.push((referrer, Turn { field: taken.field, from: None, to: Some(taken.target) }));
+            turns.push((referrer, Turn { field: taken.field, from: None, to: Some(taken.target), of_trashed: false }));
         }
     }
     turn(work, turns)
@@ -79,7 +83,8 @@ pub fn turn_back(work: &Work<'_>, gone: Ref, merged: &Merged) -> Result<(), Refu
         for taken in taken_away(work, entity, change, &restored) {
             // One that led to both led to the one that stayed before the merge, too.
             let from = Some(merged.into).filter(|into| !taken.before.contains(&into.id));
-            turns.push((Ref { entity, id: change.record }, Turn { field: taken.field, from, to: Some(gone) }));
+            let turn = Turn { field: taken.field, from, to: Some(gone), of_trashed: true };
+            turns.push((Ref { entity, id: change.record }, turn));
         }
     }
     turn(work, turns)
@@ -131,8 +136,7 @@ pub fn turn(work: &Work<'_>, turns: impl IntoIterator<Item = (Ref, Turn)>) -> Re
     for stored in rows {
         let Some(turns) = stored.reference().and_then(|reference| by_referrer.get(&reference)) else { continue };
         let is_trashed = !stored.get(System::DeletedAt.field()).is_nothing();
-        // What lies in the trash is gone from or led elsewhere, never given anything.
-        let turns: Vec<Turn> = turns.iter().copied().filter(|turn| !is_trashed || turn.from.is_some()).collect();
+        let turns: Vec<Turn> = turns.iter().copied().filter(|turn| !is_trashed || turn.of_trashed).collect();
         one(work, &stored, &turns)?;
     }
     Ok(())
@@ -141,7 +145,7 @@ pub fn turn(work: &Work<'_>, turns: impl IntoIterator<Item = (Ref, Turn)>) -> Re
 fn one(work: &Work<'_>, stored: &Arc<Row>, turns: &[Turn]) -> Result<(), Refusal> {
     let mut draft = Draft::unchanged(stored);
     let mut links: Vec<log::Relinked> = Vec::new();
-    for Turn { field, from, to } in turns {
+    for Turn { field, from, to, of_trashed: _ } in turns {
         let definition = &work.live.model[stored.entity][*field];
         if definition.is_link() {
             let known = links.iter().position(|relinked| relinked.field == *field);
