@@ -200,7 +200,8 @@ async fn everything(world: &World) -> BTreeMap<String, Json> {
     all
 }
 
-/// Leaves out what every change leaves behind; what is a set is sorted.
+/// Leaves out what every change leaves behind, and what is computed from another record, for it follows that one with each
+/// save; what is a set is sorted.
 fn still(record: &mut Json) {
     for (name, value) in record.as_object_mut().unwrap() {
         match value {
@@ -209,7 +210,7 @@ fn still(record: &mut Json) {
             _ => {}
         }
     }
-    let left = ["version", "updated_at", "updated_by", "deleted_at"];
+    let left = ["version", "updated_at", "updated_by", "deleted_at", "account_name"];
     record.as_object_mut().unwrap().retain(|name, _| !left.contains(&name.as_str()));
 }
 

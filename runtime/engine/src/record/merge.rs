@@ -5,6 +5,7 @@
 //! references that still lead to the one that stays lead to it again, and values that were taken over, and are held
 //! still, are what they were. What was changed since stays as it is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use fichero_model::entity::{Entity, Field, Source, System};
@@ -201,6 +202,13 @@ pub struct Merged {
     pub changes: Vec<Change>,
 }
 
+impl Merged {
+    /// What the record that stayed took over.
+    pub fn own(&self) -> Option<&Change> {
+        self.changes.iter().find(|change| change.record == self.into.id && &*change.action == log::MERGE)
+    }
+}
+
 /// The merge by which a record came into the trash, if it was one.
 ///
 /// # Errors
@@ -213,11 +221,12 @@ pub fn of(work: &Work<'_>, gone: Ref, batch: Id) -> Result<Option<Merged>, Refus
     Ok(into.map(|into| Merged { into, changes }))
 }
 
-/// Gives the record that stayed back what it held before, as far as it still holds what it took over.
+/// Gives the record that stayed back what it held before, as far as it still holds what it took over; but for references
+/// to the one that went, which is still in the trash ([`refer::turn_back`]).
 ///
 /// # Errors
 /// When it was merged into another one since, a rule or check refuses it, or the database cannot be read or written.
-pub fn give_back(work: &Work<'_>, merged: &Merged) -> Result<(), Refusal> {
+pub fn give_back(work: &Work<'_>, gone: Ref, merged: &Merged) -> Result<(), Refusal> {
     let Some(row) = work.lock_any(merged.into, fichero_store::Lock::Change)? else { return Ok(()) };
     if let Some(batch) = row.get(System::DeletedBatch.field()).as_text().and_then(|batch| batch.parse::<Id>().ok()) {
         return match of(work, merged.into, batch)? {
@@ -229,23 +238,30 @@ pub fn give_back(work: &Work<'_>, merged: &Merged) -> Result<(), Refusal> {
         };
     }
     let model = Arc::clone(&work.live.model);
-    let own = merged.changes.iter().find(|change| change.record == merged.into.id && &*change.action == log::MERGE);
+    let Some(change) = merged.own() else { return Ok(()) };
     let mut body = Map::new();
-    for (column, pair) in own.and_then(|change| change.body.as_deref()?.as_object()).into_iter().flatten() {
-        let Some(change) = own else { break };
+    for (column, pair) in change.body.as_deref().and_then(Json::as_object).into_iter().flatten() {
         let Some((_, id)) = work.live.field_of_column(&change.entity, column) else { continue };
         let field = &model[row.entity][id];
         let (former, given) = (pair.get(0).unwrap_or(&Json::Null), pair.get(1).unwrap_or(&Json::Null));
-        let now = match field.is_link() {
-            true => {
-                let targets = work.linked(&row, id)?.into_iter().map(fichero_model::Value::Ref);
-                codec::write(&model, field, &fichero_model::Value::list(targets))
-            }
-            false => log::written(work, field, row.get(id)),
-        };
         // What a sensitive field held is in no log.
-        if now == *given && !field.sensitive {
-            log::put_former(&mut body, field, former);
+        if field.sensitive {
+            continue;
+        }
+        match (field.is_link(), former) {
+            (true, _) => {
+                let held: BTreeSet<Id> = work.linked(&row, id)?.iter().map(|target| target.id).collect();
+                if held == refer::named(Some(given)).into_iter().collect() {
+                    let mut former = former.as_array().cloned().unwrap_or_default();
+                    former.retain(|target| !refer::named(Some(target)).contains(&gone.id));
+                    log::put_former(&mut body, field, &Json::Array(former));
+                }
+            }
+            (false, former) if matches!(field.kind, Storage::Ref(_)) && refer::named(Some(former)) == [gone.id] => {}
+            (false, former) if log::written(work, field, row.get(id)) == *given => {
+                log::put_former(&mut body, field, former);
+            }
+            (false, _) => {}
         }
     }
     if body.is_empty() {

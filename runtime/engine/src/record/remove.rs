@@ -101,7 +101,7 @@ pub fn restore(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
     refuse_trashed_targets(work, &rows)?;
     let merged = merge::of(work, gone, batch)?;
     // What was taken over from it may be there only once.
-    merged.as_ref().map_or(Ok(()), |merged| merge::give_back(work, merged))?;
+    merged.as_ref().map_or(Ok(()), |merged| merge::give_back(work, gone, merged))?;
     let mut living = Vec::with_capacity(rows.len());
     for row in &rows {
         let back = mark(work, row, None)?;

@@ -71,7 +71,8 @@ pub fn set_back(work: &Work<'_>, restored: &[Arc<Row>], batch: Id) -> Result<(),
     turn(work, turns)
 }
 
-/// Gives records the references back that a merge turned from the record that went to the one that stayed.
+/// Gives records the references back that a merge turned from the record that went to the one that stayed, and that one
+/// those to the record that went.
 ///
 /// # Errors
 /// As [`clear`].
@@ -87,6 +88,18 @@ pub fn turn_back(work: &Work<'_>, gone: Ref, merged: &Merged) -> Result<(), Refu
             turns.push((Ref { entity, id: change.record }, turn));
         }
     }
+    let stayed = work.living(merged.into)?.zip(merged.own());
+    if let Some((row, own)) = stayed {
+        for taken in taken_away(work, row.entity, own, &restored) {
+            // What it leads to instead, unless that was changed since.
+            let led = row.get(taken.field).as_ref();
+            let is_link = work.live.model[row.entity][taken.field].is_link();
+            if is_link || taken.after == led.iter().map(|led| led.id).collect::<Vec<_>>() {
+                let turn = Turn { field: taken.field, from: led, to: Some(gone), of_trashed: false };
+                turns.push((merged.into, turn));
+            }
+        }
+    }
     turn(work, turns)
 }
 
@@ -96,6 +109,8 @@ struct Taken {
     target: Ref,
     /// Where the field led before.
     before: Vec<Id>,
+    /// Where it led then.
+    after: Vec<Id>,
 }
 
 /// The references to restored records that an entry of the log took away.
@@ -107,14 +122,16 @@ fn taken_away(work: &Work<'_>, entity: EntityId, change: &Change, restored: &Has
         if let Kind::Ref(_) = work.live.model[entity][id].kind {
             let (before, after) = (named(pair.get(0)), named(pair.get(1)));
             let gone = before.iter().filter(|id| !after.contains(id)).filter_map(|id| restored.get(id));
-            taken.extend(gone.map(|target| Taken { field: id, target: *target, before: before.clone() }));
+            let taken_of =
+                |target: &Ref| Taken { field: id, target: *target, before: before.clone(), after: after.clone() };
+            taken.extend(gone.map(taken_of));
         }
     }
     taken
 }
 
 /// The records that a reference of the log names: `ID`, `entity:ID`, or a list of them.
-fn named(written: Option<&Json>) -> Vec<Id> {
+pub fn named(written: Option<&Json>) -> Vec<Id> {
     match written {
         Some(Json::String(text)) => text.rsplit(':').next().and_then(|id| id.parse().ok()).into_iter().collect(),
         Some(Json::Array(items)) => items.iter().flat_map(|item| named(Some(item))).collect(),
