@@ -174,13 +174,11 @@ fn links_that_would_stand_twice_go_along() {
         let stays = world.create("account", json!({"name": "Acme", "people": [ann["id"]]})).await;
         let gone = world.create("account", json!({"name": "B", "people": [ann["id"], bob["id"]]})).await;
         merge(world, &gone, &stays, None).await.unwrap();
-        let people = async |account: &Json| {
-            let held = world.get("account", id(account)).await["people"].as_array().unwrap().len();
-            held
-        };
-        assert_eq!(people(&stays).await, 2);
+        let people = async |account: &Json| world.get("account", id(account)).await["people"].clone();
+        assert_eq!(people(&stays).await.as_array().unwrap().len(), 2);
         world.restore("account", id(&gone)).await.unwrap();
-        assert_eq!((people(&stays).await, people(&gone).await), (1, 2));
+        assert_eq!(people(&stays).await.as_array().unwrap().len(), 1);
+        assert_eq!(people(&gone).await.as_array().unwrap().len(), 2);
     });
 }
 

@@ -5,6 +5,8 @@
 //! out which rows are missing, reads them in one statement per entity, and goes again ([`Work::gather`]), so the number
 //! of statements grows with the depth of the paths, never with the number of records.
 
+mod attached;
+mod drafted;
 mod log;
 mod write;
 
@@ -22,7 +24,7 @@ use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::Record;
 use fichero_store::query::{self, Aggregation, Cursor, Filter, Groups, Query};
-use fichero_store::system::file::{self, File};
+use fichero_store::system::file::File;
 use fichero_store::system::{change, data_row};
 use fichero_store::{Error, Lock, Tx};
 use jiff::Timestamp;
@@ -30,7 +32,6 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::draft::Draft;
-use super::files;
 use super::log::Entry;
 use super::settings;
 use crate::actor::Actor;
@@ -369,43 +370,6 @@ impl<'a> Work<'a> {
         self.any(reference)
     }
 
-    /// A file that a record holds or is to hold; noted and read later inside [`Work::gather`].
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn file(&self, id: Id) -> Result<Option<File>, Refusal> {
-        if let Some(known) = self.files.borrow().get(&id) {
-            return Ok(known.clone());
-        }
-        if let Some(missing) = self.missing.borrow_mut().as_mut() {
-            missing.files.insert(id);
-            return Ok(None);
-        }
-        self.load_files([id].into())?;
-        Ok(self.files.borrow().get(&id).cloned().flatten())
-    }
-
-    /// Notes the files of a value that is shown, so that they are read together with what else it names.
-    pub fn meet_files(&self, field: &Field, value: &Value) {
-        self.met.borrow_mut().extend(files::ids(field, value));
-    }
-
-    /// The files that were noted.
-    pub fn met_files(&self) -> BTreeSet<Id> {
-        self.met.borrow().clone()
-    }
-
-    fn load_files(&self, wanted: BTreeSet<Id>) -> Result<(), Refusal> {
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let found = self.with(|tx| file::many(tx, &Vec::from_iter(wanted.iter().copied())))?;
-        let mut files = self.files.borrow_mut();
-        files.extend(wanted.into_iter().map(|id| (id, None)));
-        files.extend(found.into_iter().map(|file| (file.id, Some(file))));
-        Ok(())
-    }
-
     /// The rows of a lines, children or many-reference field, noted and read later inside [`Work::gather`]; of a draft those
     /// that it is to have.
     ///
@@ -581,49 +545,6 @@ impl<'a> Work<'a> {
     }
 
     // ---- Drafts ------------------------------------------------------------------------------------------------------
-
-    /// Lets expressions see a draft in place of what is stored.
-    pub fn pend(&self, row: &Arc<Row>) {
-        if let Some(id) = row.id() {
-            self.pending.borrow_mut().insert(id, Arc::clone(row));
-        }
-    }
-
-    /// Lets expressions see the lines of a draft in place of those that are stored.
-    pub fn pend_lines(&self, parent: &Row, field: FieldId, rows: Vec<Arc<Row>>) {
-        for row in &rows {
-            self.pend(row);
-        }
-        self.pend_rows(parent, field, rows);
-    }
-
-    /// Lets expressions see what a reference to many will hold in place of what is stored.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn pend_links(&self, record: &Row, field: FieldId, targets: &[Ref]) -> Result<(), Refusal> {
-        self.load(targets.iter().copied())?;
-        let rows: Result<Vec<_>, _> = targets.iter().map(|target| self.living(*target)).collect();
-        self.pend_rows(record, field, rows?.into_iter().flatten().collect());
-        Ok(())
-    }
-
-    fn pend_rows(&self, draft: &Row, field: FieldId, rows: Vec<Arc<Row>>) {
-        let Some(id) = draft.id() else { return };
-        self.drafted.borrow_mut().insert((id, field), (draft.version(), rows));
-    }
-
-    /// Reads the list of a record anew when it is asked for.
-    fn forget_list(&self, record: Id, field: FieldId) {
-        self.lists.borrow_mut().remove(&(record, field));
-        self.drafted.borrow_mut().remove(&(record, field));
-    }
-
-    /// Reads all lists of a record anew when they are asked for.
-    pub fn forget_lists(&self, record: Id) {
-        self.lists.borrow_mut().retain(|(id, _), _| *id != record);
-        self.drafted.borrow_mut().retain(|(id, _), _| *id != record);
-    }
 
     /// The stored lines of a record, locked.
     ///

@@ -25,7 +25,7 @@ async fn at_columns(world: &World) -> (Browser, Page) {
     let start = boss.open("/firm/import").await;
     let sent = send(&mut boss, &start, CSV).await;
     assert_eq!(sent.status, 303, "{}", sent.text());
-    let columns = boss.open(&sent.location().to_owned()).await;
+    let columns = boss.open(sent.location()).await;
     (boss, columns)
 }
 
