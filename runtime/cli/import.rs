@@ -220,9 +220,9 @@ fn in_words(report: &Report, rejects: Option<&Path>, dry: bool) -> String {
 }
 
 /// A row of a dry run: what it would make, or which fields it would change from what to what.
-fn diff(import::Shown { line, is_new, title, changes }: &import::Shown) -> String {
+fn diff(import::Shown { line, is_new, title, changes, titles }: &import::Shown) -> String {
     let value = |value: Option<&Json>| match value {
-        Some(Json::String(text)) => text.clone(),
+        Some(Json::String(text)) => titles.get(text).unwrap_or(text).clone(),
         Some(Json::Null) | None => "()".to_owned(),
         Some(other) => other.to_string(),
     };
@@ -247,14 +247,10 @@ fn to_json(report: &Report, rejects: Option<&Path>, dry: bool) -> Json {
         "passed_over": report.passed_over,
         "repeated": report.repeated.count,
         "reasons": report.reasons,
-        "shown": report.shown.iter().map(shown).collect::<Vec<_>>(),
+        "shown": report.shown.iter().map(import::Shown::to_json).collect::<Vec<_>>(),
         "rejects": rejects,
         "dry_run": dry,
     })
-}
-
-fn shown(import::Shown { line, is_new, title, changes }: &import::Shown) -> Json {
-    json!({"line": line, "effect": if *is_new { "create" } else { "update" }, "title": title, "changes": changes})
 }
 
 async fn leave(engine: &Engine, membership: Membership) {

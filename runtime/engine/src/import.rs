@@ -34,13 +34,14 @@ mod source;
 mod task;
 pub mod undo;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use fichero_model::data::{Mapping, OnMatch, Reading};
 use fichero_model::{EntityId, Id};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::actor::{Actor, Via};
@@ -154,6 +155,17 @@ pub struct Shown {
     pub title: String,
     /// Each field that would change, by its name in JSON: `[before, after]`.
     pub changes: Map<String, Json>,
+    /// What the records are called that `changes` names by their ids.
+    pub titles: BTreeMap<String, String>,
+}
+
+impl Shown {
+    /// As the API and the command line give it.
+    pub fn to_json(&self) -> Json {
+        let Self { line, is_new, title, changes, titles } = self;
+        let effect = if *is_new { "create" } else { "update" };
+        json!({"line": line, "effect": effect, "title": title, "changes": changes, "titles": titles})
+    }
 }
 
 /// How many rows of a dry run are shown.

@@ -464,6 +464,12 @@ fn a_dry_run_shows_what_the_first_rows_would_do() {
         assert_eq!((line, is_new, title), (5, true, "Delta"));
         assert_eq!((&made["code"], &made["revenue"]), (&json!([null, "D"]), &json!([null, "7.00"])));
         assert_eq!(world.filtered("account", "open").await.len(), 0, "nothing is changed");
+        // What it refers to is named.
+        let csv = "code,name,parent\nz,Zeta,Acme\n";
+        let brought =
+            bring_as(world, "account", None, csv, |request| Request { dry_run: true, ..request }).await.unwrap();
+        let shown = &brought.report.shown[0];
+        assert_eq!(shown.titles[shown.changes["parent"][1].as_str().unwrap()], "Acme");
     });
 }
 

@@ -95,3 +95,17 @@ fn values_that_do_not_fit_make_a_heading_unsure() {
         [("founded", Some(("founded", 100))), ("since", Some(("since", 100))), ("ended", None), ("email", None)]
     );
 }
+
+#[test]
+fn a_heading_that_is_what_records_are_called_is_their_title() {
+    let firm = FIRM.replace("entity: account\n", "entity: account\ntitle: name\nlabel: {en: Firm, es: Empresa}\n");
+    let firm = firm.replace(
+        "  open: boolean\n",
+        "  open: boolean\n  parent: {type: ref, to: account, label: {en: Parent firm}}\n",
+    );
+    let model = world::model(&firm);
+    for heading in ["Firm", "empresa", "account"] {
+        let guess = guessed(&model, &format!("{heading},Founded\nA,1999\nB,2001\n"));
+        assert_eq!(fields(&guess), [(heading, Some(("name", 85))), ("Founded", Some(("founded", 98)))]);
+    }
+}

@@ -11,7 +11,7 @@ mod sample;
 use std::io::Read;
 
 use fichero_model::data::Reading;
-use fichero_model::entity::Field;
+use fichero_model::entity::{Entity, Field};
 use fichero_model::{EntityId, FieldId, Model};
 
 use super::header::may_be_filled;
@@ -86,9 +86,10 @@ pub fn guess(
         if header.is_empty() || header == reject::WHY {
             continue;
         }
-        let of_header = fields.iter().filter_map(|(id, field)| Some((at, *id, filled(model, header, samples, field)?)));
+        let of_header =
+            fields.iter().filter_map(|(id, field)| Some((at, *id, filled(model, definition, header, samples, field)?)));
         let (named, telling): (Vec<_>, Vec<_>) =
-            of_header.partition(|(_, id, _)| name::likeness(header, &definition[*id], samples).is_some());
+            of_header.partition(|(_, id, _)| name::likeness(header, definition, &definition[*id], samples).is_some());
         // What the values alone say counts where they can be of one field.
         if telling.len() == 1 {
             proposed.extend(telling);
@@ -114,9 +115,9 @@ pub fn guess(
 }
 
 /// What speaks for a column filling a field.
-fn filled(model: &Model, header: &str, samples: &Samples, field: &Field) -> Option<Filled> {
+fn filled(model: &Model, definition: &Entity, header: &str, samples: &Samples, field: &Field) -> Option<Filled> {
     let fit = samples.fit(model, field);
-    let named = name::likeness(header, field, samples);
+    let named = name::likeness(header, definition, field, samples);
     let (mut sure, mut why) = match named {
         Some((sure, why)) => (u32::from(sure), vec![why]),
         None => (u32::from(fit.telling?), Vec::new()),

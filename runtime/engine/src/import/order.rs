@@ -1,4 +1,4 @@
-//! Imports that are ordered through the network and done in the background ([`super::errand`]): asking for one, looking how
+//! Imports that are ordered through the network and done in the background (`errand`): asking for one, looking how
 //! far it is, stopping it and taking it back.
 //!
 //! What is wrong with the file as a whole, its columns or its mapping is told when it is ordered; nothing is queued then. The

@@ -1,5 +1,6 @@
 //! One row through the door.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fichero_model::data::OnMatch;
@@ -11,6 +12,7 @@ use fichero_model::{EntityId, FieldId, Id, Ref};
 use fichero_store::Tx;
 use fichero_store::query::{Filter, Query};
 use fichero_store::system::import::{self as stored, Progress};
+use serde_json::{Map, Value as Json};
 
 use super::Shown;
 use super::batch::Hold;
@@ -27,6 +29,7 @@ use crate::live::Live;
 use crate::message::{Argument, Message};
 use crate::read::history;
 use crate::record;
+use crate::record::remove::refer;
 use crate::record::work::Work;
 use crate::refusal::{FieldError, Kind as RefusalKind, Refusal};
 use crate::setting;
@@ -193,7 +196,27 @@ impl Import {
         let log = work.history(record, None, 1)?;
         let changes = history::told(work, record.entity, log.first().and_then(|change| change.body.as_deref()));
         let title = work.any(record)?.map(|row| record::titled(work, &row)).unwrap_or_default();
-        Ok(Some(Shown { line: line.number, is_new: effect == Effect::Created, title, changes }))
+        let titles = self.titles(work, &changes)?;
+        Ok(Some(Shown { line: line.number, is_new: effect == Effect::Created, title, changes, titles }))
+    }
+
+    /// What the records are called that changes name by their ids.
+    fn titles(&self, work: &Work<'_>, changes: &Map<String, Json>) -> Result<BTreeMap<String, String>, Refusal> {
+        let definition = &work.live.model[self.plan.entity];
+        let mut titles = BTreeMap::new();
+        for (name, pair) in changes {
+            let targets = definition.field(name).map(|(_, field)| match &field.kind {
+                Kind::Ref(reference) => &*reference.targets,
+                _ => &[],
+            });
+            // One to several entities says of which entity it is.
+            let Some([target]) = targets else { continue };
+            for id in refer::named(Some(pair)) {
+                let row = work.any(Ref { entity: *target, id })?;
+                titles.extend(row.map(|row| (id.to_string(), record::titled(work, &row))));
+            }
+        }
+        Ok(titles)
     }
 
     /// Gives a record the references that were not there when it was made.

@@ -83,6 +83,17 @@ fn no_page_scrolls_sideways_and_a_full_list_keeps_its_tabs() {
                     assert!(wide <= f64::from(width), "{path} for {login} is {wide} wide at {width}");
                 }
             }
+            // What two have changed, beside each other.
+            screen.chromium.resize(390, 844);
+            screen.open(&format!("/deal/{deal}/edit"));
+            world.update("deal", &deal, json!({"name": format!("{login} {long}")})).await;
+            screen.chromium.run(
+                "document.querySelector('[name=name]').value = 'Mine'; \
+                 document.querySelector('main form.form').requestSubmit()",
+            );
+            screen.chromium.wait_for("document.querySelector('.versus')");
+            assert!(screen.number("document.documentElement.scrollWidth") <= 390.0, "a conflict of {login}");
+            screen.chromium.resize(1440, 900);
             // The table of a list scrolls, what stands above it keeps its size.
             let tabs = "document.querySelector('.tabs').getBoundingClientRect().height";
             screen.open("/deal?q=zzz");

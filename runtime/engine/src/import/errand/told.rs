@@ -11,7 +11,6 @@ use crate::refusal::Refusal;
 
 /// What came of a file.
 pub(super) fn report_json(report: &Report, rows: u64) -> Json {
-    let shown = |Shown { line, is_new, title, changes }: &Shown| json!({"line": line, "effect": if *is_new { "create" } else { "update" }, "title": title, "changes": changes});
     json!({
         "rows": rows,
         "created": report.created,
@@ -23,7 +22,7 @@ pub(super) fn report_json(report: &Report, rows: u64) -> Json {
         "repeated": report.repeated.count,
         "passed_over": report.passed_over,
         "reasons": report.reasons,
-        "shown": report.shown.iter().map(shown).collect::<Vec<_>>(),
+        "shown": report.shown.iter().map(Shown::to_json).collect::<Vec<_>>(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! What a heading says of a field.
 
-use fichero_model::entity::Field;
+use fichero_model::entity::{Entity, Field};
 use fichero_model::{fold, name};
 
 use super::sample::Samples;
@@ -16,7 +16,7 @@ const SYNONYMS: [(&str, &[&str]); 3] = [
 const KEYS: [&str; 7] = ["id", "key", "code", "no", "nr", "number", "codigo"];
 
 /// How sure it is that a heading means a field, in percent, and why.
-pub(super) fn likeness(header: &str, field: &Field, samples: &Samples) -> Option<(u8, String)> {
+pub(super) fn likeness(header: &str, definition: &Entity, field: &Field, samples: &Samples) -> Option<(u8, String)> {
     if header == &*field.name {
         return Some((100, "the heading is its name".to_owned()));
     }
@@ -35,6 +35,11 @@ pub(super) fn likeness(header: &str, field: &Field, samples: &Samples) -> Option
     }
     if field.was.iter().any(|was| self::words(was).concat() == joined) {
         return Some((88, "the heading is a former name of it".to_owned()));
+    }
+    let is_title = definition[definition.title].name == field.name;
+    let called = definition.label.all().iter().map(|(_, label)| &**label).chain([&*definition.name]);
+    if is_title && called.map(self::words).any(|called| called.concat() == joined) {
+        return Some((85, "the heading is what its records are called, and it is their title".to_owned()));
     }
     let looks = |look: &str| &*field.type_name == look || field.widget.as_deref() == Some(look);
     if let Some((look, _)) = SYNONYMS.iter().find(|(look, known)| looks(look) && known.contains(&joined.as_str())) {

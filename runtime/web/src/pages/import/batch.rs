@@ -7,7 +7,8 @@ use fichero_engine::Refusal;
 use fichero_engine::import::order::{Told, Undone};
 use fichero_engine::import::{Asked, yaml};
 use fichero_engine::read::page::{Seen, Titles};
-use fichero_model::entity::Entity;
+use fichero_model::entity::{Entity, Field};
+use fichero_model::kind::Kind;
 use fichero_model::{Id, name};
 use serde_json::{Map, Value as Json};
 
@@ -157,21 +158,32 @@ fn texts(report: Option<&Json>, key: &str) -> Vec<String> {
 }
 
 fn shown(words: &Words<'_>, definition: &Entity, report: &Json) -> Vec<ImportRow> {
-    let value = |value: Option<&Json>| match value {
-        Some(Json::String(text)) => text.clone(),
-        Some(Json::Null) | None => String::new(),
-        Some(other) => other.to_string(),
-    };
-    let change = |(name, pair): (&String, &Json)| ImportChange {
-        label: definition.field(name).map_or_else(|| name.clone(), |(_, field)| words.label(&field.label).to_owned()),
-        old: value(pair.get(0)),
-        new: value(pair.get(1)),
-    };
-    let row = |row: &Json| ImportRow {
-        line: row.get("line").and_then(Json::as_u64).unwrap_or(0),
-        is_new: row.get("effect").and_then(Json::as_str) == Some("create"),
-        title: value(row.get("title")),
-        changes: row.get("changes").and_then(Json::as_object).into_iter().flatten().map(change).collect(),
+    let row = |row: &Json| {
+        let title_of = |id: &str| row.get("titles").and_then(|titles| titles.get(id)?.as_str());
+        let text = |field: Option<&Field>, value: &Json| match (value, field.map(|field| &field.kind)) {
+            (Json::String(name), Some(Kind::Choice { options })) => words.option(*options, name).text,
+            (Json::String(text), _) => title_of(text).unwrap_or(text).to_owned(),
+            (Json::Null, _) => String::new(),
+            (other, _) => other.to_string(),
+        };
+        let side = |field: Option<&Field>, value: Option<&Json>| match value {
+            Some(Json::Array(several)) => several.iter().map(|one| text(field, one)).collect::<Vec<_>>().join(", "),
+            value => text(field, value.unwrap_or(&Json::Null)),
+        };
+        let change = |(name, pair): (&String, &Json)| {
+            let field = definition.field(name).map(|(_, field)| field);
+            ImportChange {
+                label: field.map_or_else(|| name.clone(), |field| words.label(&field.label).to_owned()),
+                old: side(field, pair.get(0)),
+                new: side(field, pair.get(1)),
+            }
+        };
+        ImportRow {
+            line: row.get("line").and_then(Json::as_u64).unwrap_or(0),
+            is_new: row.get("effect").and_then(Json::as_str) == Some("create"),
+            title: row.get("title").and_then(Json::as_str).unwrap_or_default().to_owned(),
+            changes: row.get("changes").and_then(Json::as_object).into_iter().flatten().map(change).collect(),
+        }
     };
     report.get("shown").and_then(Json::as_array).into_iter().flatten().map(row).collect()
 }
