@@ -109,8 +109,11 @@ fn take_up(tx: &mut Tx, new: &stored::Import, hold: Hold) -> Result<Option<Begun
     if old.means != new.means {
         return Err(Refusal::new(Kind::Conflict, "import_changed", Message::key("import_changed")));
     }
-    held(stored::take_over(tx, new.batch, hold.runner)?.is_some())?;
-    Ok(Some(Begun { hold, before: old.runner.map(|_| old.progress) }))
+    let taken = stored::take_over(tx, new.batch, hold.runner)?;
+    held(taken.is_some())?;
+    // Whoever was at it may have come further since it was looked at; from here on nobody else does.
+    let before = taken.map(|taken| taken.progress);
+    Ok(Some(Begun { hold, before: before.filter(|at| old.runner.is_some() || *at != Progress::default()) }))
 }
 
 /// What is told of a batch that there is not.
