@@ -163,6 +163,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("not_decimal", "{0} must be a number with at most {1} decimals", "{0} debe ser un número con {1} decimales como máximo", "«{0}»: нужно число, не более {1} знаков после запятой"),
     ("out_of_range", "{0} is too large a number", "{0} es un número demasiado grande", "«{0}»: слишком большое число"),
     ("not_currency", "{0} must be a currency code such as EUR", "{0} debe ser un código de moneda, como EUR", "«{0}»: нужен код валюты, например EUR"),
+    ("no_amount", "{0}: give the amount that is in {1}, or no currency", "{0}: indique el importe en {1}, o ninguna moneda", "«{0}»: укажите сумму в {1} или не указывайте валюту"),
     ("no_rate", "There is no exchange rate from {0} to {1} on {2}", "No hay tipo de cambio de {0} a {1} el {2}", "Нет курса {0} к {1} на {2}"),
     ("not_boolean", "{0} must be true or false", "{0} debe ser verdadero o falso", "«{0}»: нужно да или нет"),
     ("not_date", "{0} must be a date such as 2026-03-31", "{0} debe ser una fecha, como 2026-03-31", "«{0}»: нужна дата, например 2026-03-31"),

@@ -383,6 +383,34 @@ fn a_rate_is_fixed_when_its_condition_turns_true() {
 }
 
 #[test]
+fn a_currency_needs_an_amount() {
+    on_each(INVOICES, async |world| {
+        world.create("rate", json!({"currency": "USD", "day": "2026-03-01", "rate": "0.5"})).await;
+        for body in [
+            json!({"name": "A", "amount_currency": "USD"}),
+            json!({"name": "A", "amount_currency": "XQZ"}),
+            json!({"name": "A", "amount_currency": "USD", "amount": null}),
+            json!({"name": "A", "amount": null, "amount_currency": "USD"}),
+        ] {
+            assert_eq!(codes(world.try_create("invoice", body.clone()).await), ["amount: no_amount"], "{body}");
+        }
+        let line = json!({"name": "A", "items": [{"label": "a", "price_currency": "USD"}]});
+        assert_eq!(codes(world.try_create("invoice", line).await), ["items[0].price: no_amount"]);
+        let nothing = json!({"name": "A", "amount": null, "amount_currency": null});
+        let invoice = world.create("invoice", nothing).await;
+        let it = id(&invoice);
+        let dollars = json!({"amount_currency": "USD"});
+        assert_eq!(codes(world.update_at("invoice", it, dollars.clone(), None).await), ["amount: no_amount"]);
+        // Of an amount that there is, it says what the amount is in.
+        world.update("invoice", it, json!({"amount": "10.00"})).await;
+        let changed = world.update("invoice", it, dollars).await;
+        assert_eq!((&changed["amount"], &changed["amount_base"]), (&json!("10.00"), &json!("5.00")));
+        let emptied = json!({"amount": null, "amount_currency": "USD"});
+        assert_eq!(codes(world.update_at("invoice", it, emptied, None).await), ["amount: no_amount"]);
+    });
+}
+
+#[test]
 fn a_rate_is_fixed_by_what_the_parent_was_before() {
     on_each(INVOICES, async |world| {
         world.create("rate", json!({"currency": "USD", "day": "2026-03-01", "rate": "0.5"})).await;

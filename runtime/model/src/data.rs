@@ -205,6 +205,7 @@ pub const REFUSALS: &[&str] = &[
     "forbidden",
     "invalid",
     "malformed",
+    "no_amount",
     "no_pipeline",
     "no_rate",
     "not_boolean",

@@ -13,7 +13,8 @@ use crate::message::{Argument, Message};
 use crate::refusal::Refusal;
 use crate::value::check::{self, MONEY_SCALE, Problem, about};
 
-/// Money as far as a writer gave it: an amount without a currency keeps the one there is, else takes the field's own.
+/// Money as far as a writer gave it: an amount without a currency keeps the one there is, else takes the field's own; a
+/// currency without an amount is one of the amount there is.
 ///
 /// # Errors
 /// When a definition fails or the database cannot be read; the inner error is the writer's to see.
@@ -31,9 +32,13 @@ pub fn given(
     let amount = match amount {
         Some(None) => return Ok(Ok(Value::Nothing)),
         Some(Some(amount)) => amount,
-        None => match held {
-            Some(money) => money.amount,
-            None => return Ok(Ok(Value::Nothing)),
+        None => match (held, currency) {
+            (Some(money), _) => money.amount,
+            (None, Some(currency)) => {
+                let field = &work.live.model[draft.entity][id];
+                return Ok(Err(about(field, "no_amount", [Argument::Plain(currency.to_string())])));
+            }
+            (None, None) => return Ok(Ok(Value::Nothing)),
         },
     };
     let currency = match (currency, held) {

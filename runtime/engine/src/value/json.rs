@@ -47,6 +47,13 @@ fn object(model: &Model, entity: EntityId, members: &Map<String, Json>, depth: u
             input.errors.push(FieldError::new(name, code, message));
         }
     }
+    for (id, given) in &input.fields {
+        if let Given::Money { amount: Some(None), currency: Some(currency) } = given {
+            let field = &definition[*id];
+            let (code, message) = about(field, "no_amount", [Argument::Plain(currency.to_string())]);
+            input.errors.push(FieldError::new(field.name.to_string(), code, message));
+        }
+    }
     input
 }
 
