@@ -85,5 +85,6 @@ fn in_words(cell: &Cell) -> String {
         Cell::Ids(ids) => format!("{} ids", ids.len()),
         Cell::Integers(numbers) => format!("{} numbers", numbers.len()),
         Cell::DateTimes(moments) => format!("{} moments", moments.len()),
+        Cell::Column(_, cells) => format!("{} values", cells.len()),
     }
 }

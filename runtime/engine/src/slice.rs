@@ -172,6 +172,9 @@ async fn once<T: Task>(
             if live.is_superseded(tx)? {
                 return Err(Ended::Superseded);
             }
+            if !apart {
+                tx.gather();
+            }
             let mut slice = Slice { results: Vec::new(), memory: T::Memory::default() };
             let mut carried = Carried::default();
             for item in items.iter().skip(from).take(most) {

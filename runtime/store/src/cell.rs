@@ -17,6 +17,7 @@
 //! | `Ids` | (a parameter only) | `UUID[]` |
 //! | `Integers` | (never) | `BIGINT[]`, a parameter only |
 //! | `DateTimes` | (never) | `TIMESTAMPTZ[]`, a parameter only |
+//! | `Column` | (never) | an array of a type of above, a parameter only |
 
 use std::sync::Arc;
 
@@ -98,6 +99,8 @@ pub enum Cell {
     Integers(Arc<[i64]>),
     /// Several moments as one parameter, on PostgreSQL only; never read.
     DateTimes(Arc<[Timestamp]>),
+    /// One column of several rows as one parameter, on PostgreSQL only; never read.
+    Column(ColumnType, Arc<[Cell]>),
 }
 
 impl Cell {
@@ -109,6 +112,35 @@ impl Cell {
     /// The cell, or a null of `ty`.
     pub fn or_null<T: Into<Cell>>(value: Option<T>, ty: ColumnType) -> Self {
         value.map_or(Cell::Null(ty), Into::into)
+    }
+
+    /// One column of several rows.
+    ///
+    /// # Errors
+    /// [`Error::Statement`](crate::Error::Statement) when the cells are of different types, or lists.
+    pub(crate) fn column(cells: Vec<Cell>) -> Result<Self, crate::Error> {
+        let ty = cells.first().and_then(Cell::ty);
+        match ty.filter(|_| cells.iter().all(|cell| cell.ty() == ty)) {
+            Some(ty) => Ok(Cell::Column(ty, cells.into())),
+            None => Err(crate::Error::Statement("a column is to hold values of one type".to_owned())),
+        }
+    }
+
+    /// The type of a column that can hold it; nothing for lists.
+    fn ty(&self) -> Option<ColumnType> {
+        Some(match self {
+            Cell::Null(ty) => *ty,
+            Cell::Boolean(_) => ColumnType::Boolean,
+            Cell::Integer(_) => ColumnType::Integer,
+            Cell::Text(_) => ColumnType::Text,
+            Cell::Bytes(_) => ColumnType::Bytes,
+            Cell::Id(_) => ColumnType::Id,
+            Cell::Date(_) => ColumnType::Date,
+            Cell::Time(_) => ColumnType::Time,
+            Cell::DateTime(_) => ColumnType::DateTime,
+            Cell::Json(_) => ColumnType::Json,
+            Cell::Ids(_) | Cell::Integers(_) | Cell::DateTimes(_) | Cell::Column(..) => return None,
+        })
     }
 
     /// Whether it is null.
@@ -231,6 +263,7 @@ pub(crate) fn check(cell: &Cell) -> Result<(), crate::Error> {
         Cell::Date(date) => date.year(),
         // Cheaper than taking the moment apart: the first and the last microsecond of the years that are kept.
         Cell::DateTime(moment) if !(FIRST..=LAST).contains(&moment.as_microsecond()) => 0,
+        Cell::Column(_, cells) => return cells.iter().try_for_each(check),
         _ => return Ok(()),
     };
     if year < 1 {

@@ -4,12 +4,14 @@
 //! nothing grows with the rows shown. A statement that fails dooms the whole command on both databases alike: on
 //! PostgreSQL because the server says so, on SQLite because we do. [`Tx::savepoint`] is the one way to try something.
 
+mod gather;
 mod late;
 mod postgres;
 mod sqlite;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use gather::Into;
 pub(crate) use late::Held;
 use late::Late;
 pub(crate) use postgres::{READ_COMMITTED, Session as PostgresSession, check_server, connect_options};
@@ -223,6 +225,7 @@ impl Tx {
             Ok(value) => self.settle().map(|()| value).map_err(E::from),
             Err(error) => {
                 self.late.held = None;
+                self.late.forget_gathered();
                 Err(error)
             }
         };

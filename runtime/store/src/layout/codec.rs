@@ -175,7 +175,7 @@ pub(crate) fn to_json(form: &Form, value: &Value) -> Result<serde_json::Value, E
         Cell::Time(time) => json!(time.strftime("%H:%M:%S").to_string()),
         Cell::DateTime(moment) => json!(moment.as_microsecond()),
         Cell::Json(value) => (*value).clone(),
-        Cell::Null(_) | Cell::Bytes(_) | Cell::Ids(_) | Cell::Integers(_) | Cell::DateTimes(_) => {
+        Cell::Null(_) | Cell::Bytes(_) | Cell::Ids(_) | Cell::Integers(_) | Cell::DateTimes(_) | Cell::Column(..) => {
             return Err(Error::Statement(format!("a list of {form:?} was given {value:?}")));
         }
     })

@@ -8,7 +8,7 @@ use fichero_model::{EntityId, FieldId, Id, Ref, Value};
 
 use super::{Layout, Stored, Table, codec};
 use crate::sql::written_for;
-use crate::tx::Held;
+use crate::tx::Into;
 use crate::{Cell, ColumnType, Dialect, Error, Tx};
 
 /// A record as it is stored.
@@ -71,7 +71,9 @@ pub(super) struct Statements {
     keep: ById,
     change: ById,
     remove: ById,
+    into: Into,
     insert: String,
+    living: String,
     update: String,
     purge: ById,
 }
@@ -126,6 +128,12 @@ impl Statements {
             change: locking(Lock::Change),
             remove: locking(Lock::Remove),
             insert: write(format!("INSERT INTO {name} ({}) VALUES ({})", written.join(", "), signs.join(", "))),
+            into: Into::named(&format!("INSERT INTO {name} ({})", written.join(", "))),
+            living: format!(
+                "SELECT 1 FROM {name} WHERE {id} {{those}} AND {} IS NULL ORDER BY {id}{}",
+                table.system(System::DeletedAt),
+                Lock::Keep.clause(dialect)
+            ),
             update: write(format!(
                 "UPDATE {name} SET {} WHERE {id} = ?{at_id} AND {version} = ?{at_version}",
                 sets.join(", ")
@@ -134,16 +142,6 @@ impl Statements {
             select,
             types,
         }
-    }
-}
-
-impl Table {
-    /// A query that gives a row for a living record, and keeps it; its id is the parameter of that number.
-    fn kept(&self, parameter: usize, dialect: Dialect) -> String {
-        let (id, deleted) = (self.system(System::Id), self.system(System::DeletedAt));
-        let lock = Lock::Keep.clause(dialect);
-        let query = format!("SELECT 1 FROM {} WHERE {id} = ?{parameter} AND {deleted} IS NULL{lock}", self.quoted);
-        written_for(dialect, &query)
     }
 }
 
@@ -245,14 +243,13 @@ impl Layout {
     /// as the database says.
     pub fn insert(&self, tx: &mut Tx, record: &Record, presumed: &[Ref]) -> Result<(), Error> {
         record.id()?;
-        let mut parameters = self.cells(record)?;
-        let mut kept = Vec::with_capacity(presumed.len());
-        for Ref { entity, id } in presumed {
-            parameters.push(Cell::Id(*id));
-            kept.push(self.tables.table(*entity).kept(parameters.len(), self.tables.dialect()));
+        let cells = self.cells(record)?;
+        let statements = &self.tables.table(record.row.entity).statements;
+        if self.tables.dialect() == Dialect::Sqlite {
+            return tx.execute(&statements.insert, &cells).map(drop);
         }
-        let insert = self.tables.table(record.row.entity).statements.insert.clone();
-        tx.hold(Held::new(insert, kept, parameters))
+        let living = |Ref { entity, id }: &Ref| (self.tables.table(*entity).statements.living.as_str(), *id);
+        tx.add_kept(&statements.into, cells.len(), cells, &presumed.iter().map(living).collect::<Vec<_>>())
     }
 
     /// Writes a record over the one of its id, if that still has `version`. Tells whether it had; nothing is written

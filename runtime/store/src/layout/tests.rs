@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use super::Record;
 use crate::schema::index::Purpose;
 use crate::testing::Deployed;
-use crate::{Error, Isolation, Lock, Priority, Tx};
+use crate::{Dialect, Error, Isolation, Lock, Priority, Tx};
 
 /// The rows of the fixture, dated, in the order in which they can be written.
 fn rows() -> (Arc<Model>, Vec<Row>, Ref, Vec<Ref>) {
@@ -83,6 +83,54 @@ fn records_of_all_kinds_survive() {
         }
         let missing = Ref { id: Id::from_bytes([9; 16]), ..opportunity };
         assert_eq!(deployed.get(missing), None);
+    }
+}
+
+#[test]
+fn records_that_are_gathered_are_written_together() {
+    let (model, rows, opportunity, _) = rows();
+    let quote = model.entity("quote").unwrap().0;
+    let account = model.entity("account").unwrap().0;
+    for deployed in Deployed::each(&model) {
+        let is_sqlite = deployed.db.dialect() == Dialect::Sqlite;
+        let (layout, given) = (Arc::clone(&deployed.layout), rows.clone());
+        let read = deployed.write(move |tx| {
+            tx.gather();
+            given.iter().try_for_each(|row| layout.insert(tx, &Record::new(row.clone()), &[]))?;
+            assert_eq!(tx.statements(), if is_sqlite { given.len() as u64 } else { 0 });
+            let before = tx.statements();
+            // Whatever is read is read behind what was gathered.
+            let read = layout.get(tx, opportunity.entity, opportunity.id)?;
+            assert_eq!(tx.statements() - before, if is_sqlite { 1 } else { 2 });
+            Ok(read)
+        });
+        assert!(read.unwrap().is_some());
+        for row in &rows {
+            assert_eq!(*deployed.get(row.reference().unwrap()).unwrap().row, *row, "{:?}", deployed.db.dialect());
+        }
+        let last = |entity: EntityId| rows.iter().rfind(|row| row.entity == entity).unwrap().clone();
+        let other = |mut row: Row, number: u8| {
+            let id = Id::from_bytes([number; 16]);
+            row.set(System::Id.field(), Value::Ref(Ref { entity: row.entity, id }));
+            row
+        };
+        // What they refer to is kept by the same statement; what is wrong with one takes all of them along.
+        let quotes = [other(last(quote), 8), other(last(quote), 9)];
+        for (rows, presumed, is_refused) in [
+            (quotes.to_vec(), vec![opportunity], false),
+            (vec![other(last(quote), 10)], vec![Ref { id: Id::from_bytes([1; 16]), ..opportunity }], !is_sqlite),
+            (vec![other(last(quote), 11), other(last(account), 12)], vec![], true),
+        ] {
+            let layout = Arc::clone(&deployed.layout);
+            let written = rows.clone();
+            let result = deployed.write(move |tx| {
+                tx.gather();
+                written.iter().try_for_each(|row| layout.insert(tx, &Record::new(row.clone()), &presumed))
+            });
+            assert_eq!(result.is_err(), is_refused, "{result:?}");
+            let are_there = rows.iter().all(|row| deployed.get(row.reference().unwrap()).is_some());
+            assert_eq!(are_there, !is_refused);
+        }
     }
 }
 

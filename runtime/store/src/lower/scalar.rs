@@ -264,9 +264,13 @@ fn literal(cell: &Cell, dialect: Dialect) -> String {
             Dialect::Postgres => format!("'{id}'::uuid"),
         },
         Cell::Boolean(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
-        Cell::Null(_) | Cell::Bytes(_) | Cell::Json(_) | Cell::Ids(_) | Cell::Integers(_) | Cell::DateTimes(_) => {
-            "NULL".to_owned()
-        }
+        Cell::Null(_)
+        | Cell::Bytes(_)
+        | Cell::Json(_)
+        | Cell::Ids(_)
+        | Cell::Integers(_)
+        | Cell::DateTimes(_)
+        | Cell::Column(..) => "NULL".to_owned(),
     }
 }
 

@@ -25,7 +25,12 @@ impl Cursor {
 
     pub(super) fn of(cells: &[Cell]) -> Self {
         let written = |cell: &Cell| match cell {
-            Cell::Null(_) | Cell::Ids(_) | Cell::Integers(_) | Cell::DateTimes(_) | Cell::Json(_) => Json::Null,
+            Cell::Null(_)
+            | Cell::Ids(_)
+            | Cell::Integers(_)
+            | Cell::DateTimes(_)
+            | Cell::Column(..)
+            | Cell::Json(_) => Json::Null,
             Cell::Boolean(value) => json!(value),
             Cell::Integer(value) => json!(value),
             Cell::Text(text) => json!(&**text),

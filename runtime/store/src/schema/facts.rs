@@ -176,5 +176,6 @@ fn in_words(cell: &Cell) -> String {
         Cell::Ids(value) => format!("{value:?}"),
         Cell::Integers(value) => format!("{value:?}"),
         Cell::DateTimes(value) => format!("{value:?}"),
+        Cell::Column(_, value) => format!("{value:?}"),
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn encode(row: &[Cell], out: &mut Vec<u8>) {
     for cell in row {
         match cell {
             // The last three are parameters of statements, and never read.
-            Cell::Null(_) | Cell::Ids(_) | Cell::Integers(_) | Cell::DateTimes(_) => out.push(NULL),
+            Cell::Null(_) | Cell::Ids(_) | Cell::Integers(_) | Cell::DateTimes(_) | Cell::Column(..) => out.push(NULL),
             Cell::Boolean(value) => out.extend([b'b', u8::from(*value)]),
             Cell::Integer(value) => fixed(out, b'i', &value.to_be_bytes()),
             Cell::DateTime(moment) => fixed(out, b'm', &moment.as_microsecond().to_be_bytes()),

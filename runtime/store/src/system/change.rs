@@ -9,8 +9,8 @@ use fichero_model::Id;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::rows;
 use crate::sql::Sql;
+use crate::tx::Into;
 use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 
 /// A change to be logged, or as it was logged.
@@ -47,8 +47,8 @@ pub struct Change {
 /// Randomness beside a body.
 pub type Salt = [u8; 16];
 
-/// Columns of a change, in the order of [`cells`], then of its body.
-const WIDTH: usize = 14;
+/// Columns of a change, in the order of [`fact`].
+const WIDTH: usize = 12;
 
 const TYPES: [ColumnType; 13] = [
     ColumnType::Id,
@@ -93,36 +93,25 @@ static ADD: Sql = Sql::new(
 );
 static ADD_BODY: Sql = Sql::new("INSERT INTO fichero_change_body (change, salt, body) VALUES (?1, ?2, ?3)");
 
-const INTO: &str = "INSERT INTO fichero_change \
-     (id, at, entity, record, revision, action, actor, via, cause, deployment, batch, command)";
-const INTO_BODY: &str = "INSERT INTO fichero_change_body (change, salt, body)";
+static INTO: Into = Into::table(
+    "INSERT INTO fichero_change \
+     (id, at, entity, record, revision, action, actor, via, cause, deployment, batch, command)",
+);
+static INTO_BODY: Into = Into::table("INSERT INTO fichero_change_body (change, salt, body)");
 
-/// Adds changes to the log, on PostgreSQL with one statement for up to 64.
+/// Adds changes to the log, on PostgreSQL many at once.
 ///
 /// # Errors
 /// As the database says.
 pub fn append(tx: &mut Tx, changes: &[(Change, Salt)]) -> Result<(), Error> {
     match tx.dialect() {
         Dialect::Sqlite => changes.iter().try_for_each(|(change, salt)| {
-            let cells = cells(change, *salt);
-            let (fact, body) = cells.split_at(WIDTH - 2);
-            tx.execute(ADD.of(Dialect::Sqlite), fact)?;
-            let body = [&[Cell::Id(change.id)], body].concat();
-            tx.execute(ADD_BODY.of(Dialect::Sqlite), &body).map(drop)
+            tx.execute(ADD.of(Dialect::Sqlite), &fact(change))?;
+            tx.execute(ADD_BODY.of(Dialect::Sqlite), &body(change, *salt)).map(drop)
         }),
         Dialect::Postgres => {
-            let mut rest = changes;
-            while !rest.is_empty() {
-                let (chunk, others) = rest.split_at(rows::at_once(rest.len()));
-                let mut held = tx.take_held();
-                let behind = held.parameters.len();
-                held.push(rows::written(INTO, chunk.len(), (behind, WIDTH), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]));
-                held.push(rows::written(INTO_BODY, chunk.len(), (behind, WIDTH), &[1, 13, 14]));
-                held.parameters.extend(chunk.iter().flat_map(|(change, salt)| cells(change, *salt)));
-                tx.hold(held)?;
-                rest = others;
-            }
-            Ok(())
+            tx.add(&INTO, WIDTH, changes.iter().flat_map(|(change, _)| fact(change)).collect())?;
+            tx.add(&INTO_BODY, 3, changes.iter().flat_map(|(change, salt)| body(change, *salt)).collect())
         }
     }
 }
@@ -205,7 +194,7 @@ fn in_order(mut body: Arc<Value>) -> Arc<Value> {
     body
 }
 
-fn cells(change: &Change, salt: Salt) -> [Cell; WIDTH] {
+fn fact(change: &Change) -> [Cell; WIDTH] {
     let id = |id: Option<Id>| Cell::or_null(id, ColumnType::Id);
     [
         Cell::Id(change.id),
@@ -220,7 +209,9 @@ fn cells(change: &Change, salt: Salt) -> [Cell; WIDTH] {
         Cell::Integer(change.deployment),
         id(change.batch),
         Cell::Id(change.command),
-        salt.as_slice().into(),
-        Cell::or_null(change.body.clone(), ColumnType::Json),
     ]
+}
+
+fn body(change: &Change, salt: Salt) -> [Cell; 3] {
+    [Cell::Id(change.id), salt.as_slice().into(), Cell::or_null(change.body.clone(), ColumnType::Json)]
 }

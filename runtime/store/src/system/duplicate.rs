@@ -9,8 +9,8 @@ use fichero_model::Id;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use super::rows;
 use crate::sql::{Sql, written_for};
+use crate::tx::Into;
 use crate::{Cell, Cells, ColumnType, Dialect, Error, Event, Tx};
 
 /// The channel on which it is told that a search was asked for.
@@ -18,7 +18,7 @@ pub const CHANNEL: &str = "duplicates";
 
 static ADD: Sql = Sql::new("INSERT INTO fichero_duplicate_key (key, record) VALUES (?1, ?2)");
 static REMOVE: Sql = Sql::new("DELETE FROM fichero_duplicate_key WHERE record IN #1");
-const INTO: &str = "INSERT INTO fichero_duplicate_key (key, record)";
+static INTO: Into = Into::table("INSERT INTO fichero_duplicate_key (key, record)");
 
 /// Gives a new record its keys, each once; on PostgreSQL with what is held.
 ///
@@ -30,16 +30,7 @@ pub fn add_keys(tx: &mut Tx, record: Id, keys: &[i64]) -> Result<(), Error> {
             tx.execute(ADD.of(Dialect::Sqlite), &[Cell::Integer(*key), Cell::Id(record)]).map(drop)
         }),
         Dialect::Postgres => {
-            let mut rest = keys;
-            while !rest.is_empty() {
-                let (chunk, others) = rest.split_at(rows::at_once(rest.len()));
-                let mut held = tx.take_held();
-                held.push(rows::written(INTO, chunk.len(), (held.parameters.len(), 2), &[1, 2]));
-                held.parameters.extend(chunk.iter().flat_map(|key| [Cell::Integer(*key), Cell::Id(record)]));
-                tx.hold(held)?;
-                rest = others;
-            }
-            Ok(())
+            tx.add(&INTO, 2, keys.iter().flat_map(|key| [Cell::Integer(*key), Cell::Id(record)]).collect())
         }
     }
 }

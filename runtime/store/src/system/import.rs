@@ -8,8 +8,8 @@ use std::sync::Arc;
 use fichero_model::Id;
 use jiff::Timestamp;
 
-use super::rows;
 use crate::sql::Sql;
+use crate::tx::Into;
 use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 
 /// How far an import is.
@@ -182,8 +182,11 @@ static ADD_ROW: Sql = Sql::new(
 static DROP_ROW: Sql = Sql::new("DELETE FROM fichero_import_row WHERE batch = ?1 AND number = ?2");
 static DROP_ROWS: Sql = Sql::new("DELETE FROM fichero_import_row WHERE batch = ?1");
 
-const INTO_ROWS: &str = "INSERT INTO fichero_import_row (batch, number, why)";
-const ROWS_ANEW: &str = " ON CONFLICT (batch, number) DO UPDATE SET why = excluded.why";
+static INTO_ROWS: Into = Into::query(
+    "INSERT INTO fichero_import_row (batch, number, why)",
+    "SELECT batch, number, why FROM {rows} AS given (batch, number, why) \
+     ON CONFLICT (batch, number) DO UPDATE SET why = excluded.why",
+);
 
 /// Begins an import. Its state, its progress and its end are those of one that begins.
 ///
@@ -290,16 +293,7 @@ pub fn put_rows(tx: &mut Tx, batch: Id, kept: &[Row]) -> Result<(), Error> {
         Dialect::Sqlite => {
             kept.iter().try_for_each(|row| tx.execute(ADD_ROW.of(Dialect::Sqlite), &cells(row)).map(drop))
         }
-        Dialect::Postgres => {
-            let mut rest = kept;
-            while !rest.is_empty() {
-                let (chunk, others) = rest.split_at(rows::at_once(rest.len()));
-                let sql = rows::written(INTO_ROWS, chunk.len(), (0, 3), &[1, 2, 3]) + ROWS_ANEW;
-                tx.execute(&sql, &chunk.iter().flat_map(cells).collect::<Vec<_>>())?;
-                rest = others;
-            }
-            Ok(())
-        }
+        Dialect::Postgres => tx.add(&INTO_ROWS, 3, kept.iter().flat_map(cells).collect()),
     }
 }
 

@@ -19,7 +19,6 @@ pub mod meta;
 pub mod node;
 pub mod outbox;
 pub mod password;
-mod rows;
 pub mod search;
 pub mod sequence;
 pub mod session;

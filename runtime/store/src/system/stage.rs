@@ -6,9 +6,9 @@ use std::sync::Arc;
 use fichero_model::Id;
 use jiff::Timestamp;
 
-use super::rows;
 use crate::schema::literal;
 use crate::sql::Sql;
+use crate::tx::Into;
 use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 
 /// A move from one value to another.
@@ -39,13 +39,14 @@ static ADD: Sql = Sql::new(
     "INSERT INTO fichero_stage_log (record, field, change, entity, from_value, to_value, at, actor) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 );
-const INTO: &str = "INSERT INTO fichero_stage_log (record, field, change, entity, from_value, to_value, at, actor)";
+static INTO: Into =
+    Into::table("INSERT INTO fichero_stage_log (record, field, change, entity, from_value, to_value, at, actor)");
 static OF: Sql = Sql::new(
     "SELECT record, field, change, entity, from_value, to_value, at, actor FROM fichero_stage_log \
      WHERE record = ?1 AND field = ?2 ORDER BY change",
 );
 
-/// Adds moves to the log, on PostgreSQL with one statement for up to 64.
+/// Adds moves to the log, on PostgreSQL many at once.
 ///
 /// # Errors
 /// As the database says.
@@ -54,19 +55,7 @@ pub fn append(tx: &mut Tx, moves: &[Move]) -> Result<(), Error> {
         Dialect::Sqlite => {
             moves.iter().try_for_each(|step| tx.execute(ADD.of(Dialect::Sqlite), &cells(step)).map(drop))
         }
-        Dialect::Postgres => {
-            let mut rest = moves;
-            while !rest.is_empty() {
-                let (chunk, others) = rest.split_at(rows::at_once(rest.len()));
-                let mut held = tx.take_held();
-                let behind = held.parameters.len();
-                held.push(rows::written(INTO, chunk.len(), (behind, WIDTH), &[1, 2, 3, 4, 5, 6, 7, 8]));
-                held.parameters.extend(chunk.iter().flat_map(cells));
-                tx.hold(held)?;
-                rest = others;
-            }
-            Ok(())
-        }
+        Dialect::Postgres => tx.add(&INTO, WIDTH, moves.iter().flat_map(cells).collect()),
     }
 }
 

@@ -5,15 +5,18 @@
 //! statement is one by itself ([`Tx::finish`]). Where anything of that fails, nothing is done, and the command is run
 //! again step by step ([`super::Manner`]).
 
+use super::gather::{Gathered, gone};
 use super::{Session, Tx};
 use crate::sql::Sql;
-use crate::{Cell, ColumnType, Constraint, Error};
+use crate::{Cell, ColumnType, Error};
 
 /// What is still to be done.
 #[derive(Debug, Default)]
 pub(super) struct Late {
     /// A statement that may be joined with the next one.
     pub(super) held: Option<Held>,
+    /// Rows that wait for others, where they are to; never any beside a statement that is held.
+    pub(super) gathered: Option<Gathered>,
     /// The gate is to be passed by the model of this deployment.
     gate: Option<i64>,
     /// The command was one statement and no transaction around it.
@@ -44,6 +47,11 @@ impl Late {
         self.gate.is_some() || self.alone
     }
 
+    /// Leaves out the rows that wait.
+    pub(super) fn forget_gathered(&mut self) {
+        self.gathered = self.gathered.take().map(|_| Gathered::default());
+    }
+
     /// Whether the command was a statement without a transaction around it.
     pub(super) fn is_alone(&self) -> bool {
         self.alone
@@ -52,8 +60,14 @@ impl Late {
 
 impl Held {
     /// A statement that adds a row, with the queries that each must give one.
+    #[cfg(test)]
     pub(crate) fn new(insert: String, kept: Vec<String>, parameters: Vec<Cell>) -> Self {
         Self { before: Vec::new(), insert, kept, parameters }
+    }
+
+    /// Adds a query that must give a row, or as many as whoever runs it says. Its parameters are there.
+    pub(crate) fn keep(&mut self, query: String) {
+        self.kept.push(query);
     }
 
     /// Adds a statement behind it, to be run together with it. Its parameters come behind those that there are.
@@ -148,18 +162,24 @@ impl Tx {
     /// # Errors
     /// [`Error::Reference`] when one of its queries gave no row, and as the database says; the command is doomed then.
     pub fn settle(&mut self) -> Result<(), Error> {
+        self.write_gathered()?;
         let Some(held) = self.late.held.take() else { return Ok(()) };
+        let wanted = held.kept.len();
+        self.run_held(held, wanted)
+    }
+
+    /// Runs a statement whose queries are to give so many rows.
+    pub(super) fn run_held(&mut self, held: Held, wanted: usize) -> Result<(), Error> {
         if held.kept.is_empty() {
             return self.execute(&held.written(|_| String::new()), &held.parameters).map(drop);
         }
         let sql = held.written(|counts| format!(" RETURNING {counts}"));
         let rows = self.query(&sql, &held.parameters, &[ColumnType::Integer])?;
-        let wanted = i64::try_from(held.kept.len()).unwrap_or(i64::MAX);
+        let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
         if rows.first().and_then(|row| row.first()) == Some(&Cell::Integer(wanted)) {
             return Ok(());
         }
-        let detail = "a record that was to be kept is gone".to_owned();
-        let error = Error::Reference(Constraint { detail, ..Constraint::default() });
+        let error = gone();
         self.failure = Some(error.clone());
         Err(error)
     }
@@ -169,6 +189,7 @@ impl Tx {
     /// # Errors
     /// As [`Tx::settle`].
     pub(crate) fn finish(&mut self) -> Result<(), Error> {
+        self.write_gathered()?;
         let is_lively = matches!(&self.session, Session::Postgres(session) if session.is_lively());
         match (self.late.gate, self.late.held.take_if(|_| is_lively)) {
             (Some(known), Some(held)) => self.run_alone(known, held),

@@ -137,7 +137,9 @@ struct Bound<'a>(&'a Cell);
 impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match self.0 {
-            Cell::Null(_) | Cell::Ids(_) | Cell::Integers(_) | Cell::DateTimes(_) => ToSqlOutput::Owned(Owned::Null),
+            Cell::Null(_) | Cell::Ids(_) | Cell::Integers(_) | Cell::DateTimes(_) | Cell::Column(..) => {
+                ToSqlOutput::Owned(Owned::Null)
+            }
             Cell::Boolean(value) => ToSqlOutput::Owned(Owned::Integer(i64::from(*value))),
             Cell::Integer(value) => ToSqlOutput::Owned(Owned::Integer(*value)),
             Cell::Text(value) => ToSqlOutput::Borrowed(ValueRef::Text(value.as_bytes())),

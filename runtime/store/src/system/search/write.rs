@@ -8,6 +8,7 @@ use fichero_model::search::Terms;
 use serde_json::{Value, json};
 
 use crate::sql::{Sql, renumbered, written_for};
+use crate::tx::Into;
 use crate::{Cell, Cells, ColumnType, Dialect, Error, Tx};
 
 // One that is there already is no harm, and what `complete` meets.
@@ -55,6 +56,15 @@ static SETTLE: [Sql; 3] = [
 /// a tenth of the pages that they would write one by one.
 const MOST_FRESH: i64 = 256;
 
+/// The words of records, from what is kept of these.
+static WORDS: Into = Into::query(
+    "INSERT INTO fichero_search_word (entity, word, beside, id)",
+    "SELECT entity, word, part.beside, id FROM {rows} AS given (entity, id, titled, beside), \
+     LATERAL (VALUES (given.titled, FALSE), (given.beside, TRUE)) AS part (words, beside), \
+     LATERAL unnest(string_to_array(part.words, ' ')) AS word",
+);
+static TERMS: Into = Into::table("INSERT INTO fichero_search (entity, id, titled, beside)");
+
 /// Words as rows of a statement, from the parameter that holds records with theirs.
 const GIVEN: &str = "SELECT (one->>0)::uuid AS id, word, FALSE AS beside \
      FROM jsonb_array_elements(?2) AS one, unnest(string_to_array(one->>1, ' ')) AS word \
@@ -79,13 +89,8 @@ pub fn add(tx: &mut Tx, entity: &Arc<str>, id: Id, terms: &Terms) -> Result<(), 
             tx.execute(ADD_FRESH.of(Dialect::Sqlite), &row(entity, id, terms)).map(drop)
         }
         Dialect::Postgres => {
-            let into = format!(
-                "INSERT INTO fichero_search_word (entity, word, beside, id) SELECT ?1, word, beside, id FROM ({GIVEN}) AS given"
-            );
-            let set = "INSERT INTO fichero_search (entity, id, titled, beside) \
-                 SELECT ?1, (one->>0)::uuid, one->>1, one->>2 FROM jsonb_array_elements(?2) AS one";
-            let cells = [Cell::Text(Arc::clone(entity)), rows([(id, terms)])];
-            hold(tx, &[], &[&into, set], &cells)
+            tx.add(&WORDS, 4, row(entity, id, terms).to_vec())?;
+            tx.add(&TERMS, 4, row(entity, id, terms).to_vec())
         }
     }
 }

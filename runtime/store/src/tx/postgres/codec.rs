@@ -62,16 +62,48 @@ pub(super) fn encode(arguments: &mut PgArguments, cell: &Cell) -> Result<(), Box
         Cell::Ids(ids) => arguments.add(ids.iter().map(|id| Uuid::from_bytes(*id.as_bytes())).collect::<Vec<_>>()),
         Cell::Integers(numbers) => arguments.add(&**numbers),
         Cell::DateTimes(moments) => arguments.add(moments.iter().copied().map(Moment).collect::<Vec<_>>()),
+        Cell::Column(ty, cells) => column(arguments, *ty, cells),
+    }
+}
+
+/// Adds an array of cells that are all of a type.
+fn column(arguments: &mut PgArguments, ty: ColumnType, cells: &[Cell]) -> Result<(), BoxDynError> {
+    macro_rules! all {
+        ($variant:ident($value:ident) => $encoded:expr) => {{
+            let one = |cell| match cell {
+                &Cell::Null(_) => Ok(None),
+                Cell::$variant($value) => Ok(Some($encoded)),
+                other => Err(format!("{other:?} is not of the type of its column")),
+            };
+            arguments.add(cells.iter().map(one).collect::<Result<Vec<_>, _>>()?)
+        }};
+    }
+    match ty {
+        ColumnType::Boolean => all!(Boolean(value) => *value),
+        ColumnType::Integer => all!(Integer(value) => *value),
+        ColumnType::Text => all!(Text(value) => &**value),
+        ColumnType::Bytes => all!(Bytes(value) => &**value),
+        ColumnType::Id => all!(Id(value) => Uuid::from_bytes(*value.as_bytes())),
+        ColumnType::Date => all!(Date(value) => Days(*value)),
+        ColumnType::Time => all!(Time(value) => TimeOfDay(*value)),
+        ColumnType::DateTime => all!(DateTime(value) => Moment(*value)),
+        ColumnType::Json => all!(Json(value) => Json(&**value)),
     }
 }
 
 macro_rules! own {
-    ($($name:ident($inner:ty) as $ty:expr, |$value:ident| $bytes:expr;)*) => {$(
+    ($($name:ident($inner:ty) as $ty:expr, array $array:literal, |$value:ident| $bytes:expr;)*) => {$(
         struct $name($inner);
 
         impl Type<Postgres> for $name {
             fn type_info() -> PgTypeInfo {
                 PgTypeInfo::with_oid(oid($ty))
+            }
+        }
+
+        impl PgHasArrayType for $name {
+            fn array_type_info() -> PgTypeInfo {
+                PgTypeInfo::with_oid(Oid($array))
             }
         }
 
@@ -86,18 +118,12 @@ macro_rules! own {
 }
 
 own! {
-    Days(Date) as ColumnType::Date, |date| EPOCH_DAY.until(date)?.get_days().to_be_bytes();
-    TimeOfDay(Time) as ColumnType::Time, |time| {
+    Days(Date) as ColumnType::Date, array 1182, |date| EPOCH_DAY.until(date)?.get_days().to_be_bytes();
+    TimeOfDay(Time) as ColumnType::Time, array 1183, |time| {
         let seconds = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
         (seconds * 1_000_000).to_be_bytes()
     };
-    Moment(Timestamp) as ColumnType::DateTime, |moment| (moment.as_microsecond() - EPOCH).to_be_bytes();
-}
-
-impl PgHasArrayType for Moment {
-    fn array_type_info() -> PgTypeInfo {
-        PgTypeInfo::with_oid(Oid(1185))
-    }
+    Moment(Timestamp) as ColumnType::DateTime, array 1185, |moment| (moment.as_microsecond() - EPOCH).to_be_bytes();
 }
 
 /// Reads a value as its type wants it, or says what is there instead.
