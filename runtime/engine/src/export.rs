@@ -132,7 +132,7 @@ impl Question {
     fn filter(&self, entity: EntityId) -> Filter<'_> {
         let conditions = self.conditions.iter().map(|condition| &**condition).collect();
         let trash = if self.trash { Trash::Trashed } else { Trash::Living };
-        Filter { entity, conditions, equals: self.equals.clone(), trash }
+        Filter { entity, conditions, equals: self.equals.clone(), trash, ..Filter::all(entity) }
     }
 }
 

@@ -14,6 +14,7 @@
 //!
 //! An empty cell says nothing: a new record takes the field's default, one that is there keeps what it has.
 
+mod ahead;
 mod asked;
 mod batch;
 mod cell;

@@ -67,6 +67,15 @@ pub(crate) trait Task: Send + Sync + 'static {
         false
     }
 
+    /// Prepares for items of which each may be done next: what can be read for many at once is read here. Not asked where
+    /// items are kept apart.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn ahead(&self, _work: &Work<'_>, _items: &[Self::Item], _memory: &mut Self::Memory) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     /// Does one. It must not keep in `memory` what its own refusal would undo.
     ///
     /// # Errors
@@ -172,10 +181,13 @@ async fn once<T: Task>(
             if live.is_superseded(tx)? {
                 return Err(Ended::Superseded);
             }
+            let mut slice = Slice { results: Vec::new(), memory: T::Memory::default() };
             if !apart {
                 tx.gather();
+                let next = items.get(from..items.len().min(from + most)).unwrap_or_default();
+                let work = engine.work(Arc::clone(&live), tx, task.actor(), task.mode());
+                task.ahead(&work, next, &mut slice.memory)?;
             }
-            let mut slice = Slice { results: Vec::new(), memory: T::Memory::default() };
             let mut carried = Carried::default();
             for item in items.iter().skip(from).take(most) {
                 let mark = tx.mark();

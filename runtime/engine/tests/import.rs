@@ -561,6 +561,46 @@ entity: ticket
 columns: {Subject: name, No: number}
 "#;
 
+const MET: &str = r#"
+entity: item
+fields:
+  name: text
+  code: {type: text, external: true}
+  parent: {type: ref, to: item}
+  below: {lookup: parent.name}
+  number: {type: sequence, pattern: "I{##}"}
+rules:
+  other: {on: save, if: code == "a", set: {code: "b"}}
+"#;
+
+#[test]
+fn rows_of_a_slice_meet_each_other() {
+    on_each(MET, async |world| {
+        world.create("item", json!({"name": "Old", "code": "old"})).await;
+        let csv = "name,code,parent\n\
+                   One,a,old\n\
+                   Two,b,\n\
+                   Three,a,\n\
+                   Four,d,b\n\
+                   Five,e,d\n\
+                   Six,d,old\n\
+                   Seven,old,e\n";
+        let brought = bring(world, "item", None, csv).await;
+        // The rule gives the first the code `b`, by which the second finds it, and which the third cannot have as well.
+        assert_eq!(counts(&brought), [3, 3, 0, 1], "{}", brought.rejects);
+        assert!(brought.rejects.contains("Three,a,"), "{}", brought.rejects);
+        assert_eq!(
+            all(world, "item", &["name", "code", "below", "number"]).await,
+            [
+                json!(["Five", "e", "Six", "I04"]),
+                json!(["Seven", "old", "Five", "I01"]),
+                json!(["Six", "d", "Seven", "I03"]),
+                json!(["Two", "b", "Seven", "I02"]),
+            ]
+        );
+    });
+}
+
 #[test]
 fn numbers_are_kept_and_counting_goes_on_behind_them() {
     on_each(TICKETS, async |world| {

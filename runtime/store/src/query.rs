@@ -50,6 +50,8 @@ pub struct Filter<'a> {
     pub conditions: Vec<&'a Expr>,
     /// Fields with the value they must have; one that holds many must hold the value among others.
     pub equals: Vec<(FieldId, Value)>,
+    /// A field of one value that must be one of some.
+    pub among: Option<(FieldId, Vec<Value>)>,
     /// Living or in the trash.
     pub trash: Trash,
 }
@@ -57,7 +59,7 @@ pub struct Filter<'a> {
 impl<'a> Filter<'a> {
     /// All living records of an entity.
     pub fn all(entity: EntityId) -> Self {
-        Self { entity, conditions: Vec::new(), equals: Vec::new(), trash: Trash::Living }
+        Self { entity, conditions: Vec::new(), equals: Vec::new(), among: None, trash: Trash::Living }
     }
 
     /// Those of them for which a condition holds too.
@@ -78,6 +80,9 @@ impl<'a> Filter<'a> {
         for (field, value) in &self.equals {
             all = all.and(lowering.condition_node(&equal(model, self.entity, *field, value))?);
         }
+        if let Some((field, values)) = &self.among {
+            all = all.and(lowering.condition_node(&among(model, self.entity, *field, values))?);
+        }
         for condition in &self.conditions {
             all = all.and(lowering.condition_of(condition)?);
         }
@@ -87,15 +92,36 @@ impl<'a> Filter<'a> {
 
 /// `field == value`, or `value in field` for one that holds many.
 fn equal(model: &Model, entity: EntityId, field: FieldId, value: &Value) -> Node {
-    let declared = model.field(entity, field);
-    let node = |op, ty| Node { op, ty, at: 0..0 };
-    let this = node(Op::Row(RowName::This), Type::Ref(Arc::new([entity])));
-    let own = node(Op::Field { of: Box::new(this), fields: Arc::new([(entity, field)]) }, declared.value_type());
-    let ty = if value.is_nothing() { Type::Nothing } else { declared.kind.value_type() };
-    let literal = node(Op::Literal(value.clone()), ty);
+    let own = own(model, entity, field);
+    let literal = literal(model, (entity, field), value);
     let op = match own.ty {
         Type::List(_) if !value.is_nothing() => Op::In { value: Box::new(literal), list: Box::new(own) },
         _ => Op::Compare(Comparison::Equal, Box::new(own), Box::new(literal)),
     };
     node(op, Type::Boolean)
+}
+
+/// `field in [values]`.
+fn among(model: &Model, entity: EntityId, field: FieldId, values: &[Value]) -> Node {
+    let item = model.field(entity, field).kind.value_type();
+    let literals = values.iter().map(|value| literal(model, (entity, field), value)).collect();
+    let list = node(Op::List(literals), Type::List(Arc::new(item)));
+    node(Op::In { value: Box::new(own(model, entity, field)), list: Box::new(list) }, Type::Boolean)
+}
+
+/// A field of the row at hand.
+fn own(model: &Model, entity: EntityId, field: FieldId) -> Node {
+    let this = node(Op::Row(RowName::This), Type::Ref(Arc::new([entity])));
+    let fields = Arc::new([(entity, field)]);
+    node(Op::Field { of: Box::new(this), fields }, model.field(entity, field).value_type())
+}
+
+/// A value of a field.
+fn literal(model: &Model, (entity, field): (EntityId, FieldId), value: &Value) -> Node {
+    let ty = if value.is_nothing() { Type::Nothing } else { model.field(entity, field).kind.value_type() };
+    node(Op::Literal(value.clone()), ty)
+}
+
+fn node(op: Op, ty: Type) -> Node {
+    Node { op, ty, at: 0..0 }
 }

@@ -239,6 +239,18 @@ fn split_currency(text: &str) -> (&str, Option<Currency>) {
     }
 }
 
+/// The names of records in a cell that is read as it is, as [`read`] looks them up.
+pub(super) fn named(column: &Column, field: &Field, text: &str) -> Vec<String> {
+    if text.contains('\0') || text.trim() == guard::NOTHING {
+        return Vec::new();
+    }
+    match aliased(column, guard::unguarded(text)) {
+        "" => Vec::new(),
+        text if field.many => parts(field, text).into_iter().map(Cow::into_owned).collect(),
+        text => vec![text.to_owned()],
+    }
+}
+
 /// Names of records.
 fn of_names(
     work: &Work<'_>,

@@ -8,6 +8,7 @@ use fichero_model::kind::{Kind, Reference};
 use fichero_model::{EntityId, FieldId, Id, Model, Ref};
 use fichero_store::Tx;
 
+use super::ahead::Matched;
 use super::header::Column;
 use crate::command::Command;
 use crate::input::{Given, Input};
@@ -40,6 +41,11 @@ impl Known {
         names.extend(fresh.names);
     }
 
+    /// Whether it is known what a name in a column stands for.
+    pub(super) fn holds(&self, column: usize, name: &str) -> bool {
+        self.get(&(column, name.to_owned())).is_some()
+    }
+
     fn get(&self, key: &(usize, String)) -> Option<Ref> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied()
     }
@@ -49,9 +55,16 @@ impl Known {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     names: Names,
+    /// The records that rows are matched with, where they were looked up together.
+    pub matched: Option<Matched>,
 }
 
 impl Memory {
+    /// Remembers what a name in a column stands for.
+    pub(super) fn learn(&mut self, name: (usize, String), record: Ref) {
+        self.names.insert(name, record);
+    }
+
     /// Remembers the records that a row has made, once it is certain that the row stays.
     pub(super) fn keep(&mut self, made: Vec<((usize, String), Ref)>) {
         self.names.extend(made);

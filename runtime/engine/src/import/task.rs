@@ -15,6 +15,7 @@ use fichero_store::system::import::{self as stored, Progress};
 use serde_json::{Map, Value as Json};
 
 use super::Shown;
+use super::ahead;
 use super::batch::Hold;
 use super::cell::{self, Outcome};
 use super::header::Plan;
@@ -131,6 +132,11 @@ impl Task for Import {
         self.hold.is_none()
     }
 
+    fn ahead(&self, work: &Work<'_>, lines: &[Line], memory: &mut Memory) -> Result<(), Refusal> {
+        memory.matched = ahead::matched(work, &self.plan, lines)?;
+        ahead::names(work, &self.plan, lines, (&self.known, memory))
+    }
+
     fn one(&self, work: &Work<'_>, line: &Line, memory: &mut Memory) -> Result<Done, Refusal> {
         let row = self.row(work, line, memory, !self.is_dry())?;
         // In a dry run the other rows are never there, so it is not known whether they would be.
@@ -138,7 +144,7 @@ impl Task for Import {
             return Ok(self.waits(work, row));
         }
         let made = row.made.len() as u64;
-        let (effect, record) = self.apply(work, row.input)?;
+        let (effect, record) = self.apply(work, row.input, memory)?;
         memory.keep(row.made);
         let shown = if self.is_dry() && self.shows { self.shown(work, line, effect, record)? } else { None };
         Ok(Done::Taken { record, effect, made, shown })
@@ -183,7 +189,7 @@ impl Import {
     pub(super) fn part(&self, work: &Work<'_>, line: &Line, memory: &mut Memory) -> Result<Done, Refusal> {
         let row = self.row(work, line, memory, false)?;
         let made = row.made.len() as u64;
-        let (effect, record) = self.apply(work, row.input)?;
+        let (effect, record) = self.apply(work, row.input, memory)?;
         Ok(Done::Taken { record, effect, made, shown: None })
     }
 
@@ -264,9 +270,7 @@ impl Import {
                 Message::with("cell_too_long", arguments),
             ));
         }
-        let texts: Vec<Result<&str, std::str::Utf8Error>> = line.cells.iter().map(std::str::from_utf8).collect();
-        let text = |at: usize| texts.get(at).and_then(|text| text.as_ref().ok()).copied().unwrap_or("");
-        let locals: Vec<Value> = plan.locals.iter().map(|at| Value::text(guard::unguarded(text(*at)))).collect();
+        let locals = locals(plan, line);
         let mut lookup = Lookup::new(plan.entity, &self.known, memory);
         let mut row = Cells { input: Input::default(), missing: Vec::new(), made: Vec::new() };
         for column in &plan.columns {
@@ -274,9 +278,10 @@ impl Import {
                 continue;
             }
             let field = &work.live.model[plan.entity][column.field()];
-            let outcome = match texts.get(column.at) {
-                Some(Err(_)) => Outcome::Wrong(undecodable(plan, field, line.cells.get(column.at).unwrap_or_default())),
-                _ => cell::read(work, &mut lookup, column, (text(column.at), line.sort(column.at)), &locals)?,
+            let bytes = line.cells.get(column.at).unwrap_or_default();
+            let outcome = match std::str::from_utf8(bytes) {
+                Err(_) => Outcome::Wrong(undecodable(plan, field, bytes)),
+                Ok(text) => cell::read(work, &mut lookup, column, (text, line.sort(column.at)), &locals)?,
             };
             match outcome {
                 Outcome::Silent => {}
@@ -311,10 +316,10 @@ impl Import {
         Ok(())
     }
 
-    fn apply(&self, work: &Work<'_>, input: Input) -> Result<(Effect, Id), Refusal> {
+    fn apply(&self, work: &Work<'_>, input: Input, memory: &mut Memory) -> Result<(Effect, Id), Refusal> {
         let entity = self.plan.entity;
         let failed: Vec<String> = input.errors.iter().map(|error| error.field.clone()).collect();
-        let command = match self.existing(work, &input)? {
+        let command = match self.existing(work, &input, memory)? {
             // What is wrong with its cells is told all the same.
             Some(id) if self.plan.on_match == OnMatch::Skip && input.errors.is_empty() => {
                 return Ok((Effect::Unchanged, id));
@@ -324,7 +329,14 @@ impl Import {
             None => Command::Create { entity, input },
         };
         match record::apply(work, command) {
-            Ok(done) => Ok((done.effect, done.id)),
+            Ok(done) => {
+                if let Some(matched) = &mut memory.matched
+                    && let Some(row) = work.any(Ref { entity, id: done.id })?
+                {
+                    matched.note(&row, done.effect == Effect::Created);
+                }
+                Ok((done.effect, done.id))
+            }
             Err(mut refusal) => {
                 // A cell that cannot be read leaves its field empty; that it is then also missing need not be told.
                 let mut told: Vec<String> = Vec::new();
@@ -339,7 +351,7 @@ impl Import {
     }
 
     /// The record that a row changes, where rows are matched.
-    fn existing(&self, work: &Work<'_>, input: &Input) -> Result<Option<Id>, Refusal> {
+    fn existing(&self, work: &Work<'_>, input: &Input, memory: &Memory) -> Result<Option<Id>, Refusal> {
         let plan = &self.plan;
         if plan.matching.is_empty() {
             return Ok(None);
@@ -360,6 +372,14 @@ impl Import {
         }
         if equals.len() < plan.matching.len() {
             return Err(Refusal::invalid(input.errors.iter().cloned().chain(errors).collect()));
+        }
+        if let (Some(matched), [(_, value)]) = (&memory.matched, equals.as_slice()) {
+            match matched.with(value) {
+                [] => return Ok(None),
+                [one] => return Ok(Some(*one)),
+                // To tell which.
+                _ => {}
+            }
         }
         let filter = Filter { equals, ..Filter::all(plan.entity) };
         let (found, _) = work.page(&Query::new(filter, MOST_NAMED + 1), None)?;
@@ -386,6 +406,16 @@ impl Import {
         let called = row.map_or_else(|| id.to_string(), |row| named(work, &row));
         Ok(Refusal::new(RefusalKind::Conflict, "match_found", Message::with("match_found", [called])))
     }
+}
+
+/// The text of a cell; empty where there is none, or it is not in the encoding of the file.
+pub(super) fn text(line: &Line, at: usize) -> &str {
+    line.cells.get(at).and_then(|cell| std::str::from_utf8(cell).ok()).unwrap_or("")
+}
+
+/// The texts of a row that expressions may name.
+pub(super) fn locals(plan: &Plan, line: &Line) -> Vec<Value> {
+    plan.locals.iter().map(|at| Value::text(guard::unguarded(text(line, *at)))).collect()
 }
 
 /// The longest cell, in bytes.

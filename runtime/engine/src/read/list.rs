@@ -100,7 +100,7 @@ impl Prepared {
     /// Which records.
     pub fn filter(&self) -> Filter<'_> {
         let conditions = self.filter.iter().map(|filter| &**filter).collect();
-        Filter { entity: self.entity, conditions, equals: self.equals.clone(), trash: self.trash }
+        Filter { conditions, equals: self.equals.clone(), trash: self.trash, ..Filter::all(self.entity) }
     }
 }
 

@@ -101,6 +101,9 @@ pub struct Work<'a> {
     positions: RefCell<HashMap<Id, i64>>,
 }
 
+/// So many values are asked for in one statement at most.
+const MOST_AMONG: usize = 512;
+
 /// Rollups of parents.
 pub type Dirty = BTreeSet<(Ref, FieldId)>;
 
@@ -446,6 +449,27 @@ impl<'a> Work<'a> {
     ) -> Result<Vec<Arc<Row>>, Refusal> {
         let filter = Filter { equals: vec![(field, value)], ..Filter::all(entity) };
         Ok(self.page(&Query::new(filter, limit), None)?.0.rows)
+    }
+
+    /// The living records where a stored field of one value is one of some; nothing where there are far more than these.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn among(&self, entity: EntityId, field: FieldId, values: &[Value]) -> Result<Option<Vec<Arc<Row>>>, Refusal> {
+        let mut rows = Vec::new();
+        for chunk in values.chunks(MOST_AMONG) {
+            let mut values = chunk.to_vec();
+            // So that there are few statements to prepare.
+            let size = values.len().next_power_of_two();
+            values.resize(size, chunk.last().cloned().unwrap_or_default());
+            let filter = Filter { among: Some((field, values)), ..Filter::all(entity) };
+            let (found, _) = self.page(&Query { fields: Some(&[field]), ..Query::new(filter, 4 * size) }, None)?;
+            if found.next.is_some() {
+                return Ok(None);
+            }
+            rows.extend(found.rows);
+        }
+        Ok(Some(rows))
     }
 
     /// The records a rule looks up; `record` is the draft.

@@ -242,14 +242,14 @@ impl Layout {
     /// [`Error::Unique`], [`Error::Unstorable`], [`Error::Reference`] also when one that was presumed to live does not, and
     /// as the database says.
     pub fn insert(&self, tx: &mut Tx, record: &Record, presumed: &[Ref]) -> Result<(), Error> {
-        record.id()?;
+        let id = record.id()?;
         let cells = self.cells(record)?;
         let statements = &self.tables.table(record.row.entity).statements;
         if self.tables.dialect() == Dialect::Sqlite {
             return tx.execute(&statements.insert, &cells).map(drop);
         }
         let living = |Ref { entity, id }: &Ref| (self.tables.table(*entity).statements.living.as_str(), *id);
-        tx.add_kept(&statements.into, cells.len(), cells, &presumed.iter().map(living).collect::<Vec<_>>())
+        tx.add_record(&statements.into, id, cells, &presumed.iter().map(living).collect::<Vec<_>>())
     }
 
     /// Writes a record over the one of its id, if that still has `version`. Tells whether it had; nothing is written
@@ -366,7 +366,10 @@ impl Layout {
         }
         let statements = &self.tables.table(entity).statements;
         let (sql, cells) = statement(statements).of(ids);
-        let rows = tx.query(sql, &cells, &statements.types)?;
+        let rows = match tx.is_gathered(ids) {
+            true => tx.query(sql, &cells, &statements.types)?,
+            false => tx.beside(|tx| tx.query(sql, &cells, &statements.types))?,
+        };
         rows.into_iter().map(|row| self.record(entity, row)).collect()
     }
 

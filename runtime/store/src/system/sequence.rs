@@ -44,7 +44,7 @@ pub(crate) fn passing(key: &str, period: &str, number: i64) -> String {
 /// As the database says.
 pub fn take(tx: &mut Tx, key: &str, period: &str) -> Result<i64, Error> {
     let parameters = [Cell::text(key), Cell::text(period)];
-    let row = tx.query_one(TAKE.of(tx.dialect()), &parameters, &[ColumnType::Integer])?;
+    let row = tx.beside(|tx| tx.query_one(TAKE.of(tx.dialect()), &parameters, &[ColumnType::Integer]))?;
     Cells::new(row.unwrap_or_default()).integer()
 }
 
@@ -54,5 +54,5 @@ pub fn take(tx: &mut Tx, key: &str, period: &str) -> Result<i64, Error> {
 /// As the database says.
 pub fn pass(tx: &mut Tx, key: &str, period: &str, number: i64) -> Result<(), Error> {
     let parameters = [Cell::text(key), Cell::text(period), Cell::Integer(number)];
-    tx.execute(PASS.of(tx.dialect()), &parameters).map(drop)
+    tx.beside(|tx| tx.execute(PASS.of(tx.dialect()), &parameters)).map(drop)
 }

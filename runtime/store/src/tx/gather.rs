@@ -8,7 +8,7 @@
 //! order.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use fichero_model::Id;
 
@@ -62,6 +62,8 @@ impl Into {
 pub(super) struct Gathered {
     parts: Vec<Part>,
     kept: Vec<Kept>,
+    /// The records among them.
+    records: HashSet<Id>,
     bytes: usize,
 }
 
@@ -148,18 +150,30 @@ impl Tx {
         self.add_kept(into, width, cells, &[])
     }
 
-    /// The same for rows that refer to records which are to be living and kept: with each the query that gives it a row,
-    /// in which its id stands for `{those}`.
+    /// Adds a record that refers to others which are to be living and kept: with each the query that gives it a row, in
+    /// which its id stands for `{those}`.
     ///
     /// # Errors
     /// As [`Tx::add`], and [`Error::Reference`] when one of them is not.
-    pub(crate) fn add_kept(
+    pub(crate) fn add_record(
         &mut self,
         into: &Into,
-        width: usize,
+        id: Id,
         cells: Vec<Cell>,
         kept: &[(&str, Id)],
     ) -> Result<(), Error> {
+        // A statement does not see the rows that it adds.
+        if kept.iter().any(|(_, id)| self.is_gathered(&[*id])) {
+            self.settle()?;
+        }
+        self.add_kept(into, cells.len(), cells, kept)?;
+        if let Some(gathered) = self.late.gathered.as_mut().filter(|gathered| !gathered.parts.is_empty()) {
+            gathered.records.insert(id);
+        }
+        Ok(())
+    }
+
+    fn add_kept(&mut self, into: &Into, width: usize, cells: Vec<Cell>, kept: &[(&str, Id)]) -> Result<(), Error> {
         if cells.is_empty() {
             return Ok(());
         }
@@ -196,6 +210,22 @@ impl Tx {
             rest = others;
         }
         Ok(())
+    }
+
+    /// Runs statements that neither read nor change anything of the rows that wait, which go on waiting.
+    ///
+    /// # Errors
+    /// What `f` gives.
+    pub(crate) fn beside<T>(&mut self, f: impl FnOnce(&mut Tx) -> Result<T, Error>) -> Result<T, Error> {
+        let gathered = self.late.gathered.take();
+        let result = f(self);
+        self.late.gathered = gathered;
+        result
+    }
+
+    /// Whether a record of one of these ids waits to be written.
+    pub(crate) fn is_gathered(&self, ids: &[Id]) -> bool {
+        self.late.gathered.as_ref().is_some_and(|gathered| ids.iter().any(|id| gathered.records.contains(id)))
     }
 
     /// Writes what was gathered.
