@@ -264,7 +264,9 @@ impl Engine {
         }
         match self.command_in_turn(actor, command.clone(), mode, show.clone(), once.clone()).await {
             // Somebody may have made the record at the same time, so that it is now there to be changed.
-            Err(refusal) if refusal.code == "unique" => self.command_in_turn(actor, command, mode, show, once).await,
+            Err(refusal) if matches!(refusal.code, "unique" | "overlap") => {
+                self.command_in_turn(actor, command, mode, show, once).await
+            }
             answer => answer,
         }
     }

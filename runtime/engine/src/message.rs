@@ -234,6 +234,8 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("unique", "{0} is already taken by another record", "{0} ya lo tiene otro registro", "«{0}»: такое значение уже есть у другой записи"),
     ("duplicate", "There is likely the same record already: {0}", "Probablemente ya existe el mismo registro: {0}", "Похоже, такая запись уже есть: {0}"),
     ("unique_together", "Another record already has the same {0}", "Otro registro ya tiene el mismo valor en {0}", "Уже есть запись с теми же полями: {0}"),
+    ("overlap", "Another record with the same {0} overlaps this time", "Otro registro con el mismo valor en {0} se solapa con este tiempo", "Это время пересекается с другой записью с теми же полями: {0}"),
+    ("ends_before_start", "{0} is before {1}", "{0} es anterior a {1}", "«{0}» раньше, чем «{1}»"),
     ("so_many", "{0} ({1})", "{0} ({1})", "«{0}» ({1})"),
     ("listed", "{0}, {1}", "{0}, {1}", "{0}, {1}"),
     ("restrict", "It cannot be deleted while it is used by {0}", "No se puede eliminar mientras lo use {0}", "Нельзя удалить: используется в {0}"),

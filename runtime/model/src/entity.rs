@@ -441,6 +441,8 @@ pub struct Unique {
     pub name: Arc<str>,
     /// The stored fields that may not all be equal; a record where one is nothing never collides.
     pub fields: Vec<FieldId>,
+    /// Then records may share them after all, but at no time: they are refused where their times overlap.
+    pub overlap: Option<Overlap>,
     /// Only records for which this holds count.
     pub filter: Option<Expr>,
     /// Texts compare exactly rather than by their folded key.
@@ -449,6 +451,24 @@ pub struct Unique {
     pub message: Option<Message>,
     /// Where it is declared.
     pub place: Place,
+}
+
+/// The fields between which a record takes its time: both days, or both moments. From the start to just before the end;
+/// of days the last one is taken too. Nothing is open: always has been, or for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overlap {
+    /// Where the time starts.
+    pub starts: FieldId,
+    /// Where it ends.
+    pub ends: FieldId,
+}
+
+impl Unique {
+    /// All fields that the rule is about: those that are shared, and those of the time.
+    pub fn all_fields(&self) -> impl Iterator<Item = FieldId> {
+        let time = self.overlap.into_iter().flat_map(|time| [time.starts, time.ends]);
+        self.fields.iter().copied().chain(time)
+    }
 }
 
 /// An index an author asked for.

@@ -47,6 +47,13 @@ pub enum Kind {
     Children { of: EntityId, by: FieldId },
 }
 
+impl Kind {
+    /// True of days.
+    pub fn is_date(&self) -> bool {
+        matches!(self, Kind::Date)
+    }
+}
+
 /// Where the currency of a money field comes from.
 #[derive(Clone, Debug)]
 pub enum MoneyCurrency {

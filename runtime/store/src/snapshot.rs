@@ -224,7 +224,7 @@ pub fn complete(tx: &mut Tx, outline: &Outline) -> Result<(), Error> {
     }
     for table in &outline.schema.tables {
         for index in &table.indexes {
-            tx.script(&ddl::create_index(&table.name, index, dialect))?;
+            tx.script(&ddl::create_index(table, index, dialect))?;
         }
     }
     Ok(())

@@ -301,7 +301,8 @@ fn unique_rules() {
     check("unique_added", &[plain(), unique()], &rows(3));
     check("unique_dropped", &[unique(), plain()], &rows(3));
     let id = |byte| Id::from_bytes([byte; 16]);
-    let alike = vec![Alike { values: vec!["'acme'".into()], count: 3, records: vec![id(1), id(2)] }];
+    let alike =
+        vec![Alike { values: vec!["'acme'".into()], overlapping: false, count: 3, records: vec![id(1), id(2)] }];
     check("unique_broken", &[plain(), unique()], &Rows { all: 3, alike, ..Rows::default() });
     let key = deal([text("name").external(), integer("year")]);
     check("external_added", &[plain(), key], &rows(3));

@@ -52,6 +52,9 @@ fn may_be_alike(field: &Field) -> bool {
 
 /// Whether a rule of its own holds it unique.
 fn is_unique(definition: &Entity, id: FieldId, field: &Field) -> bool {
-    let alone = definition.unique.iter().any(|unique| unique.fields == [id] && unique.filter.is_none());
+    let alone = definition
+        .unique
+        .iter()
+        .any(|unique| unique.fields == [id] && unique.filter.is_none() && unique.overlap.is_none());
     field.unique || field.external || alone
 }

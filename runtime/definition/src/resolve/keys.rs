@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
-use fichero_model::entity::{Field, Index, Unique};
+use fichero_model::entity::{Field, Index, Overlap, Unique};
 use fichero_model::expr::{Expr, Node as Part, Op, Scope, is_constant};
 use fichero_model::kind::{Kind, Type};
 use fichero_model::place::Place;
@@ -35,6 +35,7 @@ pub(super) fn uniques(cx: &Context<'_>, entity: EntityId, findings: &mut Finding
         all.push(Unique {
             name: Arc::clone(&field.name),
             fields: vec![id],
+            overlap: None,
             filter: filter(
                 cx,
                 entity,
@@ -68,15 +69,77 @@ fn unique(cx: &Context<'_>, entity: EntityId, entry: &Entry, findings: &mut Find
         );
         return None;
     }
+    let overlap = match node.entry("overlap") {
+        Some(entry) => Some(overlap(cx, entity, entry, (&what, &fields), findings)?),
+        None => None,
+    };
     let scope = Scope::row(cx.model, entity);
     Some(Unique {
         name: Arc::clone(&entry.key.text),
         fields,
+        overlap,
         filter: filter(cx, entity, node.get("where"), &what, findings),
         exact: node.get("exact").and_then(Node::as_bool).unwrap_or(false),
         message: node.get("message").and_then(|message| text::message(message, &scope, findings)),
         place: entry.key.place.clone(),
     })
+}
+
+/// The two fields between which a record takes its time.
+fn overlap(
+    cx: &Context<'_>,
+    entity: EntityId,
+    entry: &Entry,
+    (what, fields): (&str, &[FieldId]),
+    findings: &mut Findings<'_>,
+) -> Option<Overlap> {
+    let mut sound = true;
+    let mut found = Vec::new();
+    for named in entry.value.items() {
+        let Some(id) = named.as_text().and_then(|_| cx.field(entity, named, findings)) else {
+            sound = false;
+            continue;
+        };
+        let field = &cx.model[entity][id];
+        if !check_stored(cx, entity, id, &named.place, what, findings) {
+            sound = false;
+        } else if !matches!(field.kind, Kind::Date | Kind::DateTime) {
+            findings.error_with_help(
+                code::UNIQUE_FIELDS,
+                &named.place,
+                format!("{what} looks for overlapping times, but `{}` is neither a date nor a datetime", field.name),
+                "name two fields of type `date`, or two of type `datetime`",
+            );
+            sound = false;
+        } else if fields.contains(&id) {
+            findings.error_with_help(
+                code::UNIQUE_FIELDS,
+                &named.place,
+                format!("{what} names `{}` both in `fields` and in `overlap`", field.name),
+                "`fields` are what two records share, such as the technician; leave the time to `overlap`",
+            );
+            sound = false;
+        }
+        found.push(id);
+    }
+    let wrong = match found.as_slice() {
+        [starts, ends] if starts == ends => "the same field twice",
+        [starts, ends]
+            if sound && cx.model[entity][*starts].kind.is_date() != cx.model[entity][*ends].kind.is_date() =>
+        {
+            "a date and a datetime"
+        }
+        [starts, ends] => return sound.then_some(Overlap { starts: *starts, ends: *ends }),
+        _ if entry.value.items().len() == 2 => return None,
+        _ => "not two fields",
+    };
+    findings.error_with_help(
+        code::UNIQUE_FIELDS,
+        &entry.key.place,
+        format!("{what} has {wrong} for `overlap`"),
+        "write two fields of one type, the start and the end: `overlap: [starts, ends]`",
+    );
+    None
 }
 
 /// Only records for which this holds count or are kept: a portable condition over their own stored fields.

@@ -55,11 +55,10 @@ const TYPES: [(&str, &str); 3] = [
 
 /// Keys that nothing acts on, by their path without the names between, and what is missing. Those with `true` do no
 /// harm, and are warned of.
-const KEYS: [(&str, &str, bool); 7] = [
+const KEYS: [(&str, &str, bool); 6] = [
     ("workspace.locales", "the choice of a language", false),
     ("entity.tree", "hierarchies with `under()` and `descendants`", false),
     ("entity.document", "documents that are submitted and amended", false),
-    ("entity.unique.overlap", "rules against overlapping times", false),
     ("fields.after_submit", "documents that are submitted and amended", false),
     ("pipeline.was", "renamed pipelines; rename the field with `was` in its entity", false),
     ("view.columns.width", "columns of a given width", false),

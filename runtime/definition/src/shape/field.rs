@@ -212,7 +212,7 @@ pub static UNIQUE: Keys = Keys {
         key(
             "overlap",
             Shape::List(&Shape::Name(NameOf::Field)),
-            "Two fields, start and end: refuses two records of the same `fields` whose times overlap.",
+            "Two fields, start and end, both dates or both datetimes: refuses two records of the same `fields` whose times overlap.",
         ),
         key("where", Shape::Expression, "Only among records where this holds."),
         key("exact", Shape::Boolean, "True tells apart upper and lower case and accents."),

@@ -122,11 +122,13 @@ fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
     }
     for unique in &entity.unique {
         let exact = if unique.exact { " exact" } else { "" };
+        let overlap = unique.overlap.map(|time| format!(" overlap [{}]", names(entity, &[time.starts, time.ends])));
+        let overlap = overlap.unwrap_or_default();
         line(
             out,
             1,
             &format!(
-                "unique {} [{}]{}{exact}{}",
+                "unique {} [{}]{overlap}{}{exact}{}",
                 unique.name,
                 names(entity, &unique.fields),
                 given(" where ", unique.filter.as_ref()),

@@ -29,6 +29,7 @@ pub mod rules;
 pub mod save;
 mod settings;
 pub mod stage;
+pub mod time;
 pub mod unique;
 pub mod work;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fichero_model::entity::Source;
 use fichero_model::expr::Row;
+use fichero_model::value::Value;
 use fichero_model::{EntityId, FieldId, Id, Ref};
 
 use super::check::{Checked, CheckedLines};
@@ -145,10 +146,28 @@ fn save_lines(
     for row in removed {
         super::remove::trash_line(work, row)?;
     }
+    make_room(work, &saved)?;
     let mut order = Vec::with_capacity(saved.len());
     for line in saved {
         order.push(write(work, line)?.id);
     }
     work.order_lines(parent, field, &order)?;
     Ok(order)
+}
+
+/// Lines that are saved together may take each other's places under unique rules, whatever their order: until each is
+/// written, those that change hold nothing in one field of each rule, and nothing never collides.
+fn make_room(work: &Work<'_>, saved: &[Pending]) -> Result<(), Refusal> {
+    let changing = saved.iter().filter(|line| line.is_changed).filter_map(|line| line.checked.old());
+    let ids: Vec<Id> = changing.filter_map(|old| old.id()).collect();
+    let (Some(first), false) = (saved.first(), saved.len() < 2 || ids.is_empty()) else { return Ok(()) };
+    let entity = first.checked.entity();
+    let definition = &work.live.model[entity];
+    let mut fields: Vec<FieldId> =
+        definition.all_fields().filter(|(_, field)| field.unique).map(|(id, _)| id).collect();
+    fields.extend(definition.unique.iter().filter_map(|rule| rule.fields.last()));
+    fields.sort();
+    fields.dedup();
+    let nothing: Vec<_> = fields.into_iter().map(|field| (field, Value::Nothing)).collect();
+    work.hold_back(entity, &ids, &nothing)
 }

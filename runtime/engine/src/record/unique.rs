@@ -29,6 +29,10 @@ fn of_index(live: &Live, entity: EntityId, index: &Index) -> Option<Refusal> {
             let unique = definition.unique.iter().find(|unique| *unique.name == **rule)?;
             Some(taken(live, entity, &unique.fields, Some(unique)))
         }
+        Purpose::Overlap(rule) => {
+            let unique = definition.unique.iter().find(|unique| *unique.name == **rule)?;
+            Some(overlapping(live, entity, unique))
+        }
         Purpose::Reference(_) | Purpose::Field(_) | Purpose::Named(_) | Purpose::Trash(_) => None,
     }
 }
@@ -57,6 +61,25 @@ fn taken(live: &Live, entity: EntityId, fields: &[FieldId], rule: Option<&Unique
         .map(|field| FieldError::new(definition[*field].name.to_string(), "unique", message.clone()))
         .collect();
     Refusal { errors, ..Refusal::new(Kind::Conflict, "unique", message) }
+}
+
+/// Another record of the same fields takes some of the same time: told at both, by the rule's name.
+fn overlapping(live: &Live, entity: EntityId, rule: &Unique) -> Refusal {
+    let definition = &live.model[entity];
+    let label = |field: FieldId| definition[field].label.get(live.model.workspace.locale).to_owned();
+    let message = match &rule.message {
+        Some(authored) => plain(authored),
+        None => {
+            let shared: Vec<String> = rule.fields.iter().map(|field| label(*field)).collect();
+            Message::with("overlap", [shared.join(", ")])
+        }
+    };
+    let errors = rule.all_fields().map(|field| {
+        let name = definition[field].name.to_string();
+        FieldError::new(name, "overlap", message.clone()).found_by(&rule.name)
+    });
+    let errors = errors.collect();
+    Refusal { errors, ..Refusal::new(Kind::Conflict, "overlap", message) }
 }
 
 /// The words of a message that needs no values.

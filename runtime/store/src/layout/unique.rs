@@ -1,9 +1,12 @@
 //! Which unique rules a record would break, all of them: a statement that fails tells of one.
 
+use std::sync::Arc;
+
 use fichero_model::entity::System;
 
 use super::{Layout, Record};
-use crate::schema::Index;
+use crate::schema::index::{Index, Purpose};
+use crate::schema::overlap;
 use crate::sql::written_for;
 use crate::{ColumnType, Error, Tx};
 
@@ -25,9 +28,17 @@ impl Layout {
         let mut taken = Vec::new();
         for index in self.uniques(record.row.entity) {
             let condition = index.rows.as_ref().map_or("1 = 1", |rows| rows.of(self.dialect()));
-            let quoted = index.columns.iter().map(|column| super::tables::quoted(column));
-            let equal = quoted.map(|column| Some(format!("{column} = ?{}", number(&column)?)));
-            let Some(equal) = equal.collect::<Option<Vec<_>>>() else { continue };
+            let quoted: Vec<Arc<str>> = index.columns.iter().map(|column| super::tables::quoted(column)).collect();
+            let numbers: Option<Vec<usize>> = quoted.iter().map(|column| number(column)).collect();
+            let Some(numbers) = numbers else { continue };
+            let mut equal: Vec<String> =
+                quoted.iter().zip(&numbers).map(|(column, number)| format!("{column} = ?{number}")).collect();
+            if let (Purpose::Overlap(_), [.., starts, ends]) = (&index.purpose, numbers.as_slice()) {
+                equal.truncate(equal.len() - 2);
+                let own = [format!("?{starts}"), format!("?{ends}")];
+                let schema = self.schema.table(&table.name);
+                equal.extend(schema.and_then(|table| overlap::meets(table, index, [&own[0], &own[1]])));
+            }
             let Some(own_id) = number(id) else { continue };
             // The rule holds between records of which each meets its condition.
             let sql = format!(

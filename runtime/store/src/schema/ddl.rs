@@ -6,8 +6,8 @@
 use fichero_model::entity::System;
 
 use super::columns::{Column, Shape};
-use super::index::Index;
-use super::{Field, Table};
+use super::index::{Index, Purpose};
+use super::{Field, Table, overlap};
 use crate::{ColumnType, Dialect};
 
 /// Columns of a table of links.
@@ -100,7 +100,11 @@ pub(crate) fn create_links(table: &str, field: &Field, dialect: Dialect) -> Vec<
 }
 
 /// Makes an index.
-pub(crate) fn create_index(table: &str, index: &Index, dialect: Dialect) -> String {
+pub(crate) fn create_index(of: &Table, index: &Index, dialect: Dialect) -> String {
+    let table = &of.name;
+    if let Purpose::Overlap(_) = index.purpose {
+        return overlap::create(of, index, dialect);
+    }
     let unique = if index.purpose.is_unique() { "UNIQUE " } else { "" };
     // Where order counts, nothing sorts smallest, as SQLite has it by itself.
     let order = match dialect {
@@ -113,8 +117,11 @@ pub(crate) fn create_index(table: &str, index: &Index, dialect: Dialect) -> Stri
 }
 
 /// Drops an index.
-pub(super) fn drop_index(index: &Index) -> String {
-    format!("DROP INDEX {}", quoted(&index.name))
+pub(super) fn drop_index(table: &str, index: &Index, dialect: Dialect) -> String {
+    match index.purpose {
+        Purpose::Overlap(_) => overlap::drop(table, index, dialect),
+        _ => format!("DROP INDEX {}", quoted(&index.name)),
+    }
 }
 
 fn declared(column: &Column, dialect: Dialect) -> String {

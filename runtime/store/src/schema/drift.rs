@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use super::index::Purpose;
 use super::{Index, Schema, ddl, link};
 use crate::sql::Sql;
 use crate::{Cells, ColumnType, Dialect, Error, Tx};
@@ -104,13 +105,15 @@ static COLUMNS: Sql = Sql::each(
      LEFT JOIN pg_collation AS o ON o.oid = c.attcollation \
      WHERE n.nspname = current_schema() AND t.relkind IN ('r', 'p') AND c.attnum > 0 AND NOT c.attisdropped",
 );
+// A rule against overlapping times is an exclusion there and an index with two triggers on SQLite.
 // An index that PostgreSQL could not finish is there and does nothing. Of a condition only that there is one can be
 // compared, for PostgreSQL writes it anew in its own way.
 static INDEXES: Sql = Sql::each(
-    "SELECT i.name, i.\"unique\", i.partial, \
+    "SELECT i.name, i.\"unique\" OR (SELECT count(*) = 2 FROM sqlite_schema AS r WHERE r.type = 'trigger' AND \
+     r.name IN (i.name || '__new', i.name || '__set')), i.partial, \
      coalesce((SELECT group_concat(c.name, ',' ORDER BY c.seqno) FROM pragma_index_info(i.name) AS c), '') \
      FROM sqlite_schema AS t, pragma_index_list(t.name) AS i WHERE t.type = 'table'",
-    "SELECT t.relname::text, i.indisunique, i.indpred IS NOT NULL, \
+    "SELECT t.relname::text, i.indisunique OR i.indisexclusion, i.indpred IS NOT NULL, \
      coalesce((SELECT string_agg(a.attname::text, ',' ORDER BY k.place) FROM unnest(i.indkey) WITH ORDINALITY AS k (number, place) \
      JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number), '') \
      FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace \
@@ -125,7 +128,7 @@ pub fn drift(tx: &mut Tx, recorded: &Schema) -> Result<Vec<Drift>, Error> {
     let dialect = tx.dialect();
     let (found, indexes) = (columns(tx)?, indexes(tx)?);
     let mut drift = Vec::new();
-    for Expected { table, columns, indexes: wanted } in expected(recorded) {
+    for Expected { table, columns, indexes: wanted } in expected(recorded, dialect) {
         let Some(there) = found.get(&table) else {
             drift.push(Drift::Table { table });
             continue;
@@ -219,8 +222,13 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(index: &Index) -> Self {
-        Self { unique: index.purpose.is_unique(), partial: index.rows.is_some(), columns: index.columns.clone() }
+    fn of(index: &Index, dialect: Dialect) -> Self {
+        let columns = match (dialect, &index.purpose) {
+            // What it holds there are expressions, which PostgreSQL writes anew in its own way.
+            (Dialect::Postgres, Purpose::Overlap(_)) => vec![String::new()],
+            _ => index.columns.clone(),
+        };
+        Self { unique: index.purpose.is_unique(), partial: index.rows.is_some(), columns }
     }
 
     fn words(&self) -> String {
@@ -244,7 +252,7 @@ struct Column {
 }
 
 /// Each table with its columns and indexes, those of links among them.
-fn expected(recorded: &Schema) -> Vec<Expected> {
+fn expected(recorded: &Schema, dialect: Dialect) -> Vec<Expected> {
     let mut tables = Vec::new();
     for table in &recorded.tables {
         let columns = table.fields.iter().flat_map(|field| {
@@ -256,7 +264,7 @@ fn expected(recorded: &Schema) -> Vec<Expected> {
         tables.push(Expected {
             table: table.name.clone(),
             columns: columns.chain(position).collect(),
-            indexes: table.indexes.iter().map(|index| (index.name.clone(), Seen::of(index))).collect(),
+            indexes: table.indexes.iter().map(|index| (index.name.clone(), Seen::of(index, dialect))).collect(),
         });
         for field in &table.fields {
             let Some(links) = &field.links else { continue };

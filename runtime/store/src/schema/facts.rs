@@ -2,8 +2,8 @@
 
 use fichero_model::Id;
 
-use super::index::Index;
-use super::{Table, ddl};
+use super::index::{Index, Purpose};
+use super::{Table, ddl, overlap};
 use crate::schema::ddl::quoted;
 use crate::sql::written_for;
 use crate::{Cell, Cells, ColumnType, Error, Tx};
@@ -55,6 +55,8 @@ pub struct Renamed {
 pub struct Alike {
     /// The values they share, in the order of the index's columns; texts by their folded key.
     pub values: Vec<String>,
+    /// They share these values only at overlapping times.
+    pub overlapping: bool,
     /// How many there are.
     pub count: u64,
     /// The first of them, at most 5.
@@ -88,13 +90,19 @@ impl Facts for Tx {
     }
 
     fn alike(&mut self, table: &Table, index: &Index, renamed: &[&Renamed]) -> Result<Vec<Alike>, Error> {
-        let types: Vec<ColumnType> = index.columns.iter().map(|column| type_of(table, column)).collect();
-        let columns: Vec<String> = index.columns.iter().map(|column| quoted(column)).collect();
+        let overlapping = matches!(index.purpose, Purpose::Overlap(_));
+        let shared = index.columns.iter().take(index.columns.len() - if overlapping { 2 } else { 0 });
+        let types: Vec<ColumnType> = shared.clone().map(|column| type_of(table, column)).collect();
+        let columns: Vec<String> = shared.map(|column| quoted(column)).collect();
         let present = columns.iter().map(|column| format!("{column} IS NOT NULL"));
         let rows = index.rows.as_ref().map(|rows| format!("({})", rows.of(self.dialect())));
         let rows = present.chain(rows).collect::<Vec<_>>().join(" AND ");
         let list = columns.join(", ");
-        let from = rows_of(table, index, renamed);
+        let mut from = rows_of(table, index, renamed);
+        let mut rows = rows;
+        if overlapping && let Some(found) = overlap::overlapping(table, index, &from, &rows, self.dialect()) {
+            (from, rows) = (found, "TRUE".to_owned());
+        }
         let sql = format!(
             "SELECT {list}, count(*) FROM {from} WHERE {rows} GROUP BY {list} HAVING count(*) > 1 \
              ORDER BY count(*) DESC, {list} LIMIT {GROUPS}"
@@ -110,7 +118,7 @@ impl Facts for Tx {
             let found = self.query(&written_for(self.dialect(), &sql), &values, &[ColumnType::Id])?;
             let records = found.into_iter().map(|row| Cells::new(row).id()).collect::<Result<_, _>>()?;
             let values = values.iter().map(in_words).collect();
-            alike.push(Alike { values, count: u64::try_from(count).unwrap_or(0), records });
+            alike.push(Alike { values, overlapping, count: u64::try_from(count).unwrap_or(0), records });
         }
         Ok(alike)
     }

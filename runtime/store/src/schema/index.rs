@@ -5,6 +5,7 @@
 //! | each reference to one record | the id; of a line's parent also the position | all |
 //! | `index: true` and `index:` documents | the fields as they are ordered, then the id, which ends key-set pages | all, or those for which the condition holds |
 //! | `unique: true` and `unique` rules | the fields as they are compared | living ones for which the condition holds |
+//! | `unique` rules with `overlap` | those, then start and end ([`super::overlap`]) | the same, whose time has a length |
 //! | `external: true` | the exact value | living ones |
 //! | the trash | when, and in which batch, a record was deleted | deleted ones |
 //!
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::Shape;
 use super::ddl::quoted;
 use super::name::Names;
+use super::overlap;
 use super::{Field, Role, Schema, Table};
 use crate::layout::Tables;
 use crate::lower::index_condition;
@@ -54,6 +56,8 @@ pub enum Purpose {
     UniqueField(String),
     /// A `unique` rule, by its name.
     Unique(String),
+    /// A `unique` rule with `overlap`, by its name. The last two columns are the start and the end.
+    Overlap(String),
     /// A field with `external: true`; by its physical name.
     External(String),
     /// The trash; by the physical name of the system field.
@@ -70,10 +74,10 @@ impl Index {
 }
 
 impl Purpose {
-    /// True when no two rows may be equal.
+    /// True when no two rows may be equal, or overlap.
     pub fn is_unique(&self) -> bool {
         match self {
-            Purpose::UniqueField(_) | Purpose::Unique(_) | Purpose::External(_) => true,
+            Purpose::UniqueField(_) | Purpose::Unique(_) | Purpose::Overlap(_) | Purpose::External(_) => true,
             Purpose::Reference(_) | Purpose::Field(_) | Purpose::Named(_) | Purpose::Trash(_) => false,
         }
     }
@@ -86,6 +90,7 @@ impl Purpose {
             | Purpose::Named(word)
             | Purpose::UniqueField(word)
             | Purpose::Unique(word)
+            | Purpose::Overlap(word)
             | Purpose::External(word)
             | Purpose::Trash(word) => word,
         }
@@ -237,7 +242,13 @@ fn rule(
     let fields = stored_fields(entity, table, &unique.fields);
     let columns = fields.iter().flat_map(|field| compared(field, unique.exact)).collect();
     let condition = lowered(id, unique.filter.as_ref(), conditions)?;
-    Ok(living(Purpose::Unique(unique.name.to_string()), columns, table, condition))
+    let Some(time) = unique.overlap else {
+        return Ok(living(Purpose::Unique(unique.name.to_string()), columns, table, condition));
+    };
+    let times = stored_fields(entity, table, &[time.starts, time.ends]);
+    let times = times.iter().filter_map(|field| field.column(Role::Value)).map(str::to_owned).collect();
+    let index = living(Purpose::Overlap(unique.name.to_string()), columns, table, condition);
+    Ok(overlap::with_times(index, times, entity[time.starts].kind.is_date()))
 }
 
 fn lowered(id: EntityId, filter: Option<&Expr>, conditions: Option<&Conditions<'_>>) -> Result<Option<Rows>, Error> {

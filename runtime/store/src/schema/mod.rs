@@ -29,6 +29,7 @@ mod fingerprint;
 pub mod index;
 mod moment;
 mod name;
+pub(crate) mod overlap;
 pub mod plan;
 pub mod prune;
 #[cfg(test)]

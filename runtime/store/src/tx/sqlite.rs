@@ -199,9 +199,14 @@ fn explain(error: rusqlite::Error, sql: &str) -> Error {
         other => return Error::Statement(format!("{other}; while running {sql}")),
     };
     match (code.extended_code, code.code) {
-        (ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID, _) => {
-            Error::Unique(constraint(message))
-        }
+        // Triggers keep rules against overlapping times.
+        (
+            ffi::SQLITE_CONSTRAINT_UNIQUE
+            | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+            | ffi::SQLITE_CONSTRAINT_ROWID
+            | ffi::SQLITE_CONSTRAINT_TRIGGER,
+            _,
+        ) => Error::Unique(constraint(message)),
         (ffi::SQLITE_CONSTRAINT_FOREIGNKEY, _) => {
             Error::Reference(Constraint { detail: message, ..Constraint::default() })
         }
@@ -222,7 +227,8 @@ fn explain(error: rusqlite::Error, sql: &str) -> Error {
     }
 }
 
-/// Reads `UNIQUE constraint failed: table.one, table.other`, or `…: index 'name'` where an expression is indexed.
+/// Reads `UNIQUE constraint failed: table.one, table.other`, or `…: index 'name'` where an expression is indexed or a
+/// trigger tells it.
 fn constraint(detail: String) -> Constraint {
     let what = detail.split_once(": ").map_or("", |(_, what)| what);
     if let Some(name) = what.strip_prefix("index '") {

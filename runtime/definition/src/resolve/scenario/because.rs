@@ -95,8 +95,9 @@ fn with_lines(model: &Model, entity: EntityId) -> Vec<&Entity> {
     found.into_iter().map(|entity| &model[entity]).collect()
 }
 
-/// The rules of an entity and the checks of its fields.
+/// The rules of an entity, those against overlapping times among them, and the checks of its fields.
 fn words(entity: &Entity) -> impl Iterator<Item = &str> {
     let checks = entity.fields.iter().flat_map(|field| &field.validate).map(|check| &*check.name);
-    entity.rules.iter().map(|rule| &*rule.name).chain(checks)
+    let overlaps = entity.unique.iter().filter(|rule| rule.overlap.is_some()).map(|rule| &*rule.name);
+    entity.rules.iter().map(|rule| &*rule.name).chain(checks).chain(overlaps)
 }

@@ -255,6 +255,14 @@ impl Work<'_> {
         self.with(|tx| self.live.layout.set(tx, row.entity, &[id], &values).map(drop))
     }
 
+    /// Has stored records hold certain values until each is written, by the same command, as it is to be.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn hold_back(&self, entity: EntityId, ids: &[Id], values: &[(FieldId, Value)]) -> Result<(), Refusal> {
+        self.with(|tx| self.live.layout.set(tx, entity, ids, values).map(drop))
+    }
+
     /// Writes which records a reference to many points to.
     ///
     /// # Errors

@@ -37,6 +37,7 @@ pub(super) fn cause_of_index(planner: &Planner<'_>, table: &Table, index: &Index
         Purpose::Named(name) => format!("index `{name}`"),
         Purpose::UniqueField(column) => format!("`unique: true` of field `{}`", field(column)),
         Purpose::Unique(name) => format!("unique rule `{name}`"),
+        Purpose::Overlap(name) => format!("the rule `{name}` against overlapping times"),
         Purpose::External(column) => format!("`external: true` of field `{}`", field(column)),
         Purpose::Trash(_) => "the trash".to_owned(),
     };
@@ -51,7 +52,7 @@ pub(super) fn place_of_index<'p>(planner: &Planner<'p>, table: &Table, index: &I
         | Purpose::Field(column)
         | Purpose::UniqueField(column)
         | Purpose::External(column) => Some(&entity.field(&table.born(column)?.name)?.1.place),
-        Purpose::Unique(name) => {
+        Purpose::Unique(name) | Purpose::Overlap(name) => {
             entity.unique.iter().find(|unique| &*unique.name == name.as_str()).map(|unique| &unique.place)
         }
         Purpose::Named(_) | Purpose::Trash(_) => Some(&entity.place),
@@ -71,7 +72,8 @@ pub(in crate::schema) fn collision(cause: &Cause, place: Option<&Place>, alike: 
         let records: Vec<String> = group.records.iter().map(ToString::to_string).collect();
         let more = group.count.saturating_sub(group.records.len() as u64);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{} share {}: {}{more}", group.count, group.values.join(", "), records.join(", "))
+        let how = if group.overlapping { " at overlapping times" } else { "" };
+        format!("{} share {}{how}: {}{more}", group.count, group.values.join(", "), records.join(", "))
     });
     let groups: Vec<String> = groups.collect();
     let message = format!("records break {} {already}: {}", cause.definition, groups.join("; "));

@@ -175,7 +175,10 @@ fn indexes(planner: &mut Planner<'_>, table: &Table, old: Option<&Table>) -> Res
         let hazard = if table.indexes.iter().any(|new| new.purpose == index.purpose) { hazard } else { Hazard::Safe };
         let what = format!("drop index `{}` of `{}`", index.name, table.name);
         let cause = cause_of_index(planner, table, index);
-        planner.add(Phase::Indexes, sql(what, &cause, hazard, vec![ddl::drop_index(index)]));
+        planner.add(
+            Phase::Indexes,
+            sql(what, &cause, hazard, vec![ddl::drop_index(&table.name, index, planner.question.dialect)]),
+        );
     }
     for index in &table.indexes {
         match old {
@@ -198,7 +201,7 @@ fn goes_on(planner: &mut Planner<'_>, table: &Table, old: &Table, index: &Index)
 
 fn make_index(planner: &mut Planner<'_>, table: &Table, old: Option<&Table>, index: &Index) -> Result<(), Error> {
     let cause = cause_of_index(planner, table, index);
-    let statement = ddl::create_index(&table.name, index, planner.question.dialect);
+    let statement = ddl::create_index(table, index, planner.question.dialect);
     let what = format!("make index `{}` on `{}`", index.name, table.name);
     let Some(old) = old.filter(|_| index.purpose.is_unique()) else {
         planner.add(Phase::NewIndexes, sql(what, &cause, Hazard::Safe, vec![statement]));
