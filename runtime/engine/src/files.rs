@@ -25,8 +25,10 @@ pub use access::{Described, json, url};
 pub use fichero_store::system::file::File;
 pub use folder::Folder;
 pub use memory::Memory;
+pub use name::clean as plain_name;
 pub use upload::{Upload, too_large};
 
+pub(crate) use access::seen;
 pub(crate) use sweep::sweep;
 
 /// The folder of `data` in which files lie, and what of it is on its way.

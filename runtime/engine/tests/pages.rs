@@ -255,7 +255,7 @@ fn typed_names_mean_the_record_that_bears_them() {
             ask(Some(ebro), ""),
         ];
         let titled = |title: &fichero_engine::read::page::Title| fichero_engine::value::text::plain(&title.value);
-        let seen = world.engine.resolve(&world.engine.live(), &world.actor, asks, titled).await.unwrap();
+        let seen = world.engine.resolve(&world.engine.live(), &world.actor, (asks, Vec::new()), titled).await.unwrap();
         let (picks, titles) = seen.page;
         assert_eq!(
             picks[..6],

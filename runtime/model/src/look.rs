@@ -53,6 +53,7 @@ pub const ICONS: &[&str] = &[
     "heart",
     "history",
     "home",
+    "image",
     "inbox",
     "info",
     "key",
@@ -109,6 +110,21 @@ pub const COLORS: &[&str] =
 
 /// How a field may ask to be shown and edited; without one its type says it.
 pub const WIDGETS: &[&str] = &[
-    "email", "phone", "url", "percent", "meter", "progress", "year", "rating", "color", "barcode", "qr", "html",
-    "code", "tags", "filter",
+    "email",
+    "phone",
+    "url",
+    "percent",
+    "meter",
+    "progress",
+    "year",
+    "rating",
+    "color",
+    "barcode",
+    "qr",
+    "html",
+    "code",
+    "tags",
+    "filter",
+    "image",
+    "signature",
 ];

@@ -55,6 +55,7 @@ use crate::ui::context::DemoLogin;
 use crate::ui::render::{self, Renderer};
 
 pub use missing::{missing, wrong_method};
+pub(crate) use post::parts::MOST_FILES;
 
 /// What the handlers of pages share: the templates, parsed once.
 #[derive(Clone)]

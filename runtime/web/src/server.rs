@@ -20,7 +20,7 @@ use crate::ui::render;
 use crate::{api, health, pages};
 
 /// The largest body that is read, in bytes.
-const BODY: usize = 4 * 1024 * 1024;
+pub(crate) const BODY: usize = 4 * 1024 * 1024;
 
 /// How long a request may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -103,8 +103,13 @@ pub fn router(engine: Engine, setup: Setup) -> Result<Router, render::Error> {
 /// request about as much as reading its record does.
 async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let brings_files = api::files::brings_files(&request);
-    let most = if brings_files { usize::try_from(app.largest_file).unwrap_or(usize::MAX) } else { 0 };
-    DefaultBodyLimit::max(BODY.saturating_add(most)).apply(&mut request);
+    let largest = usize::try_from(app.largest_file).unwrap_or(usize::MAX);
+    let files = match brings_files {
+        false => 0,
+        true if request.uri().path().starts_with("/api/") => 1,
+        true => pages::MOST_FILES,
+    };
+    DefaultBodyLimit::max(BODY.saturating_add(largest.saturating_mul(files))).apply(&mut request);
     let patience = if brings_files { PATIENCE_WITH_FILES } else { PATIENCE };
     let asked = told::Asked::of(&request);
     let answer = tokio::time::timeout(patience, again::by_the_newest_model(app, request, next)).await;

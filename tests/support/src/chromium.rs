@@ -113,6 +113,25 @@ impl Chromium {
         self.send(&format!("/element/{element}/click"), &json!({}));
     }
 
+    /// Draws with the pointer, from point to point inside the element that a selector finds, counted from its middle.
+    pub fn draw(&self, selector: &str, points: &[(i32, i32)]) {
+        let element = self.element(selector);
+        let there = json!({"script": "arguments[0].scrollIntoView({block: 'center'})", "args": [{ELEMENT: element}]});
+        self.send("/execute/sync", &there);
+        let mut actions = Vec::new();
+        for (at, (x, y)) in points.iter().enumerate() {
+            let origin = json!({ELEMENT: element});
+            actions.push(json!({"type": "pointerMove", "duration": 0, "origin": origin, "x": x, "y": y}));
+            if at == 0 {
+                actions.push(json!({"type": "pointerDown", "button": 0}));
+            }
+        }
+        actions.push(json!({"type": "pointerUp", "button": 0}));
+        let pointer =
+            json!({"type": "pointer", "id": "pen", "parameters": {"pointerType": "mouse"}, "actions": actions});
+        self.send("/actions", &json!({"actions": [pointer]}));
+    }
+
     fn element(&self, selector: &str) -> String {
         let found = self.send("/element", &json!({"using": "css selector", "value": selector}));
         found[ELEMENT].as_str().expect("an element has a name").to_owned()

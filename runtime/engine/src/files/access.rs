@@ -58,7 +58,11 @@ impl Engine {
     }
 }
 
-fn seen(work: &Work<'_>, id: Id) -> Result<Described, Refusal> {
+/// A file, if this person sees it.
+///
+/// # Errors
+/// When there is none, or not for this person.
+pub(crate) fn seen(work: &Work<'_>, id: Id) -> Result<Described, Refusal> {
     policy::may_read(work.actor, ReadPath::File)?;
     let file = work.with(|tx| file::many(tx, &[id]))?.pop().ok_or_else(Refusal::not_found)?;
     let Some(owner) = &file.owner else {

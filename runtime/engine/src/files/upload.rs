@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
+use fichero_model::entity::Field;
 use fichero_store::system::file::{self, File};
 use fichero_store::{Isolation, Priority};
 use sha2::{Digest as _, Sha256};
@@ -12,7 +13,9 @@ use crate::actor::Actor;
 use crate::engine::Engine;
 use crate::message::Message;
 use crate::policy::{self, ReadPath};
+use crate::record::files;
 use crate::refusal::{Kind, Refusal};
+use crate::value::check::Problem;
 
 /// A file on its way in.
 pub struct Upload {
@@ -49,6 +52,19 @@ impl Upload {
         });
         self.open = Some(writing.await.map_err(|error| broken(&error))?.map_err(|error| broken(&error))?);
         Ok(())
+    }
+
+    /// Whether a field takes what was written, under the name that was sent with it. Of what is empty nothing is said here.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn is_for(&self, field: &Field, sent: &str) -> Result<(), Problem> {
+        if self.size == 0 {
+            return Ok(());
+        }
+        let name = name::clean(sent);
+        let refused = files::refused(field, &name, sniff::media(&self.head, &name), self.size);
+        refused.map_or(Ok(()), Err)
     }
 }
 

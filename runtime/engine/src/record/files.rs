@@ -32,7 +32,9 @@ pub fn ids(field: &Field, value: &Value) -> impl Iterator<Item = Id> {
 /// When the database cannot be read; the inner error is the writer's to see.
 pub fn may_be_held(work: &Work<'_>, draft: &Draft, id: FieldId, value: &Value) -> Result<Result<(), Problem>, Refusal> {
     let field = &work.live.model[draft.entity][id];
-    let Kind::File(accepted) = &field.kind else { return Ok(Ok(())) };
+    if !matches!(field.kind, Kind::File(_)) {
+        return Ok(Ok(()));
+    }
     for item in value.items() {
         let Some(file) = item.as_text().and_then(|text| text.parse().ok()) else {
             return Ok(Err(about(field, "not_file", [])));
@@ -45,18 +47,23 @@ pub fn may_be_held(work: &Work<'_>, draft: &Draft, id: FieldId, value: &Value) -
         if let Err(key) = is_for(work, &draft.row, &file) {
             return Ok(Err(about(field, key, [])));
         }
-        let plain = |text: &str| Argument::Plain(text.to_owned());
-        if !accepted.takes(&file.media, &file.name) {
-            let is = plain(&media::told(&file.media));
-            return Ok(Err(about(field, "file_type", [plain(&accepted.told()), plain(&file.name), is])));
-        }
-        let bytes = u64::try_from(file.size).unwrap_or(u64::MAX);
-        if let Some(max) = accepted.max.filter(|max| bytes > *max) {
-            let (max, bytes) = (plain(&size::text(max)), plain(&size::text(bytes)));
-            return Ok(Err(about(field, "file_size", [max, plain(&file.name), bytes])));
+        if let Some(problem) = refused(field, &file.name, &file.media, u64::try_from(file.size).unwrap_or(u64::MAX)) {
+            return Ok(Err(problem));
         }
     }
     Ok(Ok(()))
+}
+
+/// Why a field does not take a file of this name and media type that has so many bytes, if it does not.
+pub fn refused(field: &Field, name: &str, media_type: &str, bytes: u64) -> Option<Problem> {
+    let Kind::File(accepted) = &field.kind else { return Some(about(field, "not_file", [])) };
+    let plain = |text: &str| Argument::Plain(text.to_owned());
+    if !accepted.takes(media_type, name) {
+        let is = plain(&media::told(media_type));
+        return Some(about(field, "file_type", [plain(&accepted.told()), plain(name), is]));
+    }
+    let max = accepted.max.filter(|max| bytes > *max)?;
+    Some(about(field, "file_size", [plain(&size::text(max)), plain(name), plain(&size::text(bytes))]))
 }
 
 /// Whether this writer may give this record a file.

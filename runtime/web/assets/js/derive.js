@@ -2,6 +2,7 @@
 // sent the form as it stands, answers with the form as it would be, and what differs is taken over. What somebody is
 // typing is never touched. Without script the same follows when the form is posted.
 import { combobox } from "./combobox.js";
+import { files } from "./files.js";
 import { lines } from "./lines.js";
 
 const DELAY = 250;
@@ -30,7 +31,9 @@ function follow(form) {
     request?.abort();
     const own = (request = new AbortController());
     const sent = new Map([...form.querySelectorAll(CONTROLS)].map((control) => [control, valueOf(control)]));
-    const body = new URLSearchParams(new FormData(form));
+    // What is not sent yet goes with the form when it is saved.
+    const texts = [...new FormData(form)].filter(([, value]) => typeof value === "string");
+    const body = new URLSearchParams(texts);
     body.append("_do", "derive");
     try {
       // A field may be called `action`, which would stand before the form's own.
@@ -136,6 +139,8 @@ class Taking {
 
   /** The input of a field: its value, or another input where it is asked otherwise now. */
   control(old, fresh) {
+    // Files are as their author left them.
+    if (old.querySelector("[data-files]") && fresh.querySelector("[data-files]")) return;
     if (shape(old) === shape(fresh)) {
       const others = fresh.querySelectorAll(CONTROLS);
       for (const [at, control] of [...old.querySelectorAll(CONTROLS)].entries()) this.value(control, others[at]);
@@ -202,5 +207,6 @@ function shape(place) {
 
 function enhance(place) {
   combobox(place);
+  files(place);
   lines(place);
 }

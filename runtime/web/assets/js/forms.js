@@ -51,7 +51,8 @@ function goToField(event) {
   event.preventDefault();
   openTabOf(field);
   field.scrollIntoView({ block: "center" });
-  const input = field.matches("[role=group]") ? field.querySelector("input:not([type=hidden]), select, textarea, button") : field;
+  const inputs = field.querySelectorAll("input:not([type=hidden]), select, textarea, button");
+  const input = field.matches("[role=group]") ? [...inputs].find((input) => input.getClientRects().length > 0) : field;
   (input ?? field).focus({ preventScroll: true });
 }
 

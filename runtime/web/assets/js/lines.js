@@ -1,5 +1,6 @@
 // Rows of a form are added and removed in place instead of by a round trip.
 import { combobox } from "./combobox.js";
+import { files } from "./files.js";
 
 export function lines(root) {
   for (const table of root.querySelectorAll("[data-lines]")) {
@@ -23,6 +24,7 @@ function addLine(table) {
   const row = holder.querySelector("[data-line]");
   table.querySelector("tbody").append(row);
   combobox(row);
+  files(row);
   row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
 }
 

@@ -16,8 +16,10 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use fichero_engine::files::{self, Described, File, Upload};
 use fichero_engine::message::Message;
-use fichero_engine::{Actor, Engine, Kind, Refusal, Via};
+use fichero_engine::{Actor, Engine, FieldError, Kind, Refusal, Via};
 use fichero_model::Id;
+use fichero_model::entity::Field;
+use fichero_model::kind::Kind as FieldKind;
 use fichero_model::label::Locale;
 use serde_json::{Value as Json, json};
 
@@ -53,7 +55,7 @@ pub fn brings_files(request: &Request) -> bool {
     request.method() == Method::POST && (path_brings || is_multipart(request.headers()))
 }
 
-fn is_multipart(headers: &axum::http::HeaderMap) -> bool {
+pub(crate) fn is_multipart(headers: &axum::http::HeaderMap) -> bool {
     let media = headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
     media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("multipart/form-data")
 }
@@ -98,25 +100,29 @@ pub async fn upload(Pinned(app): Pinned, request: Request) -> Result<Response, P
 }
 
 async fn take(app: &App, caller: &Caller, request: Request) -> Result<Described, Refusal> {
-    let query = request.uri().query().map(str::to_owned);
-    if !is_multipart(request.headers()) {
-        let name = name_in(query.as_deref())?;
-        return receive(app, &caller.0, request, &name).await;
+    let Asked { name, field } = asked(app, request.uri().query())?;
+    if is_multipart(request.headers()) && name.is_some() {
+        return Err(parameters::unknown("name"));
     }
-    parameters::none(query.as_deref())?;
-    receive(app, &caller.0, request, "").await
+    receive(app, &caller.0, request, (name.as_deref().unwrap_or_default(), field.as_ref())).await
 }
 
-/// Takes in the file that a request brings: its body, by that name, or the one part of a form.
-pub(super) async fn receive(app: &App, actor: &Actor, request: Request, name: &str) -> Result<Described, Refusal> {
-    let begin = || app.engine.begin_upload(actor, app.largest_file);
+/// Takes in the file that a request brings: its body, by that name, or the one part of a form; for that field, if any.
+pub(super) async fn receive(
+    app: &App,
+    actor: &Actor,
+    request: Request,
+    (name, field): (&str, Option<&Field>),
+) -> Result<Described, Refusal> {
+    let limit = field.map_or(app.largest_file, |field| largest(app, field));
+    let begin = || app.engine.begin_upload(actor, limit);
     if !is_multipart(request.headers()) {
         let mut taking = Taking::new(begin()?);
         let mut body = request.into_body();
         while let Some(bytes) = body::next(&mut body).await {
             taking.put(bytes.map_err(|_| cut())?).await?;
         }
-        return taking.keep(app, actor, name).await;
+        return taking.keep(app, actor, (name, field)).await;
     }
     let one = || Refusal { code: "one_file", ..Refusal::malformed(Message::key("one_file")) };
     let mut parts = Multipart::from_request(request, app).await.map_err(|_| one())?;
@@ -133,18 +139,45 @@ pub(super) async fn receive(app: &App, actor: &Actor, request: Request, name: &s
         file = Some((taking, name));
     }
     let (taking, name) = file.ok_or_else(one)?;
-    taking.keep(app, actor, &name).await
+    taking.keep(app, actor, (&name, field)).await
 }
 
-fn name_in(query: Option<&str>) -> Result<String, Refusal> {
-    let mut name = String::new();
+/// What the address of an upload says.
+#[derive(Default)]
+struct Asked {
+    /// What the file is called.
+    name: Option<String>,
+    /// The field that it is for.
+    field: Option<Field>,
+}
+
+fn asked(app: &App, query: Option<&str>) -> Result<Asked, Refusal> {
+    let mut asked = Asked::default();
     for (key, value) in percent::pairs(query.unwrap_or_default()) {
+        let value = percent::decoded(value).ok_or_else(|| parameters::unknown(key))?;
         match key {
-            "name" => name = percent::decoded(value).ok_or_else(|| parameters::unknown("name"))?,
+            "name" => asked.name = Some(value),
+            "for" => asked.field = Some(field_of(app, &value).ok_or_else(|| parameters::unknown("for"))?),
             other => return Err(parameters::unknown(other)),
         }
     }
-    Ok(name)
+    Ok(asked)
+}
+
+/// The field of files that `entity.field` names.
+fn field_of(app: &App, path: &str) -> Option<Field> {
+    let (entity, field) = path.split_once('.')?;
+    let live = app.engine.live();
+    let (_, field) = live.model[live.model.entity(entity)?.0].field(field)?;
+    matches!(field.kind, FieldKind::File(_)).then(|| field.clone())
+}
+
+/// As many bytes as a file for a field may have.
+pub(crate) fn largest(app: &App, field: &Field) -> u64 {
+    match &field.kind {
+        FieldKind::File(accepted) => accepted.max.map_or(app.largest_file, |max| max.min(app.largest_file)),
+        _ => app.largest_file,
+    }
 }
 
 /// What is told of bytes that ended before they were whole.
@@ -178,8 +211,19 @@ impl Taking {
         self.upload.write(bytes).await
     }
 
-    pub(crate) async fn keep(mut self, app: &App, actor: &Actor, name: &str) -> Result<Described, Refusal> {
+    /// Keeps what has come whole, by that name; for a field only what it takes.
+    pub(crate) async fn keep(
+        mut self,
+        app: &App,
+        actor: &Actor,
+        (name, field): (&str, Option<&Field>),
+    ) -> Result<Described, Refusal> {
         self.write().await?;
+        if let Some(field) = field
+            && let Err((code, message)) = self.upload.is_for(field, name)
+        {
+            return Err(Refusal::invalid(vec![FieldError::new(field.name.to_string(), code, message)]));
+        }
         let file = app.engine.keep_upload(actor, self.upload, name).await?;
         Ok(Described { file, record: None })
     }

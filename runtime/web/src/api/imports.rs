@@ -51,7 +51,7 @@ async fn taken(call: &Call, app: &App, request: Request) -> Result<(Id, Asked), 
     if !is_json(request.headers()) {
         let (name, asked) = asked_in(call.query())?;
         let asked = Asked::read(&asked)?;
-        let file = files::receive(app, &call.caller.0, request, &name).await?;
+        let file = files::receive(app, &call.caller.0, request, (&name, None)).await?;
         return Ok((file.file.id, asked));
     }
     parameters::none(call.query())?;

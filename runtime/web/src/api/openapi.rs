@@ -159,7 +159,10 @@ fn files() -> [(String, Json); 3] {
     let whole = json!({"type": "object", "required": required, "properties": properties});
     let binary = || json!({"schema": {"type": "string", "format": "binary"}});
     let mut upload = operation("upload_file", "Upload a file", json!({"201": answer("The file", made)}));
-    upload["parameters"] = json!([{"name": "name", "in": "query", "schema": text(), "description": "What it is called, where its bytes alone are sent"}]);
+    upload["parameters"] = json!([
+        {"name": "name", "in": "query", "schema": text(), "description": "What it is called, where its bytes alone are sent"},
+        {"name": "for", "in": "query", "schema": text(), "description": "The field it is meant for, as entity.field: what that does not take is refused at once"},
+    ]);
     upload["requestBody"] = json!({"required": true, "content": {"application/octet-stream": binary()}});
     let show = operation("file", "What is known of a file", json!({"200": answer("The file", whole)}));
     let bytes = json!({"200": {"description": "The bytes", "content": {"*/*": binary()}}, "206": {"description": "A part of them", "content": {"*/*": binary()}}, "304": {"description": "They are known by their ETag"}});

@@ -2,7 +2,7 @@
 
 use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
-use fichero_model::size;
+use fichero_model::media;
 use fichero_model::value::{Currency, Value};
 use fichero_model::{OptionsId, Ref, html, phone};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::words::Words;
-use crate::ui::context::{Cell, Color, Link, Pill, Tone};
+use crate::ui::context::{Cell, Color, FileFace, Link, Pill, Tone};
 use crate::ui::format;
 
 impl Words<'_> {
@@ -54,7 +54,7 @@ impl Words<'_> {
             Value::Money(money) => self.money(money.amount, money.currency),
             Value::Text(name) => match field.kind {
                 Kind::Choice { options } => self.option(options, name).text,
-                Kind::File(_) => self.file(name).label,
+                Kind::File(_) => self.file_words(widget, name),
                 _ if field.is_html() => html::words(name),
                 _ if field.is_phone() => phone::shown(name, self.model.workspace.country),
                 _ => name.to_string(),
@@ -118,10 +118,7 @@ impl Words<'_> {
         let text = text.to_owned();
         match (&field.kind, widget) {
             (Kind::Choice { options }, _) => Cell::Pill(self.option(*options, &text)),
-            (Kind::File(_), _) => {
-                let Link { label, href } = self.file(&text);
-                Cell::Link { text: label, href }
-            }
+            (Kind::File(_), _) => Cell::Files { items: vec![self.file_face(widget, &text)] },
             (_, "color") if is_color(&text) => Cell::Swatch { text },
             // What was kept before it was cleaned on writing, or is worked out when it is read, is cleaned here.
             _ if field.is_html() => Cell::Rich { html: html::clean(&text), text: html::words(&text) },
@@ -138,13 +135,23 @@ impl Words<'_> {
     }
 
     /// A file by its name and size; one that is gone by its id.
-    fn file(&self, id: &str) -> Link {
-        let known = id.parse().ok().and_then(|id| self.titles.file(id));
-        let label = known.map_or_else(
-            || id.to_owned(),
-            |file| format!("{} ({})", file.name, size::text(u64::try_from(file.size).unwrap_or(0))),
-        );
-        Link { label, href: format!("/api/files/{id}/content") }
+    pub fn file_face(&self, widget: &str, id: &str) -> FileFace {
+        let href = format!("/api/files/{id}/content");
+        let Some(file) = id.parse().ok().and_then(|id| self.titles.file(id)) else {
+            return FileFace { name: id.to_owned(), size: String::new(), href, icon: "file", picture: false };
+        };
+        FileFace {
+            name: file.name.to_string(),
+            size: format::bytes(self.voice.chrome, u64::try_from(file.size).unwrap_or(0)),
+            href,
+            icon: drawn_as(&file.media),
+            picture: matches!(widget, "image" | "signature") && media::is_picture(&file.media),
+        }
+    }
+
+    fn file_words(&self, widget: &str, id: &str) -> String {
+        let FileFace { name, size, .. } = self.file_face(widget, id);
+        if size.is_empty() { name } else { format!("{name} ({size})") }
     }
 
     fn linked(&self, record: Ref) -> Cell {
@@ -167,7 +174,8 @@ impl Words<'_> {
                 Cell::Links { items: records.map(link).collect() }
             }
             Kind::File(_) => {
-                Cell::Links { items: items.iter().filter_map(Value::as_text).map(|id| self.file(id)).collect() }
+                let ids = items.iter().filter_map(Value::as_text);
+                Cell::Files { items: ids.map(|id| self.file_face(widget, id)).collect() }
             }
             Kind::Text { .. } if widget == "tags" => {
                 let words = items.iter().filter_map(Value::as_text);
@@ -189,6 +197,27 @@ impl Words<'_> {
 
     fn moment(&self, at: Timestamp) -> String {
         format::datetime(self.voice.chrome, self.local(at).datetime())
+    }
+}
+
+/// The drawing that stands for a media type.
+fn drawn_as(media_type: &str) -> &'static str {
+    let (family, kind) = media_type.split_once('/').unwrap_or((media_type, ""));
+    match (family, kind) {
+        ("image", _) => "image",
+        ("text", "csv") => "grid",
+        ("text", "html" | "xml") => "code",
+        ("text", "calendar") => "calendar",
+        ("text", "vcard") => "contact",
+        ("text", _) | ("application", "pdf" | "rtf" | "msword") => "file-text",
+        ("application", "vnd.ms-excel") => "grid",
+        ("application", "json") => "code",
+        ("application", kind) if kind.ends_with("spreadsheetml.sheet") || kind.ends_with("spreadsheet") => "grid",
+        ("application", kind) if kind.ends_with("wordprocessingml.document") || kind.ends_with("document.text") => {
+            "file-text"
+        }
+        ("application", "zip" | "gzip" | "x-tar" | "vnd.rar" | "x-7z-compressed") => "package",
+        _ => "file",
     }
 }
 

@@ -7,11 +7,12 @@
 
 pub mod duration;
 pub mod errors;
+mod files;
 mod gone;
 pub mod inputs;
 mod laid;
 pub mod lines;
-mod names;
+pub mod names;
 pub mod raw;
 pub mod read;
 pub mod spec;
@@ -299,7 +300,7 @@ fn fill(
             posted.push(name, amount);
             posted.push(&format!("{name}_currency"), currency);
         }
-        (kind::Kind::Ref(_) | kind::Kind::Choice { .. }, value) if field.many => {
+        (kind::Kind::Ref(_) | kind::Kind::Choice { .. } | kind::Kind::File(_), value) if field.many => {
             for item in value.items() {
                 posted.push(name, &raw.of(field, item));
             }
@@ -360,6 +361,7 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         posted: is_given.then_some(&posted),
         typed: &typed,
         errors: &errors,
+        largest_file: visitor.app.largest_file,
     };
     let wrong = refusal.as_ref().map(|refusal| errors::fields(model, entity, &typed, refusal)).unwrap_or_default();
     let wrong_lines =
@@ -393,6 +395,7 @@ pub async fn show(visitor: &Visitor, attempt: Attempt) -> Result<Response, Refus
         sections: laid.sections,
         help: model.form_of(entity).and_then(|form| form.help.as_ref()).map(|help| words.label(help).to_owned()),
         changed,
+        files: spec.asks_files(),
         entity: head,
         again: id.is_none() && !layout::is_settings(model, entity),
         gone,

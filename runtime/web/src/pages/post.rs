@@ -1,4 +1,7 @@
-//! What a form posts: pairs of names and texts, from one of our own pages.
+//! What a form posts: pairs of names and texts, from one of our own pages. Of files that come along ([`parts`]) the
+//! pairs hold the ids under which they are kept.
+
+pub mod parts;
 
 use std::collections::HashMap;
 
@@ -7,11 +10,13 @@ use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use fichero_engine::message::Message;
+use fichero_engine::value::check::Problem;
 use fichero_engine::{Kind, Refusal};
 
 use super::guest::Guest;
 use super::visitor::Visitor;
 use super::{address, csrf};
+use crate::api::files::is_multipart;
 use crate::api::parameters;
 use crate::percent;
 use crate::server::App;
@@ -22,6 +27,8 @@ pub struct Posted {
     pairs: Vec<(String, String)>,
     /// Where each name stands among the pairs: forms with many lines have many.
     places: HashMap<String, Vec<usize>>,
+    /// Why files were not taken that came along, by the name of their input.
+    refused: Vec<(String, Problem)>,
 }
 
 impl Posted {
@@ -96,8 +103,25 @@ impl Posted {
 
     /// Keeps the pairs whose name fits.
     pub fn retain(&mut self, fits: impl Fn(&str) -> bool) {
-        let pairs = std::mem::take(&mut self.pairs);
+        let Self { pairs, refused, .. } = std::mem::take(self);
         *self = Self::new(pairs.into_iter().filter(|(name, _)| fits(name)).collect());
+        self.refused = refused.into_iter().filter(|(name, _)| fits(name)).collect();
+    }
+
+    /// Says why a file was not taken that came along for an input.
+    pub fn refuse(&mut self, name: &str, problem: Problem) {
+        self.refused.push((name.to_owned(), problem));
+    }
+
+    /// Why files were not taken that came along for an input.
+    pub fn refused(&self, name: &str) -> impl Iterator<Item = &Problem> {
+        self.refused.iter().filter(move |(known, _)| known == name).map(|(_, problem)| problem)
+    }
+
+    /// Pairs of the same post: what was refused of it stays so.
+    #[must_use]
+    pub fn instead_of(self, posted: &Posted) -> Self {
+        Self { refused: posted.refused.clone(), ..self }
     }
 
     fn values(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
@@ -133,7 +157,12 @@ impl FromRequest<App> for FormPost {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::from_request_parts(&mut parts, app).await?;
         let ours = csrf::is_from_here(&parts.headers);
-        let posted = match Posted::read(Request::from_parts(parts, body), app).await {
+        let request = Request::from_parts(parts, body);
+        let posted = match is_multipart(request.headers()) {
+            true => parts::read(request, app, &visitor, ours).await,
+            false => Posted::read(request, app).await,
+        };
+        let posted = match posted {
             Ok(posted) => posted,
             Err(refusal) => return Err(visitor.refuse(&refusal).await),
         };

@@ -40,13 +40,14 @@ static STYLE: LazyLock<String> = LazyLock::new(|| {
         include_str!("../../assets/css/table.css"),
         include_str!("../../assets/css/record.css"),
         include_str!("../../assets/css/form.css"),
+        include_str!("../../assets/css/files.css"),
         include_str!("../../assets/css/pages.css"),
         include_str!("../../assets/css/phone.css"),
     ]
     .concat()
 });
 
-static ASSETS: LazyLock<[Asset; 11]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 13]> = LazyLock::new(|| {
     let file = |name, content_type, content| Asset { name, content_type, content };
     [
         file("style.css", CSS, STYLE.as_str()),
@@ -55,9 +56,11 @@ static ASSETS: LazyLock<[Asset; 11]> = LazyLock::new(|| {
         file("app.js", JS, include_str!("../../assets/js/app.js")),
         file("combobox.js", JS, include_str!("../../assets/js/combobox.js")),
         file("derive.js", JS, include_str!("../../assets/js/derive.js")),
+        file("files.js", JS, include_str!("../../assets/js/files.js")),
         file("forms.js", JS, include_str!("../../assets/js/forms.js")),
         file("lines.js", JS, include_str!("../../assets/js/lines.js")),
         file("menus.js", JS, include_str!("../../assets/js/menus.js")),
+        file("pad.js", JS, include_str!("../../assets/js/pad.js")),
         file("shortcuts.js", JS, include_str!("../../assets/js/shortcuts.js")),
         file("watch.js", JS, include_str!("../../assets/js/watch.js")),
     ]

@@ -44,12 +44,14 @@ mod trash;
 use serde::Serialize;
 
 pub use action::{Action, Hidden, Link, Target};
-pub use cell::{Cell, Color, Drawing, Pill, Tone, When};
+pub use cell::{Cell, Color, Drawing, FileFace, Pill, Tone, When};
 pub use confirm::{Affected, ConfirmPage, Deed};
 pub use conflict::{ConflictPage, Difference};
 pub use duplicates::{DuplicateGroup, DuplicatePair, DuplicatesPage, LargeKey};
 pub use error::ErrorPage;
-pub use field::{Choice, ChoiceGroup, ChoiceStyle, Field, Input, LineColumn, LineRow, Lines, Picker, TextKind};
+pub use field::{
+    Choice, ChoiceGroup, ChoiceStyle, Field, FileItem, Input, LineColumn, LineRow, Lines, Picker, TextKind,
+};
 pub use filter::{Chip, Filters};
 pub use form::{Duplicates, FormPage, FormProblem, FormSection, Gone};
 pub use history::{Change, Event, History, HistoryEntry, Via};

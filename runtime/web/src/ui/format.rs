@@ -115,6 +115,20 @@ pub fn duration(locale: Locale, seconds: i64) -> String {
     signed(seconds < 0, &shown.join(" "))
 }
 
+/// A size in bytes, in the greatest unit of thousands that it holds: `1.3 kB`, `1,3 кБ`.
+pub fn bytes(locale: Locale, size: u64) -> String {
+    let text = fichero_model::size::text(size);
+    let (number, unit) = text.split_once(' ').unwrap_or((&text, ""));
+    let unit = match (locale, unit) {
+        (Locale::Ru, "B") => "Б",
+        (Locale::Ru, "kB") => "кБ",
+        (Locale::Ru, "MB") => "МБ",
+        (Locale::Ru, "GB") => "ГБ",
+        (_, unit) => unit,
+    };
+    format!("{}{SPACE}{unit}", separated(locale, number))
+}
+
 /// The mark between whole and fraction.
 pub(super) fn decimal_mark(locale: Locale) -> char {
     match locale {

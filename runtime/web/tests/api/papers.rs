@@ -101,6 +101,25 @@ fn what_a_field_does_not_take_is_told_at_the_field() {
 }
 
 #[test]
+fn an_upload_for_a_field_is_refused_at_once_where_the_field_does_not_take_it() {
+    on_each(async |world: &World| {
+        let ana = world.program("ana", false).await;
+        let send = async |query: &str, bytes: &[u8]| ana.send("POST", &format!("/api/files?{query}"), &[], bytes).await;
+        assert_eq!(send("for=paper.scan&name=a.png", PNG).await.status, 201);
+        let answer = send("for=paper.scan&name=offer.pdf", b"<html>no offer</html>").await;
+        assert_eq!(refused(&answer), (422, "file_type", "scan"));
+        let answer = send("for=paper.scan&name=a.png", &[PNG, &[b'x'; 1_500]].concat()).await;
+        assert_eq!((answer.status, &answer.json["code"]), (413, &json!("file_too_large")));
+        assert_eq!(answer.json["detail"], "A file may have at most 1 kB");
+        for query in ["for=paper.name&name=a", "for=paper&name=a", "for=nothing.scan&name=a", "of=paper.scan"] {
+            let answer = send(query, PNG).await;
+            assert_eq!((answer.status, &answer.json["code"]), (400, &json!("bad_parameter")), "{query}");
+        }
+        assert_eq!(world.engine.files().list().unwrap().len(), 1);
+    });
+}
+
+#[test]
 fn a_replaced_file_stays_as_long_as_its_record() {
     on_each(async |world: &World| {
         use fichero_engine::worker;

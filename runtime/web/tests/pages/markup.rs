@@ -30,7 +30,7 @@ impl Tag<'_> {
     }
 }
 
-const VOID: [&str; 6] = ["meta", "link", "input", "br", "hr", "use"];
+const VOID: [&str; 7] = ["meta", "link", "input", "br", "hr", "use", "img"];
 
 fn tags(html: &str) -> Vec<Tag<'_>> {
     let mut tags = Vec::new();

@@ -32,6 +32,12 @@ pub struct Page {
 pub struct Form {
     pub action: String,
     pub pairs: Vec<(String, String)>,
+    /// It is posted in parts.
+    in_parts: bool,
+    /// The names of its inputs for files.
+    choices: Vec<String>,
+    /// What was chosen in its inputs for files: their names, and the name and bytes of each.
+    files: Vec<(String, String, Vec<u8>)>,
 }
 
 impl Browser {
@@ -71,6 +77,11 @@ impl Browser {
 
     /// Posts a form as it stands.
     pub async fn submit(&mut self, form: &Form) -> Page {
+        if form.in_parts {
+            let request =
+                Request::post(&form.action).header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge");
+            return self.send(request, Body::from(form.in_parts())).await;
+        }
         let pairs: Vec<(&str, &str)> = form.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         self.post(&form.action, &pairs).await
     }
@@ -104,7 +115,7 @@ impl Browser {
             }
         }
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        let page = Page { status, headers, body: String::from_utf8(body.to_vec()).unwrap() };
+        let page = Page { status, headers, body: String::from_utf8_lossy(&body).into_owned() };
         if page.is_html() {
             let faults = markup::faults(&page.body);
             assert!(faults.is_empty(), "{}\n{}", faults.join("\n"), page.body);
@@ -172,7 +183,9 @@ impl Page {
             .find(|form| form.split('>').next().unwrap().contains(&format!("action=\"{action}\"")));
         let form = found.unwrap_or_else(|| panic!("no form posts to {action}: {}", self.text()));
         let form = form.split("</form>").next().unwrap();
-        Form { action: unescaped(action), pairs: pairs(form) }
+        let in_parts = form.split('>').next().unwrap().contains("enctype=\"multipart/form-data\"");
+        let (pairs, choices) = pairs(form);
+        Form { action: unescaped(action), pairs, in_parts, choices, files: Vec::new() }
     }
 }
 
@@ -195,6 +208,42 @@ impl Form {
         self
     }
 
+    /// Chooses a file in an input for files.
+    pub fn choose(&mut self, name: &str, file: &str, bytes: &[u8]) -> &mut Self {
+        assert!(self.in_parts, "a form with files is posted in parts");
+        assert!(self.choices.iter().any(|known| known == name), "no input {name} in {:?}", self.choices);
+        self.files.push((name.to_owned(), file.to_owned(), bytes.to_vec()));
+        self
+    }
+
+    /// Takes the tick away from a box.
+    pub fn untick(&mut self, name: &str, value: &str) -> &mut Self {
+        let at = self.pairs.iter().rposition(|(known, given)| known == name && given == value);
+        self.pairs.remove(at.unwrap_or_else(|| panic!("no {name} is {value} in {:?}", self.pairs)));
+        self
+    }
+
+    fn in_parts(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        for (name, value) in &self.pairs {
+            let head = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend([head.as_bytes(), value.as_bytes(), b"\r\n"].concat());
+        }
+        // Where nothing was chosen a browser sends a file without a name and bytes.
+        let is_empty = |name: &&String| self.files.iter().all(|(known, ..)| known != *name);
+        let empty = self.choices.iter().filter(is_empty).map(|name| (name, "", &[][..]));
+        let chosen = self.files.iter().map(|(name, file, bytes)| (name, file.as_str(), bytes.as_slice()));
+        for (name, file, bytes) in empty.chain(chosen) {
+            let head = format!(
+                "--edge\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
+                 Content-Type: application/octet-stream\r\n\r\n"
+            );
+            body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+        }
+        body.extend(b"--edge--\r\n");
+        body
+    }
+
     /// Ticks a box, or presses a button.
     pub fn add(&mut self, name: &str, value: &str) -> &mut Self {
         self.pairs.push((name.to_owned(), value.to_owned()));
@@ -202,8 +251,8 @@ impl Form {
     }
 }
 
-/// The pairs that a browser posts for the inputs of a form, in their order.
-fn pairs(form: &str) -> Vec<(String, String)> {
+/// The pairs that a browser posts for the inputs of a form, in their order; and the names of those for files.
+fn pairs(form: &str) -> (Vec<(String, String)>, Vec<String>) {
     // What lies in a template is not part of the page.
     let mut live = String::new();
     let mut rest = form;
@@ -212,7 +261,7 @@ fn pairs(form: &str) -> Vec<(String, String)> {
         rest = behind.split_once("</template>").unwrap().1;
     }
     live.push_str(rest);
-    let mut pairs = Vec::new();
+    let (mut pairs, mut choices) = (Vec::new(), Vec::new());
     let mut rest = live.as_str();
     while let Some(start) = rest.find('<') {
         rest = &rest[start + 1..];
@@ -225,7 +274,10 @@ fn pairs(form: &str) -> Vec<(String, String)> {
                 if let Some(name) = attribute(tag, "name")
                     && (!(is("checkbox") || is("radio")) || checked)
                 {
-                    pairs.push((name, attribute(tag, "value").unwrap_or_default()));
+                    match is("file") {
+                        true => choices.push(name),
+                        false => pairs.push((name, attribute(tag, "value").unwrap_or_default())),
+                    }
                 }
             }
             "textarea" => {
@@ -248,7 +300,7 @@ fn pairs(form: &str) -> Vec<(String, String)> {
             _ => {}
         }
     }
-    pairs
+    (pairs, choices)
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {

@@ -6,6 +6,8 @@ mod browser;
 mod conflicts;
 mod duplicates;
 mod every_type;
+mod file_screens;
+mod files;
 mod forms;
 mod home;
 mod imports;

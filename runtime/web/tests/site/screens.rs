@@ -8,14 +8,14 @@ use serde_json::{Value as Json, json};
 use crate::world::{World, on_one};
 
 /// Pages of a firm that are served to a browser.
-struct Screen {
-    chromium: Chromium,
+pub struct Screen {
+    pub chromium: Chromium,
     address: String,
 }
 
 impl Screen {
     /// A browser in front of the world's pages; nothing where the machine has none.
-    async fn of(world: &World) -> Option<Self> {
+    pub async fn of(world: &World) -> Option<Self> {
         let chromium = tokio::task::spawn_blocking(Chromium::start).await.unwrap()?;
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -24,21 +24,21 @@ impl Screen {
     }
 
     /// Signs a person in.
-    async fn sign_in(&self, world: &World, login: &str) {
+    pub async fn sign_in(&self, world: &World, login: &str) {
         let secret = world.engine.create_token(login, "screen").await.unwrap();
         self.open("/healthz");
         self.chromium.keep("fichero_session", &secret);
     }
 
-    fn open(&self, path: &str) {
+    pub fn open(&self, path: &str) {
         self.chromium.open(&format!("{}{path}", self.address));
     }
 
-    fn number(&self, script: &str) -> f64 {
+    pub fn number(&self, script: &str) -> f64 {
         self.chromium.run(&format!("return {script}")).as_f64().unwrap_or_else(|| panic!("{script} is no number"))
     }
 
-    fn text(&self, script: &str) -> String {
+    pub fn text(&self, script: &str) -> String {
         match self.chromium.run(&format!("return {script}")) {
             Json::String(text) => text.replace('\u{a0}', " "),
             other => panic!("{script} gave {other}"),

@@ -9,7 +9,7 @@ use fichero_model::fold;
 use fichero_model::kind::{Kind, Reference, Type};
 use fichero_model::page::Column;
 use fichero_model::value::Value;
-use fichero_model::{EntityId, FieldId, Model, Ref};
+use fichero_model::{EntityId, FieldId, Id, Model, Ref};
 
 use super::list::{ListRow, rows};
 use super::{Seen, Title, Titles, records_in, titles};
@@ -25,6 +25,9 @@ use crate::refusal::Refusal;
 
 /// As many records as one chooses from without typing.
 pub const FEW: usize = 20;
+
+/// The most files that one form tells of.
+const MOST_FILES: usize = 500;
 
 /// What there is to choose from.
 #[derive(Clone, Debug, Default)]
@@ -104,7 +107,8 @@ impl Engine {
         .await
     }
 
-    /// What typed names mean. `written` writes a title as the form showed it.
+    /// What typed names mean, and what is known of the files that were posted, as far as their reader sees them. `written`
+    /// writes a title as the form showed it.
     ///
     /// # Errors
     /// When the database cannot be read or a definition fails.
@@ -112,7 +116,7 @@ impl Engine {
         &self,
         live: &Arc<Live>,
         actor: &Actor,
-        asks: Vec<Ask>,
+        (asks, files): (Vec<Ask>, Vec<Id>),
         written: F,
     ) -> Result<Seen<(Vec<Pick>, Titles)>, Refusal>
     where
@@ -128,7 +132,13 @@ impl Engine {
                 Pick::One(one) => std::slice::from_ref(one),
                 Pick::Unknown(found) | Pick::Ambiguous(found) => found.as_slice(),
             });
-            let titles = titles(work, &named.copied().collect::<Vec<_>>())?;
+            let mut titles = titles(work, &named.copied().collect::<Vec<_>>())?;
+            for id in files.iter().take(MOST_FILES) {
+                // Of what is none of theirs nobody learns the name.
+                if let Ok(described) = crate::files::seen(work, *id) {
+                    titles.files.insert(*id, described.file);
+                }
+            }
             Ok((picks, titles))
         })
         .await

@@ -49,6 +49,7 @@ impl Errors {
         }
         if refusal.errors.is_empty() {
             errors.all.push(Placed { input: None, message: words.message(&refusal.detail) });
+            typed.input.errors.iter().for_each(|error| errors.add(words, entity, typed, error));
         }
         errors
     }

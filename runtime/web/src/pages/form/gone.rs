@@ -7,11 +7,11 @@ use axum::response::Response;
 use fichero_engine::policy::Action;
 use fichero_engine::read::page::Seen;
 use fichero_engine::{Command, Kind, Mode, Refusal};
-use fichero_model::entity::{Field, Source};
+use fichero_model::entity::Source;
 use fichero_model::kind;
 use fichero_model::{EntityId, Model, Ref};
 
-use super::{Attempt, read};
+use super::{Attempt, names, read};
 use crate::pages::post::Posted;
 use crate::pages::visitor::Visitor;
 use crate::ui::context::{self, Link};
@@ -75,30 +75,26 @@ pub async fn restore(visitor: &Visitor, record: Ref, posted: &mut Posted) -> Res
 /// follows others, and its lines are new.
 pub fn copied(model: &Model, entity: EntityId, posted: &Posted) -> Posted {
     let follows = |name: &str| {
-        field(model, entity, name).is_some_and(|field| matches!(field.source, Source::Compute(_) | Source::Copy(_)))
+        names::field(model, entity, name)
+            .is_some_and(|field| matches!(field.source, Source::Compute(_) | Source::Copy(_)))
     };
     let is_line = |name: &str| {
         let mut parts = name.split('.');
         let lines = parts.next().and_then(|lines| model[entity].field(lines));
         lines.is_some_and(|(_, field)| field.kind.is_rows()) && parts.nth(1) == Some("id") && parts.next().is_none()
     };
+    // The files of the record stay its own.
+    let is_its_file = |name: &str, value: &str| {
+        let is_file = names::field(model, entity, name).is_some_and(|field| matches!(field.kind, kind::Kind::File(_)));
+        is_file && read::was(posted, name).is_some_and(|was| was.lines().any(|held| held == value))
+    };
     let mut copied = Posted::default();
     for (name, value) in posted.pairs() {
         match name.strip_prefix("_was.") {
             Some(shown) if !follows(shown) => {}
-            _ if matches!(name, "_do" | "_version") => {}
+            _ if matches!(name, "_do" | "_version") || is_its_file(name, value) => {}
             _ => copied.push(name, if is_line(name) { "" } else { value }),
         }
     }
-    copied
-}
-
-/// The field of the record or of its lines that an input is of.
-fn field<'m>(model: &'m Model, entity: EntityId, name: &str) -> Option<&'m Field> {
-    let mut parts = name.split('.');
-    let (_, field) = model[entity].field(parts.next()?)?;
-    match field.kind {
-        kind::Kind::Lines { of, .. } => model[of].field(parts.nth(1)?).map(|(_, field)| field),
-        _ => Some(field),
-    }
+    copied.instead_of(posted)
 }

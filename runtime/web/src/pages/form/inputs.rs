@@ -7,6 +7,7 @@ use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, OptionsId, Ref};
 
 use super::errors::Errors;
+use super::files;
 use super::raw::Raw;
 use super::read::{self, Typed};
 use super::spec::{Spec, is_watched};
@@ -35,6 +36,8 @@ pub struct Inputs<'a> {
     pub typed: &'a Typed,
     /// What was refused.
     pub errors: &'a Errors,
+    /// The most bytes that a file may have.
+    pub largest_file: u64,
 }
 
 /// One input to be made.
@@ -164,6 +167,7 @@ impl<'a> Inputs<'a> {
                 let kept = self.kept(field, slot);
                 Input::Choices { values: self.chosen(slot), kept, choices: self.choices(*options, slot, &[]) }
             }
+            Kind::File(accepted) if field.many => files::input(self, field, accepted, slot),
             _ if field.many => Input::Longtext { value: text(), code: false },
             Kind::Ref(reference) => self.reference(field, reference, slot),
             Kind::Choice { options } => self.choice(field, *options, slot),
@@ -184,9 +188,8 @@ impl<'a> Inputs<'a> {
             Kind::Time => Input::Time { value: text() },
             Kind::DateTime => Input::Datetime { value: text(), zone: self.words.zone_name() },
             Kind::Duration => Input::Duration { value: text() },
-            Kind::File(_) | Kind::Lines { .. } | Kind::Children { .. } => {
-                Input::Fixed { cell: self.words.cell(field, slot.value) }
-            }
+            Kind::Lines { .. } | Kind::Children { .. } => Input::Fixed { cell: self.words.cell(field, slot.value) },
+            Kind::File(accepted) => files::input(self, field, accepted, slot),
         }
     }
 
@@ -383,7 +386,7 @@ pub fn dom_id(name: &str) -> String {
 
 /// Whether a field is shown, not asked.
 pub fn is_fixed(field: &Field, state: Option<&State>) -> bool {
-    !field.is_input() || state.is_some_and(|state| state.readonly) || matches!(field.kind, Kind::File(_))
+    !field.is_input() || state.is_some_and(|state| state.readonly)
 }
 
 fn keyboard(widget: &str) -> TextKind {

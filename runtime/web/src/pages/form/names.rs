@@ -3,6 +3,7 @@
 use fichero_engine::FieldError;
 use fichero_engine::message::Message;
 use fichero_engine::value::check::about;
+use fichero_model::entity::Field;
 use fichero_model::kind::Kind;
 use fichero_model::{EntityId, Model};
 
@@ -53,7 +54,18 @@ fn known(model: &Model, entity: EntityId, name: &str) -> Result<(), FieldError> 
             Some((_, inner)) => known(model, *of, inner).map_err(|error| error.inside(stem)),
             None => Err(unknown()),
         },
-        (Kind::Ref(_), Some("text")) | (_, None) => Ok(()),
+        // Files come in parts; an input for them in which nothing was chosen says so by its name alone.
+        (Kind::Ref(_), Some("text")) | (Kind::File(_), Some("file")) | (_, None) => Ok(()),
         (_, Some(_)) => Err(unknown()),
+    }
+}
+
+/// The field of the record or of its lines that an input is of.
+pub fn field<'m>(model: &'m Model, entity: EntityId, name: &str) -> Option<&'m Field> {
+    let mut parts = name.split('.');
+    let (_, field) = model[entity].field(parts.next()?)?;
+    match field.kind {
+        Kind::Lines { of, .. } => model[of].field(parts.nth(1)?).map(|(_, field)| field),
+        _ => Some(field),
     }
 }

@@ -18,7 +18,7 @@ use fichero_model::kind::{Kind, MoneyCurrency};
 use fichero_model::value::{Currency, Value};
 use fichero_model::{EntityId, FieldId, Id, Model, Ref};
 
-use super::names;
+use super::{files, names};
 use crate::pages::post::Posted;
 use crate::pages::visitor::Visitor;
 use crate::pages::words::Words;
@@ -59,8 +59,9 @@ pub async fn read(visitor: &Visitor, entity: EntityId, posted: &Posted) -> Resul
     let names = references(model, entity, posted);
     let asks = names.iter().map(|(_, ask)| ask.clone()).collect();
     let titled = Words::titled(visitor);
+    let asked = (asks, files::ids(model, entity, posted));
     let Seen { reader, page: (picks, titles), .. } =
-        visitor.app.engine.resolve(&visitor.live, &visitor.actor, asks, titled).await?;
+        visitor.app.engine.resolve(&visitor.live, &visitor.actor, asked, titled).await?;
     let mut typed = Typed { titles, ..Typed::default() };
     for ((name, _), pick) in names.iter().zip(&picks) {
         if let Pick::Unknown(found) | Pick::Ambiguous(found) = pick {
@@ -146,6 +147,7 @@ impl Reading<'_> {
                 continue;
             }
             put(&mut typed.input, id, field, self.given(field, &field.name));
+            typed.input.errors.extend(files::refused(self.posted, field, &field.name));
         }
     }
 
@@ -167,6 +169,9 @@ impl Reading<'_> {
                 touched |= self::touched(self.posted, line, &name)
                     .is_some_and(|raw| was(self.posted, &name).is_some() || !matches!(raw.as_str(), "" | "false"));
                 put(&mut input, line_id, line, self.given(line, &name));
+                let refused = files::refused(self.posted, line, &name);
+                touched |= !refused.is_empty();
+                input.errors.extend(refused);
             }
             let at = touched.then_some(lines.len());
             if touched {
@@ -330,7 +335,7 @@ fn raw(posted: &Posted, field: &Field, name: &str) -> Option<String> {
             all() + further
         }),
         Kind::Ref(_) => last(&format!("{name}.text")).or_else(|| last(name)),
-        Kind::Choice { .. } if field.many => posted.has(name).then(all),
+        Kind::Choice { .. } | Kind::File(_) if field.many => posted.has(name).then(all),
         Kind::Money { .. } => last(name).map(|amount| match posted.last(&format!("{name}_currency")) {
             Some(currency) if !amount.trim().is_empty() => format!("{} {currency}", amount.trim()),
             _ => amount.trim().to_owned(),

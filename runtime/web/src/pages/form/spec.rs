@@ -59,9 +59,19 @@ impl<'m> Spec<'m> {
     pub fn asks_currency(&self) -> bool {
         let own =
             |field: &Field| matches!(field.kind, Kind::Money { currency: MoneyCurrency::Own(_) }) && field.is_input();
+        self.asks(own)
+    }
+
+    /// Whether files can be given anywhere.
+    pub fn asks_files(&self) -> bool {
+        self.asks(|field| matches!(field.kind, Kind::File(_)) && field.is_input())
+    }
+
+    /// Whether there is such a field, of the record or of its lines.
+    fn asks(&self, is: impl Fn(&Field) -> bool) -> bool {
         self.model[self.entity].fields.iter().any(|field| match field.kind {
-            Kind::Lines { of, .. } => self.model[of].fields.iter().any(own),
-            _ => own(field),
+            Kind::Lines { of, .. } => self.model[of].fields.iter().any(&is),
+            _ => is(field),
         })
     }
 }
@@ -87,7 +97,7 @@ pub fn line_fields(model: &Model, of: EntityId, by: FieldId) -> Vec<FieldId> {
     let fits = |id: FieldId| {
         let field = &definition[id];
         let single = !field.kind.is_rows() && !field.is_link() && !field.many;
-        id != by && single && !field.system && !matches!(field.kind, Kind::File(_) | Kind::Json)
+        id != by && single && !field.system && !matches!(field.kind, Kind::Json)
     };
     let mut fields: Vec<FieldId> = Vec::new();
     let mut add = |id: FieldId| {
@@ -132,6 +142,7 @@ pub fn line_fields(model: &Model, of: EntityId, by: FieldId) -> Vec<FieldId> {
 /// than there is.
 pub fn is_watched(field: &Field) -> bool {
     let follows = matches!(field.source, Source::Compute(_) | Source::Copy(_));
-    let coarse = matches!(field.kind, Kind::Boolean | Kind::DateTime | Kind::Time | Kind::Duration | Kind::Json);
+    let coarse =
+        matches!(field.kind, Kind::Boolean | Kind::DateTime | Kind::Time | Kind::Duration | Kind::Json | Kind::File(_));
     follows || coarse || field.many
 }

@@ -54,7 +54,7 @@ async fn take(visitor: &Visitor, app: &App, ours: bool, request: Request) -> Res
             while let Some(bytes) = part.chunk().await.map_err(|error| part_refused(&error, limit))? {
                 taking.put(bytes).await?;
             }
-            return taking.keep(app, &visitor.actor, &name).await.map(|described| described.file);
+            return taking.keep(app, &visitor.actor, (&name, None)).await.map(|described| described.file);
         }
     }
     Err(if is_ours { none() } else { foreign() })

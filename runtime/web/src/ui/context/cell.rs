@@ -79,6 +79,11 @@ pub enum Cell {
         /// `mailto:`, `tel:`, `http:` or `https:`; anything else is shown without a link.
         href: String,
     },
+    /// Files.
+    Files {
+        /// In their order.
+        items: Vec<FileFace>,
+    },
     /// Some of so many stars.
     Rating {
         /// How many.
@@ -110,6 +115,21 @@ pub enum Cell {
         /// From 0 to 100.
         percent: u8,
     },
+}
+
+/// A file, as it looks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileFace {
+    /// Its name.
+    pub name: String,
+    /// How large it is; empty for one that is not there any more.
+    pub size: String,
+    /// Where its bytes are.
+    pub href: String,
+    /// The name of the drawing that stands for its type.
+    pub icon: &'static str,
+    /// It is to be shown as the picture it is, which browsers can.
+    pub picture: bool,
 }
 
 /// A drawing of one dark path on a light ground.

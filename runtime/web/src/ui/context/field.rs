@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Cell;
+use super::{Cell, FileFace};
 
 /// An input with what stands around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -144,6 +144,26 @@ pub enum Input {
         /// How one is found.
         picker: Picker,
     },
+    /// Files: those that are there, and an input for further ones. Posts NAME for each that is chosen, after an empty
+    /// value; of a field of one the last counts. New ones come as `NAME.file`.
+    Files {
+        /// In their order.
+        items: Vec<FileItem>,
+        /// Several may be chosen.
+        many: bool,
+        /// The types that are taken, as browsers name them; empty for any.
+        accept: String,
+        /// The same for people.
+        takes: String,
+        /// The most bytes of each, as people write it.
+        most: String,
+        /// The same as a number.
+        max: u64,
+        /// Where script sends a file to: its bytes, with `&name=` behind. Answers JSON with the `id` that is posted here.
+        upload: String,
+        /// It may be drawn by hand.
+        draw: bool,
+    },
     /// Rows of another entity that belong to this record.
     Lines(Lines),
     /// The parts of a group, such as an address, each an input of its own.
@@ -182,6 +202,19 @@ pub enum ChoiceStyle {
     Select,
     /// Buttons in a row, for two to four options.
     Radio,
+}
+
+/// A file that is there for a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileItem {
+    /// Posted: its id.
+    pub value: String,
+    /// How it looks.
+    pub face: FileFace,
+    /// The record is to have it.
+    pub chosen: bool,
+    /// It stays, and cannot be taken away.
+    pub kept: bool,
 }
 
 /// Something that can be chosen.
@@ -261,6 +294,7 @@ pub struct LineRow {
     pub id: Option<String>,
     /// It stays as it is, and cannot be removed.
     pub kept: bool,
-    /// One input per column. [`Input::Lines`], [`Input::Refs`] and [`Input::Choices`] do not occur.
+    /// One input per column. [`Input::Lines`], [`Input::Refs`] and [`Input::Choices`] do not occur, and of
+    /// files one at most.
     pub fields: Vec<Field>,
 }

@@ -31,6 +31,8 @@ pub struct FormPage {
     pub open: Option<String>,
     /// It holds what is not saved yet: a refused post, or one shown again by `add:` or `remove:`. Leaving it is asked about.
     pub changed: bool,
+    /// Files may come with it: it is posted in parts.
+    pub files: bool,
     /// What was refused: in the summary at the top. Those of a field stand at the field too ([`Field::errors`]).
     pub problems: Vec<FormProblem>,
     /// Saving may go on with another new record.

@@ -7,7 +7,7 @@ macro_rules! embedded {
 }
 
 /// Every template by name.
-pub(super) const ALL: [(&str, &str); 45] = embedded![
+pub(super) const ALL: [(&str, &str); 47] = embedded![
     "app.html",
     "base.html",
     "confirm.html",
@@ -25,6 +25,8 @@ pub(super) const ALL: [(&str, &str); 45] = embedded![
     "macro/cell.html",
     "macro/control.html",
     "macro/field.html",
+    "macro/file.html",
+    "macro/files.html",
     "macro/filters.html",
     "macro/finding.html",
     "macro/history.html",
