@@ -46,8 +46,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     node.db.close();
     let title = |id: &Id| titles.get(id).map_or("", String::as_str);
     let groups = groups(&found.pairs);
-    for group in &groups {
-        let mut text = String::new();
+    for (at, group) in groups.iter().enumerate() {
+        // A blank line parts it from the one before.
+        let mut text = if at == 0 { String::new() } else { "\n".to_owned() };
         for id in group.records() {
             text.push_str(&format!("{id} {}\n", title(&id)));
         }
