@@ -2,9 +2,13 @@
 //!
 //! All living records are gone through by id, a batch a transaction. What looks wrong is looked at again with the records
 //! locked, so that what others write meanwhile is not taken for a difference. Records in the trash are left out: nothing
-//! keeps them up to date, and coming back does. The index of the search is looked at after them (`index`).
+//! keeps them up to date, and coming back does. The index of the search is looked at after them (`index`); of files
+//! the bytes are read too (`files`).
 
+mod files;
 mod index;
+
+pub use files::{Fault, FilesFound, Holder, Wrong, files};
 
 use std::sync::Arc;
 

@@ -383,6 +383,25 @@ fn files_that_do_not_fit_are_refused_before_anything_is_changed() {
 }
 
 #[test]
+fn a_column_of_files_is_refused_with_what_to_do_instead() {
+    on_each(
+        "entity: paper\nfields: {name: text, scan: {type: file, label: {en: Scan, es: Escaneo}}}\n",
+        async |world| {
+            for (csv, column) in [
+                ("name,scan\nA,a.pdf\n", "the column `scan` is a field that holds files"),
+                ("name,Escaneo\nA,a.pdf\n", "the column `Escaneo` fills `scan`, which holds files"),
+            ] {
+                let refused = bring_as(world, "paper", None, csv, |request| request).await;
+                let Err(error) = refused else { panic!("it should be refused: {csv}") };
+                let told = error.to_string();
+                assert!(told.contains(column) && told.contains("POST /api/files"), "{told}");
+                assert!(world.names("paper", ListRequest::default()).await.is_empty());
+            }
+        },
+    );
+}
+
+#[test]
 fn rows_may_refer_to_later_rows_in_chains_and_circles() {
     on_each(FIRM, async |world| {
         let csv = "code,name,parent,replaces\n\

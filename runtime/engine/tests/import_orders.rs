@@ -117,6 +117,18 @@ fn an_order_is_shown_done_and_taken_back() {
 }
 
 #[test]
+fn a_mapping_that_fills_files_is_refused_at_its_column() {
+    on_each("entity: account\nfields: {name: text, scan: file}\n", async |world: &World| {
+        let file = upload(world, "firms.csv", b"Name,Scan\nA,a.pdf\n").await;
+        let mapping = json!({"mapping": {"columns": {"Name": "name", "Scan": {"field": "scan"}}}});
+        let refused = order(world, file, mapping).await.unwrap_err();
+        assert_eq!(codes(&refused), [("mapping.columns.Scan", "files_not_imported")]);
+        let told = refused.errors[0].message.text(fichero_model::label::Locale::EN);
+        assert!(told.contains("“Scan” holds files"), "{told}");
+    });
+}
+
+#[test]
 fn what_does_not_fit_is_told_before_anything_is_queued() {
     on_each(FIRM, async |world: &World| {
         let file = upload(world, "firms.csv", CSV.as_bytes()).await;

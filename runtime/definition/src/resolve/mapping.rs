@@ -165,12 +165,15 @@ fn field(cx: &Context<'_>, entity: EntityId, named: &Node, findings: &mut Findin
     let is_moment = [System::CreatedAt, System::CreatedBy].iter().any(|system| system.field() == id);
     // A file is history, which brings along when records were made and what numbers they had.
     let is_number = matches!(field.source, Source::Sequence(_));
-    if field.is_input() && !matches!(field.kind, Kind::Lines { .. }) || is_moment || is_number {
+    let is_given = !matches!(field.kind, Kind::Lines { .. } | Kind::File(_));
+    if field.is_input() && is_given || is_moment || is_number {
         return Some(id);
     }
-    findings.push(
-        not_given(&cx.model[entity], field, &named.place).help("leave the column out, or fill a field that is given"),
-    );
+    let help = match field.kind {
+        Kind::File(_) => "leave the column out, and upload files in the pages or with POST /api/files",
+        _ => "leave the column out, or fill a field that is given",
+    };
+    findings.push(not_given(&cx.model[entity], field, &named.place).help(help));
     None
 }
 

@@ -343,6 +343,7 @@ pub(super) fn not_given(entity: &Entity, field: &Field, place: &Place) -> Diagno
         Source::Lookup(_) => "it is looked up behind a reference",
         Source::Rollup(_) => "it is kept over child records",
         Source::Sequence(_) => "a sequence gives out its numbers",
+        Source::Input if matches!(field.kind, Kind::File(_)) => "it holds files, and tables have none",
         Source::Input | Source::Compute(_) | Source::Copy(_) => "its rows are records of their own",
     };
     Diagnostic::error(

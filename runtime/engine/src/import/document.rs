@@ -181,7 +181,7 @@ impl Reader<'_> {
         let Some(id) = mapped.field else { return mapped };
         let target = &self.model[self.entity][id];
         if !super::may_be_filled(id, target, crate::command::Mode::Load) {
-            self.slips.push(&key, "readonly", Message::with("readonly", [&target.label]));
+            self.not_filled(&key, target);
             return mapped;
         }
         mapped.by = by.and_then(|name| self.by(&format!("{key}.by"), target, &name));
@@ -274,12 +274,18 @@ impl Reader<'_> {
         read.map_err(|(code, message)| self.slips.push(key, code, message)).ok()
     }
 
+    /// A field that no import fills.
+    fn not_filled(&mut self, key: &str, field: &Field) {
+        let code = if matches!(field.kind, Kind::File(_)) { "files_not_imported" } else { "readonly" };
+        self.slips.push(key, code, Message::with(code, [&field.label]));
+    }
+
     fn set(&mut self, name: &str, value: &Json) -> Option<(FieldId, Setting)> {
         let key = format!("set.{name}");
         let id = self.field(&key, name)?;
         let field = &self.model[self.entity][id];
         if !super::may_be_filled(id, field, crate::command::Mode::Load) {
-            self.slips.push(&key, "readonly", Message::with("readonly", [&field.label]));
+            self.not_filled(&key, field);
             return None;
         }
         let setting = match value.as_str().and_then(|text| text.strip_prefix('=')) {

@@ -200,6 +200,14 @@ fn by_headings(model: &Model, request: &Request<'_>, headers: &[String], slips: 
             slips.push(format!("the columns `{}` and `{header}` both fill `{}`", other.header, field.name));
         } else if !may_be_filled(id, field, request.mode) {
             let is = if *field.name == **header { String::new() } else { format!(" fills `{}`, which", field.name) };
+            if matches!(field.kind, Kind::File(_)) {
+                let is = if is.is_empty() { " is a field that".to_owned() } else { is };
+                slips.push(format!(
+                    "the column `{header}`{is} holds files, and a table has none: leave it out of the file (a mapping can \
+                     pass it over), and upload the files in the pages or with POST /api/files"
+                ));
+                continue;
+            }
             slips.push(format!("the column `{header}`{is} cannot be given; leave it out of the file"));
         } else {
             columns.push(Column::new(model, request.entity, at, header, target));

@@ -74,6 +74,10 @@ static ADD: Sql = Sql::new(
     "INSERT INTO fichero_file (id, hash, name, media, size, created_at, created_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 );
 static MANY: Sql = Sql::new(select!("WHERE id IN #1 ORDER BY id"));
+static AFTER: Sql = Sql::new(select!("WHERE ?1 IS NULL OR id > ?1 ORDER BY id LIMIT ?2"));
+static OF_HASH: Sql = Sql::new(select!("WHERE hash = ?1 ORDER BY id"));
+static CONTENTS: Sql = Sql::new("SELECT hash, size FROM fichero_content WHERE hash > ?1 ORDER BY hash LIMIT ?2");
+static IS_CONTENT: Sql = Sql::new("SELECT hash FROM fichero_content WHERE hash = ?1");
 static ATTACH: Sql =
     Sql::new("UPDATE fichero_file SET entity = ?2, record = ?3, field = ?4 WHERE id IN #1 AND record IS NULL");
 static TOUCH_OF: Sql = Sql::new(
@@ -125,6 +129,45 @@ pub fn many(tx: &mut Tx, ids: &[Id]) -> Result<Vec<File>, Error> {
         return Ok(Vec::new());
     }
     tx.query(MANY.of(tx.dialect()), &[Cell::from(ids)], &TYPES)?.into_iter().map(read).collect()
+}
+
+/// The files that follow one, by id, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub fn after(tx: &mut Tx, id: Option<Id>, limit: i64) -> Result<Vec<File>, Error> {
+    let parameters = [Cell::or_null(id, ColumnType::Id), Cell::Integer(limit)];
+    tx.query(AFTER.of(tx.dialect()), &parameters, &TYPES)?.into_iter().map(read).collect()
+}
+
+/// The files that hold a content, by id.
+///
+/// # Errors
+/// As the database says.
+pub fn of_hash(tx: &mut Tx, hash: &str) -> Result<Vec<File>, Error> {
+    tx.query(OF_HASH.of(tx.dialect()), &[Cell::text(hash)], &TYPES)?.into_iter().map(read).collect()
+}
+
+/// The contents that follow a hash, in the order of hashes, at most `limit`: each with its size.
+///
+/// # Errors
+/// As the database says.
+pub fn contents(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<(Arc<str>, i64)>, Error> {
+    let parameters = [Cell::text(after), Cell::Integer(limit)];
+    let rows = tx.query(CONTENTS.of(tx.dialect()), &parameters, &[ColumnType::Text, ColumnType::Integer])?;
+    let read = |row| {
+        let mut row = Cells::new(row);
+        Ok((row.text()?, row.integer()?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Whether a content is to be where contents are.
+///
+/// # Errors
+/// As the database says.
+pub fn is_content(tx: &mut Tx, hash: &str) -> Result<bool, Error> {
+    Ok(!tx.query(IS_CONTENT.of(tx.dialect()), &[Cell::text(hash)], &[ColumnType::Text])?.is_empty())
 }
 
 /// Gives files that belong to nothing to a record. Tells how many there were.

@@ -14,7 +14,7 @@ pub fn new(say: Words) -> FormPage {
         sections: vec![deal(say), everything(say)],
         open: None,
         changed: false,
-        files: false,
+        files: true,
         problems: Vec::new(),
         again: true,
         gone: None,
@@ -128,7 +128,7 @@ pub fn lines(say: Words) -> FormPage {
         ],
         open: None,
         changed: false,
-        files: false,
+        files: true,
         problems: Vec::new(),
         again: false,
         gone: None,
@@ -223,6 +223,36 @@ fn deal(say: Words) -> FormSection {
     }
 }
 
+/// Files: one that stays, one that is done without, one that is a picture.
+fn papers() -> Input {
+    let item = |name: &str, chosen, kept, picture| FileItem {
+        value: format!("id-of-{name}"),
+        face: FileFace {
+            name: name.to_owned(),
+            size: "1.3 kB".to_owned(),
+            href: format!("/api/files/id-of-{name}/content"),
+            icon: if picture { "image" } else { "file-text" },
+            picture,
+        },
+        chosen,
+        kept,
+    };
+    Input::Files {
+        items: vec![
+            item("contract.pdf", true, true, false),
+            item("<old>.pdf", false, false, false),
+            item("photo.png", true, false, true),
+        ],
+        many: true,
+        accept: ".pdf,.png".to_owned(),
+        takes: "PDF, PNG".to_owned(),
+        most: "25 MB".to_owned(),
+        max: 25_000_000,
+        upload: "/api/files?for=opportunity.papers".to_owned(),
+        draw: false,
+    }
+}
+
 fn everything(say: Words) -> FormSection {
     FormSection {
         id: "s-more".to_owned(),
@@ -231,6 +261,7 @@ fn everything(say: Words) -> FormSection {
         tab: false,
         columns: 2,
         fields: vec![
+            field("papers", say.of("Papers", "Papeles", "Документы"), papers()),
             field(
                 "email",
                 say.of("E-mail", "Correo", "Эл. почта"),

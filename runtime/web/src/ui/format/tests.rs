@@ -78,3 +78,9 @@ fn durations_show_their_largest_two_units() {
     assert_eq!(shown(&duration(Locale::En, 86_400 + 59)), "1~d");
     assert_eq!(shown(&duration(Locale::En, -90)), "−1~min 30~s");
 }
+
+#[test]
+fn sizes_are_in_the_readers_units() {
+    assert_eq!(in_each(|l| bytes(l, 1_250)), ["1.3~kB", "1,3~kB", "1,3~кБ"]);
+    assert_eq!(in_each(|l| bytes(l, 25_000_000)), ["25~MB", "25~MB", "25~МБ"]);
+}
