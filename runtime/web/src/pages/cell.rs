@@ -216,7 +216,6 @@ fn drawn_as(media_type: &str) -> &'static str {
         ("text", "csv") => "grid",
         ("text", "html" | "xml") => "code",
         ("text", "calendar") => "calendar",
-        ("text", "vcard") => "contact",
         ("text", _) | ("application", "pdf" | "rtf" | "msword") => "file-text",
         ("application", "vnd.ms-excel") => "grid",
         ("application", "json") => "code",
