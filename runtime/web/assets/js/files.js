@@ -109,7 +109,7 @@ function done(box, item, { id, name, size: bytes, type, url }) {
   link.textContent = name;
   link.href = url;
   item.querySelector(".note").textContent = size(bytes);
-  if (/^image\/(png|jpeg|gif|webp|avif|bmp)$/.test(type)) item.querySelector(".file-face").replaceChildren(picture(url));
+  if (/^image\/(png|jpeg|gif|webp|avif|bmp)$/.test(type)) item.querySelector(".file-face").replaceChildren(picture(box, url));
   const tick = Object.assign(document.createElement("input"), { type: "checkbox", name: box.dataset.name, value: id, checked: true, hidden: true });
   item.append(tick);
   follow(box, item);
@@ -118,8 +118,9 @@ function done(box, item, { id, name, size: bytes, type, url }) {
   changed(box);
 }
 
-function picture(url) {
-  return Object.assign(new Image(32, 32), { className: "thumb", src: url, alt: "" });
+function picture(box, url) {
+  const className = "draw" in box.dataset ? "thumb thumb-drawn" : "thumb";
+  return Object.assign(new Image(), { className, src: url, alt: "" });
 }
 
 function refuse(item, message) {
@@ -171,10 +172,13 @@ function changed(box) {
   for (const name of ["input", "change"]) input.form.dispatchEvent(new Event(name));
 }
 
+/** As the server writes it. */
 function size(bytes) {
-  const [unit, of] = [["gigabyte", 1e9], ["megabyte", 1e6], ["kilobyte", 1e3]].find(([, least]) => bytes >= least) ?? ["byte", 1];
-  const style = { style: "unit", unit, unitDisplay: unit === "byte" ? "narrow" : "short", maximumFractionDigits: 1 };
-  return new Intl.NumberFormat(document.documentElement.lang, style).format(bytes / of);
+  const language = document.documentElement.lang;
+  const units = language.startsWith("ru") ? ["Б", "кБ", "МБ", "ГБ"] : ["B", "kB", "MB", "GB"];
+  const step = bytes >= 1e9 ? 3 : bytes >= 1e6 ? 2 : bytes >= 1e3 ? 1 : 0;
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(bytes / 1000 ** step);
+  return `${number}\u00a0${units[step]}`;
 }
 
 /** Which forms wait, with the button that was pressed. */

@@ -138,7 +138,14 @@ impl Words<'_> {
     pub fn file_face(&self, widget: &str, id: &str) -> FileFace {
         let href = format!("/api/files/{id}/content");
         let Some(file) = id.parse().ok().and_then(|id| self.titles.file(id)) else {
-            return FileFace { name: id.to_owned(), size: String::new(), href, icon: "file", picture: false };
+            return FileFace {
+                name: id.to_owned(),
+                size: String::new(),
+                href,
+                icon: "file",
+                picture: false,
+                drawn: false,
+            };
         };
         FileFace {
             name: file.name.to_string(),
@@ -146,6 +153,7 @@ impl Words<'_> {
             href,
             icon: drawn_as(&file.media),
             picture: matches!(widget, "image" | "signature") && media::is_picture(&file.media),
+            drawn: widget == "signature",
         }
     }
 
@@ -208,7 +216,6 @@ fn drawn_as(media_type: &str) -> &'static str {
         ("text", "csv") => "grid",
         ("text", "html" | "xml") => "code",
         ("text", "calendar") => "calendar",
-        ("text", "vcard") => "contact",
         ("text", _) | ("application", "pdf" | "rtf" | "msword") => "file-text",
         ("application", "vnd.ms-excel") => "grid",
         ("application", "json") => "code",

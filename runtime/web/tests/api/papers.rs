@@ -113,7 +113,7 @@ fn an_upload_for_a_field_is_refused_at_once_where_the_field_does_not_take_it() {
         assert_eq!(answer.json["detail"], "A file may have at most 1 kB");
         for query in ["for=paper.name&name=a", "for=paper&name=a", "for=nothing.scan&name=a", "of=paper.scan"] {
             let answer = send(query, PNG).await;
-            assert_eq!((answer.status, &answer.json["code"]), (400, &json!("bad_parameter")), "{query}");
+            assert_eq!((answer.status, &answer.json["code"]), (400, &json!("malformed")), "{query}");
         }
         assert_eq!(world.engine.files().list().unwrap().len(), 1);
     });

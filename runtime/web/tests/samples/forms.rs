@@ -233,6 +233,7 @@ fn papers() -> Input {
             href: format!("/api/files/id-of-{name}/content"),
             icon: if picture { "image" } else { "file-text" },
             picture,
+            drawn: false,
         },
         chosen,
         kept,

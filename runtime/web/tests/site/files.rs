@@ -279,3 +279,41 @@ fn a_conflict_keeps_the_upload_and_tells_names() {
         assert!(saved.body.contains("alt=\"mine.png\""), "{}", saved.body);
     });
 }
+
+#[test]
+fn a_copy_of_a_record_that_is_gone_has_what_was_uploaded_for_it() {
+    on_one_with(THINGS, async |world| {
+        let mut ana = world.browser("ana").await;
+        let mut form = new(&mut ana, "Press").await;
+        form.choose("photo.file", "old.png", PNG);
+        let id = id_of(&ana.save(&form).await);
+        let edit = format!("/thing/{id}/edit");
+        let mut form = ana.open(&edit).await.form(&edit);
+        world.delete("thing", &id).await;
+        form.set("name", "Lathe").choose("papers.file", "new.txt", b"new").choose("signed.file", "no.png", b"words");
+        let gone = ana.submit(&form).await;
+        assert_eq!(gone.status, 422, "{}", gone.text());
+        assert!(gone.text().contains("new.txt") && gone.text().contains("is TXT"), "{}", gone.text());
+        let mut form = gone.form(&edit);
+        form.add("_do", "copy");
+        let saved = ana.save(&form).await;
+        let copy = thing(world, &id_of(&saved)).await;
+        assert_eq!((&copy["name"], &copy["photo"]), (&json!("Lathe"), &Json::Null), "the old one's file stays its own");
+        assert_eq!(copy["papers"].as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_merge_tells_files_by_their_names() {
+    on_one_with(THINGS, async |world| {
+        let mut ana = world.browser("ana").await;
+        let mut ids = Vec::new();
+        for name in ["one", "two"] {
+            let mut form = new(&mut ana, name).await;
+            form.choose("photo.file", &format!("{name}.png"), PNG);
+            ids.push(id_of(&ana.save(&form).await));
+        }
+        let page = ana.open(&format!("/thing/{}/merge?into={}", ids[0], ids[1])).await;
+        assert!(page.text().contains("one.png") && page.text().contains("two.png"), "{}", page.text());
+    });
+}

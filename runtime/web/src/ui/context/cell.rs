@@ -130,6 +130,8 @@ pub struct FileFace {
     pub icon: &'static str,
     /// It is to be shown as the picture it is, which browsers can.
     pub picture: bool,
+    /// The picture was written by hand.
+    pub drawn: bool,
 }
 
 /// A drawing of one dark path on a light ground.
