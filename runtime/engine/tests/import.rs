@@ -580,6 +580,29 @@ entity: ticket
 columns: {Subject: name, No: number}
 "#;
 
+const KEYED: &str = r#"
+entity: part
+fields:
+  name: text
+  key: {type: text, external: true}
+---
+mapping: parts
+entity: part
+match: key
+columns: {name: name}
+set: {key: '=row.name + "-" + text(100 / number(row.size))'}
+"#;
+
+#[test]
+fn rows_are_matched_by_a_key_that_the_mapping_makes() {
+    on_each(KEYED, async |world| {
+        let brought = bring(world, "part", Some("parts"), "name,size\na,2\nb,4\na,2\nc,none\n").await;
+        assert_eq!(counts(&brought), [2, 0, 1, 1], "{}", brought.rejects);
+        let again = bring(world, "part", Some("parts"), "name,size\nb,4\nb,5\n").await;
+        assert_eq!(counts(&again), [1, 0, 1, 0], "{}", again.rejects);
+    });
+}
+
 const MET: &str = r#"
 entity: item
 fields:

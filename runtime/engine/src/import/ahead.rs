@@ -16,8 +16,10 @@ use super::header::{Column, Plan, Target};
 use super::reference::{self, Known, Lookup, Memory};
 use super::source::Line;
 use super::task;
+use crate::input::Given;
 use crate::record::work::Work;
 use crate::refusal::Refusal;
+use crate::setting;
 use crate::value::text::{self, Notation};
 
 /// The records that the rows of a slice are matched with: those that were there before, and those that came meanwhile.
@@ -55,23 +57,35 @@ impl Matched {
 /// Looks up the records that rows are matched with; nothing where rows are not matched by one plain field.
 ///
 /// # Errors
-/// When a definition fails or the database cannot be read.
+/// When the database cannot be read.
 pub(super) fn matched(work: &Work<'_>, plan: &Plan, lines: &[Line]) -> Result<Option<Matched>, Refusal> {
     let [id] = plan.matching[..] else { return Ok(None) };
     let field = &work.live.model[plan.entity][id];
     let column = plan.columns.iter().find(|column| column.target == Target::Field(id));
-    let (Some(column), true) = (column, is_plain(field) && plan.set.iter().all(|(set, _)| *set != id)) else {
+    let setting = plan.set.iter().find(|(set, _)| *set == id);
+    if column.is_none() && setting.is_none() || !is_plain(field) {
         return Ok(None);
-    };
+    }
     let (known, mut memory) = (Known::default(), Memory::default());
     let mut lookup = Lookup::new(plan.entity, &known, &mut memory);
     let mut values: Vec<Value> = Vec::with_capacity(lines.len());
     for line in lines {
         let locals = task::locals(plan, line);
-        let text = (task::text(line, column.at), line.sort(column.at));
-        if let Outcome::Given(given) = cell::read(work, &mut lookup, column, text, &locals)? {
-            values.extend(cell::key(field, &given));
+        let mut given = None;
+        // Where a definition fails, it is told when the row is read.
+        if let Some(column) = column
+            && let Ok(Outcome::Given(read)) =
+                cell::read(work, &mut lookup, column, (task::text(line, column.at), line.sort(column.at)), &locals)
+        {
+            given = Some(read);
         }
+        if let Some(setting) = setting
+            && let Ok(set) = setting::input(work, plan.entity, std::slice::from_ref(setting), &locals)
+            && let Some(set) = set.get(id).filter(|set| **set != Given::Value(Value::Nothing))
+        {
+            given = Some(set.clone());
+        }
+        values.extend(given.and_then(|given| cell::key(field, &given)));
     }
     let mut matched = Matched { field: id, records: HashMap::with_capacity(values.len()) };
     let Some(rows) = work.among(plan.entity, id, &values)? else { return Ok(None) };
