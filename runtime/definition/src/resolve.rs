@@ -193,6 +193,11 @@ fn declare_fields(model: &mut Model, kinds: &mut Kinds<'_, '_>, sources: &Source
         let taken = taken.unwrap_or_else(taken::nothing);
         field_mut(model, entity, id, |field| taken.give(field));
     }
+    for (entity, parent) in entity::trees(declared, model, findings) {
+        if let Some(entity) = model.entities.get_mut(entity.index()) {
+            entity.tree = Some(parent);
+        }
+    }
     if u16::try_from(kinds.options.len()).is_err() {
         let place = Place::start_of(&Arc::from("workspace.yaml"));
         findings.error(

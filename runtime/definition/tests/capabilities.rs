@@ -6,8 +6,8 @@ use fichero_definition::{Capabilities, File, Sources, compile};
 
 const DEFINITIONS: &str = "
 entity: deal
-tree: parent
-fields: {name: text, parent: {type: ref, to: deal}, open: boolean}
+document: true
+fields: {name: text, open: boolean}
 ---
 view: deals
 entity: deal
@@ -30,6 +30,6 @@ fn this_release_says_what_it_cannot_do() {
 
 #[test]
 fn what_is_added_is_accepted() {
-    let more = Capabilities::of_this_release().with("entity.tree").with("view.type.board");
+    let more = Capabilities::of_this_release().with("entity.document").with("view.type.board");
     assert_eq!(codes(&more), Vec::<String>::new());
 }

@@ -235,6 +235,8 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("duplicate", "There is likely the same record already: {0}", "Probablemente ya existe el mismo registro: {0}", "Похоже, такая запись уже есть: {0}"),
     ("unique_together", "Another record already has the same {0}", "Otro registro ya tiene el mismo valor en {0}", "Уже есть запись с теми же полями: {0}"),
     ("overlap", "Another record with the same {0} overlaps this time", "Otro registro con el mismo valor en {0} se solapa con este tiempo", "Это время пересекается с другой записью с теми же полями: {0}"),
+    ("tree_own", "{0} cannot be the record itself", "{0} no puede ser el propio registro", "«{0}» — не сама запись"),
+    ("tree_circle", "{0}: {1} lies below this record itself", "{0}: {1} está por debajo de este mismo registro", "«{0}»: {1} находится ниже самой этой записи"),
     ("ends_before_start", "{0} is before {1}", "{0} es anterior a {1}", "«{0}» раньше, чем «{1}»"),
     ("so_many", "{0} ({1})", "{0} ({1})", "«{0}» ({1})"),
     ("listed", "{0}, {1}", "{0}, {1}", "{0}, {1}"),

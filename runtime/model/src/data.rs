@@ -249,6 +249,8 @@ pub const REFUSALS: &[&str] = &[
     "too_short",
     "too_small",
     "transition",
+    "tree_circle",
+    "tree_own",
     "unauthenticated",
     "unavailable",
     "unique",

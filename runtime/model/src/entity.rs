@@ -99,6 +99,8 @@ pub struct Entity {
     pub mixins: Vec<Arc<str>>,
     /// The entity whose `lines` these records are, with the field here that refers to it.
     pub line_of: Option<LineOf>,
+    /// The reference to the record above, where the records form a hierarchy. None lies below itself.
+    pub tree: Option<FieldId>,
     /// True when records may be added, but neither changed nor deleted.
     pub append_only: bool,
     /// Order in which computed fields are refreshed: each after what it reads.

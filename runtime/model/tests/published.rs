@@ -112,6 +112,7 @@ fn claims_about_sql_hold() {
         ("today", "close_date == today()"),
         ("now", "due_at == now()"),
         ("has_role", "hot and me.has_role(\"x\")"),
+        ("under", "account.under(account.parent)"),
         // Under a condition: met, and not met.
         ("year", "year(close_date)"),
         ("month", "month(close_date)"),

@@ -45,6 +45,7 @@ mod scalar;
 mod tests;
 mod text;
 mod time;
+mod tree;
 mod value;
 mod zone;
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use fichero_model::code;
 use fichero_model::diagnostic::Diagnostic;
-use fichero_model::entity::{Entity, Field, LineOf, System};
+use fichero_model::entity::{Entity, Field, LineOf, Source, System};
 use fichero_model::kind::Kind;
 use fichero_model::label::{Locale, Text};
 use fichero_model::model::Model;
 use fichero_model::{EntityId, FieldId};
 
 use super::context::Context;
-use super::declare::{self, EntityDeclaration};
+use super::declare::{self, Declared, EntityDeclaration};
 use super::derive::unstored_because;
 use super::findings::{Findings, quoted};
 use super::{former, text};
@@ -53,6 +53,7 @@ pub(super) fn build(
         rules: Vec::new(),
         mixins: declare::mixins(catalog, node),
         line_of: None,
+        tree: None,
         append_only: node.get("append_only").and_then(Node::as_bool).unwrap_or(false),
         compute_order: Vec::new(),
         place: document.name_place.clone(),
@@ -126,6 +127,40 @@ pub(super) fn title(cx: &Context<'_>, entity: EntityId, findings: &mut Findings<
         );
     }
     id
+}
+
+/// The references that lead to the records above, of entities that are hierarchies (`tree`).
+pub(super) fn trees(declared: &Declared<'_>, model: &Model, findings: &mut Findings<'_>) -> Vec<(EntityId, FieldId)> {
+    let mut all = Vec::new();
+    for (entity, declaration) in declared.all() {
+        let Some(node) = declaration.document.node.get("tree") else { continue };
+        let definition = &model[entity];
+        let name = node.as_text().map(|text| text.trim()).unwrap_or_default();
+        let Some((id, field)) = definition.field(name) else {
+            let message = format!("`tree` names `{name}`, which is no field of `{}`", definition.name);
+            let known = definition.fields.iter().filter(|field| leads_up(entity, field)).map(|field| &*field.name);
+            findings.unknown(code::UNKNOWN_REFERENCE, &node.place, message, name, known);
+            continue;
+        };
+        if leads_up(entity, field) {
+            all.push((entity, id));
+        } else if !findings.is_broken(name) {
+            let message = format!("`{name}` does not lead to the one record above, of `{}` too", definition.name);
+            let help = format!("name a field such as `parent: {{type: ref, to: {}}}`", definition.name);
+            findings.push(
+                Diagnostic::error(code::WRONG_TARGET, &node.place, message)
+                    .label(&field.place, "declared here")
+                    .help(help),
+            );
+        }
+    }
+    all
+}
+
+/// Whether a field can lead to the record above: one stored reference to the own entity.
+fn leads_up(entity: EntityId, field: &Field) -> bool {
+    let own = matches!(&field.kind, Kind::Ref(reference) if *reference.targets == [entity]);
+    own && !field.many && !field.system && matches!(field.source, Source::Input)
 }
 
 /// Which entities are the lines of a parent.

@@ -55,9 +55,8 @@ const TYPES: [(&str, &str); 3] = [
 
 /// Keys that nothing acts on, by their path without the names between, and what is missing. Those with `true` do no
 /// harm, and are warned of.
-const KEYS: [(&str, &str, bool); 6] = [
+const KEYS: [(&str, &str, bool); 5] = [
     ("workspace.locales", "the choice of a language", false),
-    ("entity.tree", "hierarchies with `under()` and `descendants`", false),
     ("entity.document", "documents that are submitted and amended", false),
     ("fields.after_submit", "documents that are submitted and amended", false),
     ("pipeline.was", "renamed pipelines; rename the field with `was` in its entity", false),

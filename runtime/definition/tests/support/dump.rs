@@ -104,7 +104,8 @@ fn one_entity(out: &mut String, model: &Model, id: EntityId, entity: &Entity) {
         .into_iter()
         .filter(|(is, _)| *is)
         .map(|(_, word)| word)
-        .collect::<String>();
+        .collect::<String>()
+        + &*entity.tree.map(|parent| format!(" tree {}", entity[parent].name)).unwrap_or_default();
     line(
         out,
         0,

@@ -31,24 +31,32 @@ pub struct Repeated {
     pub first: Vec<Again>,
 }
 
-/// Which row of the file was the last to give a record something.
+/// Which row of the file was the last to give a record something: the half of each id that is random, and the line, so
+/// that a million take little memory.
 #[derive(Default)]
-pub(super) struct Given(HashMap<Id, u64>);
+pub(super) struct Given(HashMap<u64, u32>);
 
 impl Given {
     /// Notes a row that was taken. Rows that say the same as those before them are no news.
     pub(super) fn note(&mut self, record: Id, line: u64, effect: Effect, repeated: &mut Repeated) {
         let Self(lines) = self;
+        let record = half(record);
         if lines.len() >= MOST && !lines.contains_key(&record) {
             return;
         }
-        if let Some(before) = lines.insert(record, line)
+        if let Some(before) = lines.insert(record, u32::try_from(line).unwrap_or(u32::MAX))
             && effect == Effect::Updated
         {
             repeated.count += 1;
             if repeated.first.len() < MOST_TOLD {
-                repeated.first.push(Again { line, before });
+                repeated.first.push(Again { line, before: u64::from(before) });
             }
         }
     }
+}
+
+/// The last eight bytes of an id, which are random.
+fn half(id: Id) -> u64 {
+    let [.., a, b, c, d, e, f, g, h] = *id.as_bytes();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }

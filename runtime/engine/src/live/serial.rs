@@ -162,6 +162,8 @@ impl Decisions {
         if model.settings.iter().any(|settings| settings.entity == entity) {
             decisions.save.insert(Thing::Records(entity));
         }
+        // Whether a record lies below itself depends on where those above it are.
+        decisions.save.extend(model[entity].tree.map(|parent| Thing::Field(entity, parent)));
         for rule in &model[entity].rules {
             decisions.add(Some(rule), rule.finds.iter().map(|find| Thing::Records(find.from)).collect());
         }

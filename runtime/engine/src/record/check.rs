@@ -111,6 +111,7 @@ fn gather(work: &Work<'_>, mut draft: Draft) -> Result<(Checked, Vec<FieldError>
     check_values(work, &mut draft)?;
     check_written_lines(work, &mut draft, &lines)?;
     super::time::check(work, &mut draft);
+    super::hierarchy::check(work, &mut draft)?;
     kept::check(work, &mut draft)?;
     super::people::check(work, &mut draft)?;
     super::settings::check(work, &draft)?;

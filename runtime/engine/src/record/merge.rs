@@ -18,7 +18,7 @@ use serde_json::{Map, Value as Json, json};
 use super::draft::Draft;
 use super::remove::{self, refer};
 use super::work::{Work, through};
-use super::{check, like, log, rollup, save};
+use super::{check, hierarchy, like, log, rollup, save};
 use crate::command::{Done, Effect};
 use crate::input::{Given, Input};
 use crate::message::Message;
@@ -110,6 +110,7 @@ fn taken(
     let both = [gone.reference(), stays.reference()];
     let is_other = |target: &Ref| !both.contains(&Some(*target));
     let usual = usual(definition, gone, stays);
+    let place = place(work, gone, stays)?;
     let take = take.unwrap_or(&usual);
     let mut basis = Vec::new();
     for (id, field) in definition.all_fields().filter(|(_, field)| field.is_input()) {
@@ -125,7 +126,10 @@ fn taken(
             }
             continue;
         }
-        let wants = take.contains(&id) && can_be_taken(field);
+        let wants = match place {
+            Some((tree, takes)) if tree == id => takes,
+            _ => take.contains(&id) && can_be_taken(field),
+        };
         let source = if wants { gone } else { stays };
         let leads_home = source.get(id).as_ref().is_some_and(|target| !is_other(&target));
         // What follows its inputs does so here too; what somebody put in its place is taken over.
@@ -138,6 +142,15 @@ fn taken(
         }
     }
     Ok(basis)
+}
+
+/// Where one of the two lies below the other in a hierarchy: its reference to the record above, and whether that is taken
+/// over. What stays takes the place of what goes, rather than one below itself.
+fn place(work: &Work<'_>, gone: &Row, stays: &Row) -> Result<Option<(FieldId, bool)>, Refusal> {
+    let tree = work.live.model[stays.entity].tree;
+    let (Some(tree), Some(from), Some(into)) = (tree, gone.reference(), stays.reference()) else { return Ok(None) };
+    let takes = hierarchy::is_under(work, into, from)?;
+    Ok((takes || hierarchy::is_under(work, from, into)?).then_some((tree, takes)))
 }
 
 /// References to a record and what becomes of them, and the rows of link entities that would stand twice.
@@ -221,12 +234,17 @@ pub fn of(work: &Work<'_>, gone: Ref, batch: Id) -> Result<Option<Merged>, Refus
     Ok(into.map(|into| Merged { into, changes }))
 }
 
-/// Gives the record that stayed back what it held before, as far as it still holds what it took over; but for references
-/// to the one that went, which is still in the trash ([`refer::turn_back`]).
+/// Gives the record that stayed back what it held before, of these fields, as far as it still holds what it took over; but
+/// for references to the one that went, which is still in the trash ([`refer::turn_back`]).
 ///
 /// # Errors
 /// When it was merged into another one since, a rule or check refuses it, or the database cannot be read or written.
-pub fn give_back(work: &Work<'_>, gone: Ref, merged: &Merged) -> Result<(), Refusal> {
+pub fn give_back(
+    work: &Work<'_>,
+    gone: Ref,
+    merged: &Merged,
+    is_meant: impl Fn(FieldId) -> bool,
+) -> Result<(), Refusal> {
     let Some(row) = work.lock_any(merged.into, fichero_store::Lock::Change)? else { return Ok(()) };
     if let Some(batch) = row.get(System::DeletedBatch.field()).as_text().and_then(|batch| batch.parse::<Id>().ok()) {
         return match of(work, merged.into, batch)? {
@@ -245,7 +263,7 @@ pub fn give_back(work: &Work<'_>, gone: Ref, merged: &Merged) -> Result<(), Refu
         let field = &model[row.entity][id];
         let (former, given) = (pair.get(0).unwrap_or(&Json::Null), pair.get(1).unwrap_or(&Json::Null));
         // What a sensitive field held is in no log.
-        if field.sensitive {
+        if field.sensitive || !is_meant(id) {
             continue;
         }
         match (field.is_link(), former) {

@@ -12,6 +12,7 @@ pub mod draft;
 pub mod duplicates;
 pub mod files;
 pub mod follow;
+pub mod hierarchy;
 pub mod index;
 pub mod kept;
 pub mod like;

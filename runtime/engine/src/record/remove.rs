@@ -101,7 +101,8 @@ pub fn restore(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
     refuse_trashed_targets(work, &rows)?;
     let merged = merge::of(work, gone, batch)?;
     // What was taken over from it may be there only once.
-    merged.as_ref().map_or(Ok(()), |merged| merge::give_back(work, gone, merged))?;
+    let tree = work.live.model[gone.entity].tree;
+    merged.as_ref().map_or(Ok(()), |merged| merge::give_back(work, gone, merged, |field| Some(field) != tree))?;
     let mut living = Vec::with_capacity(rows.len());
     for row in &rows {
         let back = mark(work, row, None)?;
@@ -111,7 +112,11 @@ pub fn restore(work: &Work<'_>, row: Arc<Row>) -> Result<Done, Refusal> {
     }
     follow(work, &living)?;
     match &merged {
-        Some(merged) => refer::turn_back(work, gone, merged)?,
+        Some(merged) => {
+            refer::turn_back(work, gone, merged)?;
+            // It may have been below what lies below it now.
+            merge::give_back(work, gone, merged, |field| Some(field) == tree)?;
+        }
         None => refer::set_back(work, &living, batch)?,
     }
     done(living.into_iter().next(), Effect::Restored)

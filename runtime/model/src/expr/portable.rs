@@ -59,7 +59,8 @@ pub fn is_constant(node: &Node) -> bool {
         | Op::Coalesce(a, b)
         | Op::Compare(_, a, b)
         | Op::Arithmetic(_, a, b)
-        | Op::In { value: a, list: b } => is_constant(a) && is_constant(b),
+        | Op::In { value: a, list: b }
+        | Op::Under { record: a, top: b, .. } => is_constant(a) && is_constant(b),
         Op::If { condition, then, otherwise } => is_constant(condition) && is_constant(then) && is_constant(otherwise),
         Op::List(nodes) | Op::Call { arguments: nodes, .. } | Op::Script { arguments: nodes, .. } => {
             nodes.iter().all(is_constant)
@@ -101,7 +102,9 @@ impl Checker<'_> {
             Op::Literal(_) | Op::Row(_) | Op::Local(_) | Op::Value | Op::Changed(_) => Ok(()),
             Op::Field { of, fields } => self.field(node, of, fields),
             Op::Attribute { of, .. } | Op::Not(of) | Op::Negate(of) => self.node(of),
-            Op::And(a, b) | Op::Or(a, b) => self.node(a).and_then(|()| self.node(b)),
+            Op::And(a, b) | Op::Or(a, b) | Op::Under { record: a, top: b, .. } => {
+                self.node(a).and_then(|()| self.node(b))
+            }
             Op::Coalesce(a, b) => self.scalar(node).and_then(|()| self.node(a)).and_then(|()| self.node(b)),
             Op::If { condition, then, otherwise } => {
                 self.scalar(node)?;

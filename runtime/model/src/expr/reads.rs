@@ -210,6 +210,16 @@ impl Reader<'_> {
                 self.reads.me = true;
                 self.visit(role);
             }
+            Op::Under { record, top, parent } => {
+                // Up, and up again: what is above that of a row at hand is of other rows, however far it goes.
+                let hop = Hop { fields: Arc::new([*parent]), many: false, rows: false };
+                for mut path in self.rows(record) {
+                    self.note(path.clone());
+                    path.hops.extend([hop.clone(), hop.clone()]);
+                    self.note(path);
+                }
+                self.visit(top);
+            }
             Op::Script { arguments, .. } => {
                 self.reads.script = true;
                 arguments.iter().for_each(|node| self.visit(node));

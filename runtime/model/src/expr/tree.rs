@@ -88,7 +88,8 @@ impl Node {
             | Op::Quantify { .. }
             | Op::Aggregate { .. }
             | Op::Changed(_)
-            | Op::HasRole(_) => false,
+            | Op::HasRole(_)
+            | Op::Under { .. } => false,
         }
     }
 
@@ -110,6 +111,7 @@ impl Node {
             | Op::Compare(_, a, b)
             | Op::Arithmetic(_, a, b)
             | Op::In { value: a, list: b }
+            | Op::Under { record: a, top: b, .. }
             | Op::Quantify { list: a, body: b, .. } => vec![a, b],
             Op::If { condition, then, otherwise } => vec![condition, then, otherwise],
             Op::List(nodes) | Op::Call { arguments: nodes, .. } | Op::Script { arguments: nodes, .. } => {
@@ -168,6 +170,9 @@ pub enum Op {
     Changed(FieldId),
     /// Whether the person acting has a role, by its name.
     HasRole(Box<Node>),
+    /// Whether a record of a hierarchy is another one of it or lies anywhere below that; `parent` is the reference to the
+    /// record above.
+    Under { record: Box<Node>, top: Box<Node>, parent: (EntityId, FieldId) },
     /// A function of a pack's script file, by file and name.
     Script { file: Arc<str>, function: Arc<str>, arguments: Vec<Node> },
 }

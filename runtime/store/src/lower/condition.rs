@@ -124,6 +124,7 @@ impl Lowering<'_, '_> {
             Op::Matches { .. } => Err(self.unportable(node, "databases have other regular expressions")),
             Op::Changed(_) => Err(self.unportable(node, "it compares with the record as it was")),
             Op::HasRole(_) => Err(self.unportable(node, "the role must be known beforehand")),
+            Op::Under { record, top, parent } => self.under(record, top, *parent, wanted),
             Op::Script { .. } => Err(self.unportable(node, "a script runs in memory only")),
             Op::Literal(_)
             | Op::Local(_)

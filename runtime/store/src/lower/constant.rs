@@ -62,9 +62,12 @@ impl Lowering<'_, '_> {
             Op::Field { of, .. } | Op::Each { of, .. } | Op::Attribute { of, .. } => any(&[of], bound),
             Op::Not(one) | Op::Negate(one) | Op::HasRole(one) => any(&[one], bound),
             Op::Matches { text, .. } => any(&[text], bound),
-            Op::And(a, b) | Op::Or(a, b) | Op::Coalesce(a, b) | Op::Compare(_, a, b) | Op::Arithmetic(_, a, b) => {
-                any(&[a, b], bound)
-            }
+            Op::And(a, b)
+            | Op::Or(a, b)
+            | Op::Coalesce(a, b)
+            | Op::Compare(_, a, b)
+            | Op::Arithmetic(_, a, b)
+            | Op::Under { record: a, top: b, .. } => any(&[a, b], bound),
             Op::In { value, list } => any(&[value, list], bound),
             Op::If { condition, then, otherwise } => any(&[condition, then, otherwise], bound),
             Op::List(items) => items.iter().any(|item| self.needs_row(item, bound)),
@@ -101,6 +104,7 @@ pub(super) fn with_item(node: &Node, depth: usize, item: &Node) -> Node {
         Op::Not(one) => Op::Not(boxed(one)),
         Op::Negate(one) => Op::Negate(boxed(one)),
         Op::HasRole(one) => Op::HasRole(boxed(one)),
+        Op::Under { record, top, parent } => Op::Under { record: boxed(record), top: boxed(top), parent: *parent },
         Op::Matches { text, pattern } => Op::Matches { text: boxed(text), pattern: pattern.clone() },
         Op::And(a, b) => Op::And(boxed(a), boxed(b)),
         Op::Or(a, b) => Op::Or(boxed(a), boxed(b)),

@@ -133,6 +133,7 @@ impl Lowering<'_, '_> {
             | Op::Matches { .. }
             | Op::Changed(_)
             | Op::HasRole(_)
+            | Op::Under { .. }
             | Op::If { .. }
             | Op::Attribute { .. }
             | Op::Call { .. }

@@ -73,6 +73,10 @@ impl Reader<'_> {
                 parts.iter().for_each(|part| self.node(part));
             }
             Op::Aggregate { list, .. } => self.node(list),
+            Op::Under { record, top, parent: (entity, parent) } => {
+                [record, top].into_iter().for_each(|part| self.node(part));
+                self.read(*entity, *parent);
+            }
         }
     }
 

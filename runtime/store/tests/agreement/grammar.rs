@@ -88,7 +88,7 @@ impl<'a> Grammar<'a> {
         if depth >= DEEPEST {
             return self.leaf_condition();
         }
-        match self.below(17) {
+        match self.below(18) {
             0..=2 => self.comparison(deeper),
             3 => format!("not ({})", self.boolean(deeper)),
             4 => format!("!({})", self.boolean(deeper)),
@@ -99,6 +99,7 @@ impl<'a> Grammar<'a> {
             11 => self.search(),
             12 | 13 => self.quantified(deeper),
             14 => self.membership(deeper),
+            16 => self.hierarchy(),
             15 => format!(
                 "(if {} {{ {} }} else {{ {} }})",
                 self.boolean(deeper),
@@ -110,6 +111,15 @@ impl<'a> Grammar<'a> {
                 format!("(({}) {equal} ({}))", self.boolean(deeper), self.boolean(deeper))
             }
         }
+    }
+
+    /// Whether an account lies below another.
+    fn hierarchy(&mut self) -> String {
+        let mut one = || {
+            let name = if self.flip() { "account" } else { "account.parent" };
+            self.path_called(name)
+        };
+        format!("{}.under({})", one(), one())
     }
 
     fn leaf_condition(&mut self) -> String {

@@ -19,6 +19,7 @@ use serde_json::Value as Json;
 use super::MOST;
 use super::reach::Cleared;
 use crate::record::draft::Draft;
+use crate::record::hierarchy;
 use crate::record::log;
 use crate::record::merge::Merged;
 use crate::record::work::Work;
@@ -65,6 +66,11 @@ pub fn set_back(work: &Work<'_>, restored: &[Arc<Row>], batch: Id) -> Result<(),
             continue;
         }
         for taken in taken_away(work, entity, &change, &restored) {
+            // What was moved below its former children meanwhile stays above them.
+            let is_tree = work.live.model[entity].tree == Some(taken.field);
+            if is_tree && hierarchy::is_under(work, taken.target, referrer)? {
+                continue;
+            }
             turns.push((referrer, Turn { field: taken.field, from: None, to: Some(taken.target), of_trashed: false }));
         }
     }

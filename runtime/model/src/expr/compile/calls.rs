@@ -23,7 +23,7 @@ use crate::value::Value;
 const LONGEST_PATTERN: usize = 1_000;
 
 /// Functions of the language that later releases bring.
-const NOT_YET: &[&str] = &["deadline", "inbox", "role", "under"];
+const NOT_YET: &[&str] = &["deadline", "inbox", "role"];
 
 /// An argument before its form is known.
 enum Argument<'e> {
@@ -108,6 +108,7 @@ impl Typer<'_> {
             }
             Means::Matches => return self.matches(nodes, at),
             Means::HasRole => return self.has_role(nodes, at),
+            Means::Under => return self.under(nodes, at),
             Means::Quantifier(_) | Means::Changed => return self.wrong_arguments(published, &[], at),
         };
         Some(Node { op, ty, at })
@@ -228,6 +229,41 @@ impl Typer<'_> {
                     .help("write `me.has_role(\"…\")`"),
             ),
         }
+    }
+
+    /// `record.under(other)`, of records of one entity that is a hierarchy.
+    fn under(&mut self, mut nodes: Vec<Node>, at: Range<usize>) -> Option<Node> {
+        let (top, record) = (nodes.pop()?, nodes.pop()?);
+        let of = |node: &Node| match &node.ty {
+            Type::Ref(targets) => targets.to_vec(),
+            _ => Vec::new(),
+        };
+        let (below, above) = (of(&record), of(&top));
+        // Nothing lies below nothing.
+        if below.is_empty() || above.is_empty() {
+            return Some(literal(Value::Boolean(false), Type::Boolean, at));
+        }
+        let model = self.scope.model;
+        let [entity] = below[..] else {
+            let message = format!("{} may be of several entities, and a hierarchy is of one", self.words(&record.ty));
+            return self.fail(Slip::new(code::WRONG_ARGUMENTS, record.at, message));
+        };
+        let Some(parent) = model[entity].tree else {
+            let name = &model[entity].name;
+            let message = format!("records of `{name}` are in no hierarchy");
+            let help = format!("say which reference leads to the record above: `tree: parent` in `entity: {name}`");
+            return self.fail(Slip::new(code::WRONG_ARGUMENTS, record.at, message).help(help));
+        };
+        if above != below {
+            let message = format!(
+                "{} beside {}: a record lies below one of its own entity",
+                self.words(&top.ty),
+                self.words(&record.ty)
+            );
+            return self.fail(Slip::new(code::UNLIKE_TYPES, top.at, message));
+        }
+        let op = Op::Under { record: Box::new(record), top: Box::new(top), parent: (entity, parent) };
+        Some(Node { op, ty: Type::Boolean, at })
     }
 
     /// `changed(field)`: the field is named, not read.

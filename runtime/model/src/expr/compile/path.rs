@@ -220,7 +220,7 @@ impl Typer<'_> {
         let is_me = matches!(of.op, Op::Row(RowName::Me));
         match name {
             _ if is_field(targets) => None,
-            "descendants" => Some("hierarchies"),
+            "descendants" => Some("lists of all that lies below"),
             // Whoever comes through a portal is a record of some entity.
             _ if is_me && model.entity(name).is_some() => Some("portals"),
             _ => None,

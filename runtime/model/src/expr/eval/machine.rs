@@ -13,7 +13,7 @@ use crate::expr::tree::{Comparison, Node, Op, RowName};
 use crate::expr::truth;
 use crate::id::{EntityId, FieldId, OptionsId};
 use crate::kind::Type;
-use crate::value::Value;
+use crate::value::{Ref, Value};
 
 static FALSE: Value = Value::Boolean(false);
 static NOTHING: Value = Value::Nothing;
@@ -110,7 +110,8 @@ impl<'a> Machine<'a> {
             | Op::In { .. }
             | Op::Matches { .. }
             | Op::Changed(_)
-            | Op::HasRole(_) => Value::Boolean(self.test_operator(node, frame)?),
+            | Op::HasRole(_)
+            | Op::Under { .. } => Value::Boolean(self.test_operator(node, frame)?),
             Op::Coalesce(first, second) => match self.eval(first, frame)? {
                 Value::Nothing => self.eval(second, frame)?,
                 found => found,
@@ -143,7 +144,8 @@ impl<'a> Machine<'a> {
             | Op::In { .. }
             | Op::Matches { .. }
             | Op::Changed(_)
-            | Op::HasRole(_) => {
+            | Op::HasRole(_)
+            | Op::Under { .. } => {
                 self.step()?;
                 self.test_operator(node, frame)
             }
@@ -168,8 +170,31 @@ impl<'a> Machine<'a> {
             Op::HasRole(role) => {
                 self.eval(role, frame)?.as_text().is_some_and(|role| self.context.facts.has_role(role))
             }
+            Op::Under { record, top, parent: (_, parent) } => match self.eval(top, frame)?.as_ref() {
+                Some(top) => self.is_under(record, top, *parent, frame)?,
+                None => false,
+            },
             _ => self.eval(node, frame)?.is_true(),
         })
+    }
+
+    /// Whether the record that a node gives is another one or lies below it. Records that were made to lie below each other
+    /// before they were a hierarchy are gone through once.
+    fn is_under(&self, node: &Node, top: Ref, parent: FieldId, frame: Option<&Frame<'_>>) -> Result<bool, Fault> {
+        let Some(mut at) = self.eval(node, frame)?.as_ref() else { return Ok(false) };
+        let mut row = if at == top { None } else { self.row(node, frame)? };
+        let mut passed = vec![at];
+        while at != top {
+            self.step()?;
+            let above = row.and_then(|row| row.get(parent).as_ref());
+            at = match above {
+                Some(above) if !passed.contains(&above) => above,
+                _ => return Ok(false),
+            };
+            passed.push(at);
+            row = if at == top { None } else { self.context.facts.row(at)? };
+        }
+        Ok(true)
     }
 
     fn compare(&self, comparison: Comparison, a: &Node, b: &Node, frame: Option<&Frame<'_>>) -> Result<bool, Fault> {

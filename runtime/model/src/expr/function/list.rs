@@ -490,4 +490,12 @@ pub static PUBLISHED: &[Published] = &[
         example: None,
         portable: Portable::Yes,
     },
+    // Hierarchies.
+    Published {
+        name: "under",
+        forms: &[means(&[Takes::Record, Takes::Record], Gives::Boolean, Means::Under)],
+        doc: "Whether a record is another one or lies anywhere below it, in an entity with `tree`: `category.under(record.category)`.",
+        example: None,
+        portable: Portable::Yes,
+    },
 ];

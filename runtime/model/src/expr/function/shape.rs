@@ -52,6 +52,8 @@ pub enum Means {
     Changed,
     /// Whether the person acting has a role.
     HasRole,
+    /// Whether a record lies below another in a hierarchy.
+    Under,
 }
 
 /// Whether a function over the fields of a row can become SQL.
@@ -106,6 +108,8 @@ pub enum Takes {
     Field,
     /// The person acting: `me`.
     Me,
+    /// A record.
+    Record,
 }
 
 /// What a form gives.
@@ -183,6 +187,7 @@ impl Takes {
             Takes::Pattern => "\"pattern\"",
             Takes::Field => "field",
             Takes::Me => "me",
+            Takes::Record => "record",
         }
     }
 
@@ -207,7 +212,7 @@ impl Takes {
             Takes::Texts => items_are(ty, is_text),
             Takes::Measures => items_are(ty, is_measure),
             Takes::Ordereds => items_are(ty, is_ordered),
-            Takes::Me => matches!(ty, Type::Ref(_)),
+            Takes::Me | Takes::Record => matches!(ty, Type::Ref(_)),
             Takes::Closure | Takes::Field => false,
         }
     }
