@@ -234,6 +234,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("duplicate", "There is likely the same record already: {0}", "Probablemente ya existe el mismo registro: {0}", "Похоже, такая запись уже есть: {0}"),
     ("unique_together", "Another record already has the same {0}", "Otro registro ya tiene el mismo valor en {0}", "Уже есть запись с теми же полями: {0}"),
     ("overlap", "Another record with the same {0} overlaps this time", "Otro registro con el mismo valor en {0} se solapa con este tiempo", "Это время пересекается с другой записью с теми же полями: {0}"),
+    ("no_key", "{0} cannot be kept: this server has no key for secrets. Set FICHERO_KEY, made with `openssl rand -base64 32`", "{0} no se puede guardar: este servidor no tiene clave para secretos. Defina FICHERO_KEY, creada con `openssl rand -base64 32`", "«{0}» не сохранить: у сервера нет ключа для секретов. Задайте FICHERO_KEY, созданный командой `openssl rand -base64 32`"),
     ("ends_before_start", "{0} is before {1}", "{0} es anterior a {1}", "«{0}» раньше, чем «{1}»"),
     ("so_many", "{0} ({1})", "{0} ({1})", "«{0}» ({1})"),
     ("listed", "{0}, {1}", "{0}, {1}", "{0}, {1}"),

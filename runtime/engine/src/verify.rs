@@ -2,9 +2,11 @@
 //!
 //! All living records are gone through by id, a batch a transaction. What looks wrong is looked at again with the records
 //! locked, so that what others write meanwhile is not taken for a difference. Records in the trash are left out: nothing
-//! keeps them up to date, and coming back does. The index of the search is looked at after them (`index`).
+//! keeps them up to date, and coming back does. The index of the search is looked at after them (`index`), and whether
+//! secrets still open (`secrets`).
 
 mod index;
+mod secrets;
 
 use std::sync::Arc;
 
@@ -66,7 +68,8 @@ impl Found {
 /// When a definition fails, or the database cannot be read.
 pub async fn verify(engine: &Engine, mut tell: impl FnMut(Difference)) -> Result<Found, Refusal> {
     let found = pass(engine, false, &mut tell).await?;
-    Ok(found.and(index::pass(engine, false, &mut tell).await?))
+    let found = found.and(index::pass(engine, false, &mut tell).await?);
+    Ok(found.and(secrets::pass(engine, &mut tell).await?))
 }
 
 /// The same, and makes them what they should be.

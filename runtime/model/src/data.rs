@@ -206,6 +206,7 @@ pub const REFUSALS: &[&str] = &[
     "forbidden",
     "invalid",
     "malformed",
+    "no_key",
     "no_pipeline",
     "no_rate",
     "not_boolean",

@@ -125,6 +125,10 @@ fn taken(
             }
             continue;
         }
+        // What is sealed opens in the record alone that it was given for.
+        if field.kind.is_secret() {
+            continue;
+        }
         let wants = take.contains(&id) && can_be_taken(field);
         let source = if wants { gone } else { stays };
         let leads_home = source.get(id).as_ref().is_some_and(|target| !is_other(&target));

@@ -80,7 +80,15 @@ impl World {
         let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
         let live = deploy::live(&db, &deploy::Deployed { deployment, definitions }).unwrap();
         let files = Arc::new(fichero_engine::files::Memory::default());
-        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, files, seal: [7; 32] });
+        let engine = Engine::new(Parts {
+            db,
+            live,
+            clock: clock.clone(),
+            ids,
+            files,
+            seal: [7; 32],
+            keeper: fichero_engine::secret::Keeper::of(&"A".repeat(43)).ok(),
+        });
         let actor = Actor { user: None, admin: true, locale: Locale::EN, via: Via::Test, cause: None };
         Self { engine, clock, actor, _database: database }
     }

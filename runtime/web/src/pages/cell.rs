@@ -55,6 +55,7 @@ impl Words<'_> {
             Value::Text(name) => match field.kind {
                 Kind::Choice { options } => self.option(options, name).text,
                 Kind::File(_) => self.file(name).label,
+                Kind::Secret { .. } => self.chrome("secret.stored"),
                 _ if field.is_html() => html::words(name),
                 _ if field.is_phone() => phone::shown(name, self.model.workspace.country),
                 _ => name.to_string(),
@@ -122,6 +123,7 @@ impl Words<'_> {
                 let Link { label, href } = self.file(&text);
                 Cell::Link { text: label, href }
             }
+            (Kind::Secret { .. }, _) => Cell::Text { text: self.chrome("secret.stored") },
             (_, "color") if is_color(&text) => Cell::Swatch { text },
             // What was kept before it was cleaned on writing, or is worked out when it is read, is cleaned here.
             _ if field.is_html() => Cell::Rich { html: html::clean(&text), text: html::words(&text) },

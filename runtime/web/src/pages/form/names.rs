@@ -25,7 +25,7 @@ pub fn wrong(model: &Model, entity: EntityId, posted: &Posted) -> Vec<FieldError
     errors
 }
 
-/// `name`, `price_currency`, `firm.text`, `lines.2.id`, `lines.2.firm.text`.
+/// `name`, `price_currency`, `firm.text`, `token.remove`, `lines.2.id`, `lines.2.firm.text`.
 fn known(model: &Model, entity: EntityId, name: &str) -> Result<(), FieldError> {
     let definition = &model[entity];
     let unknown = || {
@@ -53,7 +53,7 @@ fn known(model: &Model, entity: EntityId, name: &str) -> Result<(), FieldError> 
             Some((_, inner)) => known(model, *of, inner).map_err(|error| error.inside(stem)),
             None => Err(unknown()),
         },
-        (Kind::Ref(_), Some("text")) | (_, None) => Ok(()),
+        (Kind::Ref(_), Some("text")) | (Kind::Secret { .. }, Some("remove")) | (_, None) => Ok(()),
         (_, Some(_)) => Err(unknown()),
     }
 }
