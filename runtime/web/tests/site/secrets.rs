@@ -24,14 +24,14 @@ fn a_secret_is_typed_kept_and_removed_and_shown_nowhere() {
         let path = format!("/gate/{it}");
         let edit = ana.open(&format!("{path}/edit")).await;
         assert!(edit.text().contains("One is stored"), "{}", edit.text());
-        let mut form = edit.form(&path);
+        let mut form = edit.form(&format!("{path}/edit"));
         assert_eq!(form.value("token"), "");
         form.set("name", "South");
         ana.save(&form).await;
         assert_eq!(world.get("gate", &it).await["token"], json!(true));
 
         // Where a form is refused, what was typed is not written back.
-        let mut form = ana.open(&format!("{path}/edit")).await.form(&path);
+        let mut form = ana.open(&format!("{path}/edit")).await.form(&format!("{path}/edit"));
         form.set("name", "").set("token", "another-one");
         let refused = ana.submit(&form).await;
         assert_eq!(refused.status, 422);
@@ -39,7 +39,7 @@ fn a_secret_is_typed_kept_and_removed_and_shown_nowhere() {
             assert!(!page.body.contains(SECRET) && !page.body.contains("another-one"), "{}", page.body);
         }
 
-        let mut form = ana.open(&format!("{path}/edit")).await.form(&path);
+        let mut form = ana.open(&format!("{path}/edit")).await.form(&format!("{path}/edit"));
         form.add("token.remove", "true");
         ana.save(&form).await;
         assert_eq!(world.get("gate", &it).await["token"], Json::Null);

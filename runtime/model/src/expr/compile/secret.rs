@@ -9,7 +9,7 @@ use crate::kind::Type;
 
 /// The first place that does more with a secret than asking whether there is one. `within` is what the node is a part of.
 pub(super) fn read(node: &Node, within: Option<&Node>) -> Option<Slip> {
-    if is_secret(&node.ty) && !within.is_some_and(|within| asks_whether(within)) {
+    if is_secret(&node.ty) && !within.is_some_and(asks_whether) {
         let message = "a secret is written and never read: an expression may only ask whether there is one";
         return Some(
             Slip::new(code::SECRET, node.at.clone(), message)
