@@ -182,3 +182,23 @@ fn an_import_writes_it_and_takes_it_back() {
         assert!(!told.contains(SECRET), "{told}");
     });
 }
+
+#[test]
+fn without_a_key_everything_goes_on_but_giving_secrets() {
+    let model = std::sync::Arc::new(world::model(GATES));
+    for database in fichero_test_support::databases() {
+        let world = World::with_key(database, std::sync::Arc::clone(&model), None);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let refused = world.try_create("gate", json!({"name": "North", "token": SECRET})).await.unwrap_err();
+            let told = refused.to_text(fichero_model::label::Locale::EN);
+            assert!(told.contains("FICHERO_KEY") && told.contains("openssl rand -base64 32"), "{told}");
+            assert_eq!(refused.errors[0].code, "no_key");
+            let gate = world.create("gate", json!({"name": "North"})).await;
+            let it = id(&gate);
+            assert_eq!(codes(world.try_update("gate", it, json!({"token": SECRET})).await), ["token: no_key"]);
+            world.update("gate", it, json!({"name": "South", "token": null})).await;
+            assert_eq!(verify::verify(&world.engine, |_| {}).await.unwrap().differences, 0);
+        });
+    }
+}
