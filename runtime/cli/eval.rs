@@ -111,6 +111,7 @@ fn type_name(model: &Model, ty: &Type) -> String {
             format!("ref to {}", names.join(" or "))
         }
         Type::Json => "json".to_owned(),
+        Type::Secret => "secret".to_owned(),
         Type::List(of) => format!("list of {}", type_name(model, of)),
         Type::Any => "any".to_owned(),
     }

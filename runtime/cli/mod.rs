@@ -16,6 +16,7 @@ mod explain;
 mod export;
 mod fmt;
 mod import;
+mod key;
 mod later;
 mod log;
 mod new;

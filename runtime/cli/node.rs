@@ -117,13 +117,14 @@ impl Node {
     /// An engine over a deployment.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database cannot be read, or what should be the key for secrets is none.
     pub fn engine(&self, deployed: &Deployed) -> Result<Engine, Failure> {
         let live = deploy::live(&self.db, deployed).map_err(|error| failed(&error))?;
         let seal = deploy::seal(&self.db, &self.ids).map_err(|error| failed(&error))?;
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
         let files = Arc::new(fichero_engine::files::Folder::new(self.folder.join("data").join("files")));
-        Ok(Engine::new(Parts { db: self.db.clone(), live, clock, ids, files, seal }))
+        let keeper = super::key::keeper()?;
+        Ok(Engine::new(Parts { db: self.db.clone(), live, clock, ids, files, seal, keeper }))
     }
 
     /// An engine over the newest deployment; the folder is published only where there is none yet, with its data.

@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
 use super::node::{Node, failed, load_data};
-use super::{Context, Dir, Exit, Failure, Outcome, Report, accounts, runtime};
+use super::{Context, Dir, Exit, Failure, Outcome, Report, accounts, key, runtime};
 use crate::reload::{self, Author, Offered, Reloader};
 use crate::workspace::{Workspace, parent};
 
@@ -142,8 +142,24 @@ pub fn start(context: &Context, folder: &Path, how: &How) -> Result<Started, Fai
     };
     reload::tell(context.report, &outcome, &workspace, &mut String::new());
     let engine = node.engine(&deployed)?;
+    tell_of_secrets(context.report, &engine);
     engine.report(reload::problems(&node, outcome, &workspace));
     Ok(Started { node, engine, deployed, author })
+}
+
+/// Tells whoever starts the server that secrets cannot be given, where fields for them are defined and there is no key.
+fn tell_of_secrets(report: Report, engine: &Engine) {
+    let live = engine.live();
+    let named = live.model.all_entities().find_map(|(_, entity)| {
+        let (_, field) = entity.all_fields().find(|(_, field)| field.kind.is_secret())?;
+        Some(format!("{}.{}", entity.name, field.name))
+    });
+    if let (Some(named), None) = (named, engine.keeper()) {
+        report.note(&format!(
+            "there is no key for secrets such as `{named}`: none can be given until there is; {}",
+            key::HOW
+        ));
+    }
 }
 
 /// What is served besides the workspace itself.

@@ -33,6 +33,7 @@ use crate::read::{aggregate, derive, history, show};
 use crate::record;
 use crate::record::work::{Carried, Work};
 use crate::refusal::{Kind, Named, Refusal};
+use crate::secret::Keeper;
 use crate::value::write::Written;
 
 /// The running engine. Cheap to clone.
@@ -59,6 +60,7 @@ struct Inner {
     ids: Arc<dyn Ids>,
     files: Arc<dyn Files>,
     seal: Seal,
+    keeper: Option<Keeper>,
     remembered: Remembered,
     figures: Counters,
 }
@@ -103,12 +105,14 @@ pub struct Parts {
     pub files: Arc<dyn Files>,
     /// The key that seals cursors and sessions, the same on all nodes.
     pub seal: [u8; 32],
+    /// What seals secrets, by the same key on all nodes; without one no secret can be given.
+    pub keeper: Option<Keeper>,
 }
 
 impl Engine {
     /// An engine over an open database whose tables fit the model.
     pub fn new(parts: Parts) -> Self {
-        let Parts { db, live, clock, ids, files, seal } = parts;
+        let Parts { db, live, clock, ids, files, seal, keeper } = parts;
         let inner = Inner {
             db,
             live: ArcSwap::from_pointee(live),
@@ -117,6 +121,7 @@ impl Engine {
             ids,
             files,
             seal: Seal::new(seal),
+            keeper,
             remembered: Remembered::default(),
             figures: Counters::default(),
         };
@@ -200,6 +205,11 @@ impl Engine {
     /// The key of cursors and sessions.
     pub fn seal(&self) -> &Seal {
         &self.inner.seal
+    }
+
+    /// What seals secrets, where there is a key.
+    pub fn keeper(&self) -> Option<&Keeper> {
+        self.inner.keeper.as_ref()
     }
 
     /// What was done since the start.
@@ -477,7 +487,7 @@ impl Engine {
 
     /// A command in progress.
     pub fn work<'a>(&'a self, live: Arc<Live>, tx: &'a mut Tx, actor: &'a Actor, mode: Mode) -> Work<'a> {
-        Work::new(live, tx, actor, self.clock().now(), &**self.ids(), mode)
+        Work::new(live, tx, actor, self.clock().now(), (&**self.ids(), self.keeper()), mode)
     }
 
     /// Reads on a thread that owns a connection. The model is pinned before.

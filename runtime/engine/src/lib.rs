@@ -27,6 +27,7 @@ pub mod read;
 pub mod record;
 pub mod refusal;
 pub mod scenario;
+pub mod secret;
 pub mod setting;
 mod slice;
 pub mod value;

@@ -237,6 +237,7 @@ const SENTENCES: &[(&str, &str, &str, &str)] = &[
     ("overlap", "Another record with the same {0} overlaps this time", "Otro registro con el mismo valor en {0} se solapa con este tiempo", "Это время пересекается с другой записью с теми же полями: {0}"),
     ("tree_own", "{0} cannot be the record itself", "{0} no puede ser el propio registro", "«{0}» — не сама запись"),
     ("tree_circle", "{0}: {1} lies below this record itself", "{0}: {1} está por debajo de este mismo registro", "«{0}»: {1} находится ниже самой этой записи"),
+    ("no_key", "{0} cannot be kept: this server has no key for secrets. Set FICHERO_KEY, made with `openssl rand -base64 32`", "{0} no se puede guardar: este servidor no tiene clave para secretos. Defina FICHERO_KEY, creada con `openssl rand -base64 32`", "«{0}» не сохранить: у сервера нет ключа для секретов. Задайте FICHERO_KEY, созданный командой `openssl rand -base64 32`"),
     ("ends_before_start", "{0} is before {1}", "{0} es anterior a {1}", "«{0}» раньше, чем «{1}»"),
     ("so_many", "{0} ({1})", "{0} ({1})", "«{0}» ({1})"),
     ("listed", "{0}, {1}", "{0}, {1}", "{0}, {1}"),

@@ -2,11 +2,12 @@
 //!
 //! All living records are gone through by id, a batch a transaction. What looks wrong is looked at again with the records
 //! locked, so that what others write meanwhile is not taken for a difference. Records in the trash are left out: nothing
-//! keeps them up to date, and coming back does. The index of the search is looked at after them (`index`); of files
-//! the bytes are read too (`files`).
+//! keeps them up to date, and coming back does. The index of the search is looked at after them (`index`), and whether
+//! secrets still open (`secrets`); of files the bytes are read too (`files`).
 
 mod files;
 mod index;
+mod secrets;
 
 pub use files::{Fault, FilesFound, Holder, Wrong, files};
 
@@ -70,7 +71,8 @@ impl Found {
 /// When a definition fails, or the database cannot be read.
 pub async fn verify(engine: &Engine, mut tell: impl FnMut(Difference)) -> Result<Found, Refusal> {
     let found = pass(engine, false, &mut tell).await?;
-    Ok(found.and(index::pass(engine, false, &mut tell).await?))
+    let found = found.and(index::pass(engine, false, &mut tell).await?);
+    Ok(found.and(secrets::pass(engine, &mut tell).await?))
 }
 
 /// The same, and makes them what they should be.

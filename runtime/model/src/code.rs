@@ -125,6 +125,8 @@ codes! {
     NOT_FOLLOWED "F0415" "a computed field that does not follow what it reads" "A computed field follows the records that references lead to, its own list of rows, and the list of rows of a record that references lead to. What is read further on is worked out when the record is saved, and not when those change: compute it in the record between, and read that.";
     COPY "F0414" "a copy that follows no reference" "`copy` takes a value when a reference is chosen, so it is a path that begins with one: `phone: {type: phone, copy: account.phone}`. A value made from the record itself is a `compute` or a `formula`.";
 
+    SECRET "F0416" "a secret that would be read" "A `secret` is written and never read: it is kept sealed, and stands in no list, filter, order, index, formula, message, default or data row. Expressions may ask whether there is one: `token != ()`.";
+
     PIPELINE "F0501" "a pipeline that cannot run" "A pipeline needs an entity, a field of its own and at least one stage.";
     UNKNOWN_STAGE "F0502" "an unknown stage" "The name is not among the pipeline's stages.";
 

@@ -207,6 +207,7 @@ pub const REFUSALS: &[&str] = &[
     "invalid",
     "malformed",
     "no_amount",
+    "no_key",
     "no_pipeline",
     "no_rate",
     "not_boolean",

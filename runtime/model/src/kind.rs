@@ -41,6 +41,9 @@ pub enum Kind {
     File(Accepted),
     /// Structured data.
     Json,
+    /// A text that is kept sealed: whoever reads learns only whether there is one. At most `max` characters. A row holds it
+    /// as it is sealed; what is given is sealed before it is in any row.
+    Secret { max: u32 },
     /// Owned child rows: the records of `of` whose reference `by` is this record, in their own order. No column.
     Lines { of: EntityId, by: FieldId },
     /// The records of `of` whose reference `by` is this record. No column.
@@ -48,6 +51,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// True of what nobody reads.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Kind::Secret { .. })
+    }
+
     /// True of days.
     pub fn is_date(&self) -> bool {
         matches!(self, Kind::Date)
@@ -127,6 +135,8 @@ pub enum Type {
     Ref(Arc<[EntityId]>),
     /// Structured data.
     Json,
+    /// A secret, of which may only be asked whether there is one.
+    Secret,
     /// Several of a type.
     List(Arc<Type>),
     /// Whatever a script's function gives: known only when it is evaluated, and checked then. Never of a field.
@@ -149,6 +159,7 @@ impl Kind {
             Kind::Choice { options } => Type::Choice(*options),
             Kind::Ref(reference) => Type::Ref(Arc::clone(&reference.targets)),
             Kind::Json => Type::Json,
+            Kind::Secret { .. } => Type::Secret,
             Kind::Lines { of, .. } | Kind::Children { of, .. } => Type::List(Arc::new(Type::Ref(Arc::new([*of])))),
         }
     }
@@ -170,6 +181,7 @@ impl Kind {
             Kind::Ref(_) => "ref",
             Kind::File(_) => "file",
             Kind::Json => "json",
+            Kind::Secret { .. } => "secret",
             Kind::Lines { .. } => "lines",
             Kind::Children { .. } => "children",
         }

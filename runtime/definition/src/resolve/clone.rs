@@ -41,7 +41,7 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<(EntityI
 
 /// Whether a copy can be given it at all.
 fn may_be_taken(field: &Field) -> bool {
-    field.is_input() && !field.readonly && !matches!(field.kind, Kind::File(_))
+    field.is_input() && !field.readonly && !matches!(field.kind, Kind::File(_) | Kind::Secret { .. })
 }
 
 /// Whether two records have it in common where nothing is said: neither what happens once to each, nor what follows by

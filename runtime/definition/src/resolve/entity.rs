@@ -90,7 +90,7 @@ pub(super) fn title(cx: &Context<'_>, entity: EntityId, findings: &mut Findings<
         field.is_stored()
             && !field.many
             && !field.system
-            && !matches!(field.kind, Kind::Ref(_) | Kind::Json | Kind::File(_))
+            && !matches!(field.kind, Kind::Ref(_) | Kind::Json | Kind::File(_) | Kind::Secret { .. })
     };
     let Some(node) = declaration.document.node.get("title") else {
         let usual = USUAL_TITLES.iter().find_map(|name| definition.field(name).filter(|(_, field)| fits(field)));

@@ -16,7 +16,7 @@ use crate::node::Node;
 /// Keys that have a meaning for some types only, and what to say where they have none.
 type Belonging = (&'static str, fn(Word) -> bool, &'static str);
 
-const BELONGS: [Belonging; 37] = [
+const BELONGS: [Belonging; 49] = [
     ("fields", |_| false, "it belongs to `group` and `lines`, whose parts it names"),
     ("to", |word| word == Word::Ref, "it belongs to `ref`"),
     ("through", |word| word == Word::Ref, "it belongs to `ref` with `many: true`"),
@@ -32,8 +32,8 @@ const BELONGS: [Belonging; 37] = [
     ("min", |word| word.is_ordered() || word.is_text(), "it belongs to texts, numbers, dates, times and lists"),
     (
         "max",
-        |word| word.is_ordered() || word.is_text() || word == Word::File,
-        "it belongs to texts, numbers, dates, times, files and lists",
+        |word| word.is_ordered() || word.is_text() || matches!(word, Word::File | Word::Secret),
+        "it belongs to texts, numbers, dates, times, files, secrets and lists",
     ),
     ("accept", |word| word == Word::File, "it belongs to `file`"),
     ("scale", |word| word == Word::Decimal, "it belongs to `decimal`"),
@@ -59,10 +59,29 @@ const BELONGS: [Belonging; 37] = [
     ("clone", is_given_by_definitions, UPLOADED),
     ("rollup", is_given_by_definitions, UPLOADED),
     ("many", |word| !word.is_rows() && word != Word::Sequence, "lines and children are many as they are"),
+    ("many", is_read, "a secret is one text; lines hold several, each with a name"),
+    ("validate", is_read, NEVER_READ),
+    ("unique", is_read, NEVER_READ),
+    ("index", is_read, NEVER_READ),
+    ("default", is_read, NEVER_READ),
+    ("fill", is_read, NEVER_READ),
+    ("copy", is_read, NEVER_READ),
+    ("compute", is_read, NEVER_READ),
+    ("formula", is_read, NEVER_READ),
+    ("lookup", is_read, NEVER_READ),
+    ("rollup", is_read, NEVER_READ),
+    ("clone", is_read, NEVER_READ),
     ("required", is_asked_for, NOT_ASKED_FOR),
     ("required_if", is_asked_for, NOT_ASKED_FOR),
     ("validate", |word| !word.is_rows(), "a rule of the entity judges all rows: `if: count(rows) < 2` with `reject:`"),
 ];
+
+/// Whether values are ever read.
+fn is_read(word: Word) -> bool {
+    word != Word::Secret
+}
+
+const NEVER_READ: &str = "a secret is given by people and programs, kept sealed and read by nobody";
 
 /// Whether a definition can say a value, or work it out.
 fn is_given_by_definitions(word: Word) -> bool {
@@ -157,7 +176,8 @@ pub(super) fn build(declaration: &FieldDeclaration<'_>, kind: Kind, findings: &m
         external,
         index: flag("index"),
         search: layers.is("search"),
-        sensitive: layers.is("sensitive"),
+        // What a secret was is in no history, export or search, as with all that is sensitive.
+        sensitive: layers.is("sensitive") || word == Some(Word::Secret),
         personal: layers.is("personal"),
         widget: layers.get("widget").and_then(Node::as_text).cloned(),
         ..system::plain(&declaration.name, kind, &written, &declaration.place)

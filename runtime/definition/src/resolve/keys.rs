@@ -290,6 +290,15 @@ pub(super) fn check_stored(
         findings.push(not_stored(field, place, what));
         return false;
     }
+    if field.kind.is_secret() {
+        findings.error_with_help(
+            code::SECRET,
+            place,
+            format!("{what} cannot hold `{}`, which is a secret: nothing compares what nobody reads", field.name),
+            "name another field",
+        );
+        return false;
+    }
     if field.many || matches!(field.kind, Kind::LongText { .. } | Kind::Json | Kind::File(_)) {
         let why = if field.many { "holds many values" } else { "is too long or has no order" };
         findings.error_with_help(

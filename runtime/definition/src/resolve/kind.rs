@@ -25,6 +25,8 @@ use crate::shape::field::OPTION;
 const TEXT: (u32, u32) = (255, 4_000);
 /// The same for text of many lines.
 const LONG_TEXT: (u32, u32) = (100_000, 10_000_000);
+/// The same for a secret: a key or a certificate is longer than a password.
+const SECRET: (u32, u32) = (4_000, 100_000);
 /// Digits behind the point of a decimal where its author says nothing.
 const SCALE: u8 = 4;
 
@@ -186,6 +188,7 @@ impl<'k, 'c> Kinds<'k, 'c> {
             Word::DateTime => Kind::DateTime,
             Word::Duration => Kind::Duration,
             Word::Json => Kind::Json,
+            Word::Secret => Kind::Secret { max: longest(layers, SECRET, findings)? },
             Word::Choice => Kind::Choice { options: self.choice(layers, field, owner, findings)? },
             Word::Ref => self.reference(layers, field, findings)?,
             Word::File => Kind::File(super::media::accepted(layers, findings)?),

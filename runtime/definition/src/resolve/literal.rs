@@ -119,6 +119,8 @@ pub(super) fn literal(node: &Node, kind: &Kind, model: &Model) -> Result<Value, 
             })
         }
         Kind::Json => Ok(Value::Json(Arc::new(json(node)))),
+        Kind::Secret { .. } => Err(Flaw::new("is a secret, and definitions hold none")
+            .help("leave it out: it is given on pages, through the API or by an import")),
         Kind::Ref(_) | Kind::File(_) | Kind::Lines { .. } | Kind::Children { .. } => Err(needs()),
     }
 }
@@ -178,6 +180,7 @@ fn meant(node: &Node, kind: &Kind, flaw: Flaw) -> Flaw {
         | Kind::Ref(_)
         | Kind::File(_)
         | Kind::Json
+        | Kind::Secret { .. }
         | Kind::Lines { .. }
         | Kind::Children { .. } => flaw,
     }

@@ -47,11 +47,7 @@ impl Capabilities {
 }
 
 /// Types that values of several parts need.
-const TYPES: [(&str, &str); 3] = [
-    ("calendar", "calendars are not kept yet"),
-    ("properties", "write fields for now"),
-    ("secret", "secrets are not kept yet"),
-];
+const TYPES: [(&str, &str); 2] = [("calendar", "calendars are not kept yet"), ("properties", "write fields for now")];
 
 /// Keys that nothing acts on, by their path without the names between, and what is missing. Those with `true` do no
 /// harm, and are warned of.

@@ -212,7 +212,7 @@ pub(super) fn sort_key(node: &Node, scope: &Scope<'_>, what: &str, findings: &mu
     let descending = text.starts_with('-');
     let written = Written::part(node, usize::from(descending)..text.len(), findings.files())?;
     let by = expression::compile_written(&written, scope, &Want::Any, findings)?;
-    if matches!(by.ty(), Type::Json | Type::List(_)) {
+    if matches!(by.ty(), Type::Json | Type::Secret | Type::List(_)) {
         let message = format!("{what} cannot be sorted by `{}`, which has no order", by.text);
         findings.error_with_help(code::WRONG_TYPE, &node.place, message, "sort by a field of one value");
         return None;

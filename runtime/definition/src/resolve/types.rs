@@ -30,6 +30,7 @@ pub(super) enum Word {
     Ref,
     File,
     Json,
+    Secret,
     Lines,
     Children,
     Sequence,
@@ -37,7 +38,7 @@ pub(super) enum Word {
 
 impl Word {
     /// All of them.
-    pub const ALL: [Word; 17] = [
+    pub const ALL: [Word; 18] = [
         Word::Text,
         Word::LongText,
         Word::Integer,
@@ -52,6 +53,7 @@ impl Word {
         Word::Ref,
         Word::File,
         Word::Json,
+        Word::Secret,
         Word::Lines,
         Word::Children,
         Word::Sequence,
@@ -74,6 +76,7 @@ impl Word {
             Word::Ref => "ref",
             Word::File => "file",
             Word::Json => "json",
+            Word::Secret => "secret",
             Word::Lines => "lines",
             Word::Children => "children",
             Word::Sequence => "sequence",

@@ -527,6 +527,7 @@ fn kind(model: &Model, kind: &Kind, type_name: &str) -> String {
     let stored = match kind {
         Kind::Text { max } => format!("text {max}"),
         Kind::LongText { max } => format!("longtext {max}"),
+        Kind::Secret { max } => format!("secret {max}"),
         Kind::Decimal { scale } => format!("decimal {scale}"),
         Kind::Money { currency: MoneyCurrency::Own(currency) } => format!("money {currency}"),
         Kind::Money { currency: MoneyCurrency::Shared(currency) } => format!("money in {}", currency.text),

@@ -136,6 +136,8 @@ fn is_words(field: &Field, column: &Column) -> bool {
         Kind::Text { .. } | Kind::LongText { .. } | Kind::Choice { .. } | Kind::Ref(_) | Kind::File(_) | Kind::Json => {
             false
         }
+        // Sensitive, so that it is in no export.
+        Kind::Secret { .. } => true,
     };
     !is_typed && column.part == Part::Value || field.many
 }

@@ -127,6 +127,8 @@ fn of_text(
     }
     match &field.kind {
         Kind::Ref(_) => of_names(work, lookup, column, field, text),
+        // What is read of a secret leaves it as it is.
+        Kind::Secret { .. } if text == "true" => Ok(Outcome::Silent),
         _ if field.many => Ok(several(work, column, field, text)),
         _ => Ok(match one(work, column, field, (text, sort)) {
             Ok(given) => Outcome::Given(given),
@@ -191,7 +193,7 @@ fn one(work: &Work<'_>, column: &Column, field: &Field, (text, sort): (&str, Sor
             text::value(model, field, &plain, &column.notation).map(Given::Value)
         }
         // White space around what a cell says is taken away before; what is there now is part of the text.
-        Kind::Text { .. } | Kind::LongText { .. } => {
+        Kind::Text { .. } | Kind::LongText { .. } | Kind::Secret { .. } => {
             check::kept(field, text).map(|text| Given::Value(Value::text(&text)))
         }
         Kind::Date | Kind::DateTime if sort == Sort::Moment => {

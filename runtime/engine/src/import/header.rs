@@ -293,7 +293,7 @@ fn matching(model: &Model, plan: &Plan, wanted: &str, slips: &mut Vec<String>) -
         slips.push(format!("rows are to be matched by `{wanted}`, which no column fills"));
         return None;
     }
-    if !field.is_stored() || field.many || matches!(field.kind, Kind::Money { .. } | Kind::Json) {
+    if !field.is_stored() || field.many || matches!(field.kind, Kind::Money { .. } | Kind::Json | Kind::Secret { .. }) {
         slips.push(format!("records cannot be found by `{wanted}`; match by stored fields of one value"));
         return None;
     }

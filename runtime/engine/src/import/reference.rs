@@ -192,7 +192,9 @@ pub(crate) fn keys(model: &Model, entity: EntityId) -> impl Iterator<Item = Fiel
     let unique = all(|field| field.unique && !field.external);
     all(|field| field.external).chain(unique).chain([definition.title]).filter(move |id| {
         let field = &definition[*id];
-        field.is_stored() && !field.many && !matches!(field.kind, Kind::Money { .. } | Kind::Ref(_) | Kind::Json)
+        field.is_stored()
+            && !field.many
+            && !matches!(field.kind, Kind::Money { .. } | Kind::Ref(_) | Kind::Json | Kind::Secret { .. })
     })
 }
 

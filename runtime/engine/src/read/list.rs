@@ -166,7 +166,7 @@ pub fn equality(model: &Model, entity: EntityId, name: &str, json: &Json) -> Res
         };
         return Err(Refusal::malformed(message));
     };
-    if field.kind.is_rows() || matches!(field.kind, Kind::Json) {
+    if field.kind.is_rows() || matches!(field.kind, Kind::Json | Kind::Secret { .. }) {
         return Err(Refusal::malformed(Message::with("not_comparable", [name])));
     }
     Ok((id, compared(model, field, json)?))
@@ -324,7 +324,7 @@ pub fn sort_key(model: &Model, entity: EntityId, text: &str) -> Result<SortKey, 
     }
     let by = expression(model, entity, name).map_err(|_| wrong())?;
     match by.ty() {
-        Type::Json | Type::List(_) => Err(wrong()),
+        Type::Json | Type::Secret | Type::List(_) => Err(wrong()),
         // In the order of their ids they would stand in none that anybody knows.
         _ if is_file(model, &by) => Err(wrong()),
         _ => Ok(SortKey { by, descending }),

@@ -76,7 +76,7 @@ pub fn is_possible(model: &Model, entity: EntityId) -> bool {
 /// The order by title; none where titles cannot be compared in the database.
 pub fn by_title(model: &Model, entity: EntityId) -> Vec<SortKey> {
     let by = field_expr(model, entity, model[entity].title);
-    let sortable = !matches!(by.ty(), Type::List(_) | Type::Json) && by.find_unportable(model).is_none();
+    let sortable = !matches!(by.ty(), Type::List(_) | Type::Json | Type::Secret) && by.find_unportable(model).is_none();
     if sortable { vec![SortKey { by, descending: false }] } else { Vec::new() }
 }
 

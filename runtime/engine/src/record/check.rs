@@ -319,6 +319,10 @@ fn check_number(work: &Work<'_>, draft: &mut Draft, id: FieldId, field: &Field) 
 }
 
 fn check_one(work: &Work<'_>, draft: &mut Draft, id: FieldId, field: &Field, value: &Value) -> Result<(), Refusal> {
+    // A secret was looked at before it was sealed.
+    if field.kind.is_secret() {
+        return Ok(());
+    }
     if let Err(problem) = check::fits(field, value) {
         draft.error(work, id, problem);
         return Ok(());

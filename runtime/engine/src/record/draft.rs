@@ -177,6 +177,7 @@ impl Draft {
         let field = &work.live.model[self.entity][id];
         match field.kind {
             Storage::Money { .. } => super::money::of(work, self, id, value),
+            Storage::Secret { .. } => Ok(super::secret::sealed(work, self, id, value)),
             _ => Ok(check::conform(field, value)),
         }
     }

@@ -126,6 +126,10 @@ fn taken(
             }
             continue;
         }
+        // What is sealed opens in the record alone that it was given for.
+        if field.kind.is_secret() {
+            continue;
+        }
         let wants = match place {
             Some((tree, takes)) if tree == id => takes,
             _ => take.contains(&id) && can_be_taken(field),

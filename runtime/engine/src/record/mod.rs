@@ -28,6 +28,7 @@ pub mod remove;
 pub mod rollup;
 pub mod rules;
 pub mod save;
+mod secret;
 mod settings;
 pub mod stage;
 pub mod time;

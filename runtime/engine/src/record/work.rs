@@ -41,6 +41,7 @@ use crate::live::Live;
 use crate::read::list::ShapeRequest;
 use crate::read::show;
 use crate::refusal::{Named, Refusal};
+use crate::secret::Keeper;
 use crate::value::write::Written;
 
 /// The most rounds of reading ahead: paths are at most four references deep, expanded references add one.
@@ -56,6 +57,8 @@ pub struct Work<'a> {
     pub now: Timestamp,
     /// Identities and randomness.
     pub ids: &'a dyn Ids,
+    /// What seals secrets; nothing where there is no key.
+    pub keeper: Option<&'a Keeper>,
     /// How it is meant.
     pub mode: Mode,
     tx: RefCell<&'a mut Tx>,
@@ -137,7 +140,7 @@ impl<'a> Work<'a> {
         tx: &'a mut Tx,
         actor: &'a Actor,
         now: Timestamp,
-        ids: &'a dyn Ids,
+        (ids, keeper): (&'a dyn Ids, Option<&'a Keeper>),
         mode: Mode,
     ) -> Self {
         Self {
@@ -145,6 +148,7 @@ impl<'a> Work<'a> {
             actor,
             now,
             ids,
+            keeper,
             mode,
             tx: RefCell::new(tx),
             command: Cell::new(None),

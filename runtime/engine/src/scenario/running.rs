@@ -229,7 +229,7 @@ fn open(copy: &Copy<'_>, clock: &Arc<SimulatedClock>, ids: &Arc<SeededIds>) -> R
     let clock: Arc<dyn Clock> = Arc::<SimulatedClock>::clone(clock);
     let ids: Arc<dyn Ids> = Arc::<SeededIds>::clone(ids);
     let files = Arc::new(crate::files::Memory::default());
-    Ok(Engine::new(Parts { db, live, clock, ids, files, seal: [0; 32] }))
+    Ok(Engine::new(Parts { db, live, clock, ids, files, seal: [0; 32], keeper: None }))
 }
 
 /// Ids and randomness are the same each time a test runs, alone or beside others.

@@ -90,7 +90,7 @@ pub fn fits(field: &Field, value: &Value) -> Result<(), Problem> {
 }
 
 fn length(field: &Field, text: &str) -> Result<(), Problem> {
-    let (Kind::Text { max } | Kind::LongText { max }) = field.kind else { return Ok(()) };
+    let (Kind::Text { max } | Kind::LongText { max } | Kind::Secret { max }) = field.kind else { return Ok(()) };
     // Bytes are at least as many as characters, so short texts are not counted.
     if text.len() > max as usize && text.chars().count() > max as usize {
         return Err(about(field, "too_long", [Argument::Plain(max.to_string())]));

@@ -112,6 +112,8 @@ fn member(
             };
             Given::Money { amount: Some(amount), currency }
         }
+        // What is read of a secret, sent back, leaves it as it is.
+        Kind::Secret { .. } if *json == Json::Bool(true) => return Ok(()),
         _ if json.is_null() => Given::Value(Value::Nothing),
         _ if field.many => {
             let Json::Array(items) = json else { return Err(about(field, "not_list", [])) };
@@ -229,7 +231,7 @@ pub fn merged(held: &Json, patch: &Json) -> Json {
 pub fn value(model: &Model, field: &Field, json: &Json) -> Result<Value, Problem> {
     let text = |key: &'static str| json.as_str().ok_or_else(|| about(field, key, []));
     match &field.kind {
-        Kind::Text { .. } | Kind::LongText { .. } => {
+        Kind::Text { .. } | Kind::LongText { .. } | Kind::Secret { .. } => {
             check::kept(field, text("not_text")?).map(|text| Value::text(&text))
         }
         Kind::File(_) => check::file(field, text("not_file")?),

@@ -48,7 +48,7 @@ pub fn value(model: &Model, field: &Field, text: &str, notation: &Notation) -> R
     }
     match &field.kind {
         Kind::File(_) => check::file(field, trimmed),
-        Kind::Text { .. } | Kind::LongText { .. } => Ok(Value::text(&check::kept(field, text)?)),
+        Kind::Text { .. } | Kind::LongText { .. } | Kind::Secret { .. } => Ok(Value::text(&check::kept(field, text)?)),
         Kind::Integer => {
             let number = number(trimmed, notation)
                 .filter(|number| number.fract().is_zero())

@@ -90,6 +90,8 @@ impl Serialize for One<'_> {
                 _ => to.collect_str(&number.normalize()),
             },
             Value::Money(money) => to.collect_str(&Fixed(money.base, MONEY_DIGITS)),
+            // Of a secret nothing is told but that there is one.
+            Value::Text(_) if self.kind.is_some_and(|(_, kind)| kind.is_secret()) => to.serialize_bool(true),
             Value::Text(text) => to.serialize_str(text),
             Value::Date(date) => to.collect_str(date),
             Value::Time(time) => to.collect_str(&time.strftime("%H:%M:%S")),

@@ -68,7 +68,7 @@ impl Place {
         let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
         let live = deploy::live(&db, &Deployed { deployment, definitions }).unwrap();
         let files = Arc::new(crate::files::Memory::default());
-        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, files, seal: [7; 32] });
+        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, files, seal: [7; 32], keeper: None });
         Self { engine, clock, _database: database }
     }
 

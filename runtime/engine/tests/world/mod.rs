@@ -12,6 +12,7 @@ use fichero_engine::engine::{Answer, Parts};
 use fichero_engine::read::aggregate;
 use fichero_engine::read::history;
 use fichero_engine::read::list::{ListRequest, ShapeRequest};
+use fichero_engine::secret::Keeper;
 use fichero_engine::value::json as codec;
 use fichero_engine::{Actor, Command, Engine, Mode, Refusal, Via};
 use fichero_model::clock::{Clock as _, Ids, SeededIds, SimulatedClock};
@@ -71,6 +72,11 @@ pub fn on_each_with(yaml: &str, others: &[(&str, &str)], test: impl AsyncFn(&Wor
 impl World {
     /// A workspace of a model in a database that is empty.
     pub fn new(database: Database, model: Arc<Model>) -> Self {
+        Self::with_key(database, model, Keeper::of(&"A".repeat(43)).ok())
+    }
+
+    /// The same with another key for secrets, or with none.
+    pub fn with_key(database: Database, model: Arc<Model>, keeper: Option<Keeper>) -> Self {
         let db = Db::open(&Options::new(database.url())).unwrap();
         deploy::install(&db).unwrap();
         let clock = Arc::new(SimulatedClock::at("2026-03-02T09:00:00Z".parse().unwrap()));
@@ -80,7 +86,7 @@ impl World {
         let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
         let live = deploy::live(&db, &deploy::Deployed { deployment, definitions }).unwrap();
         let files = Arc::new(fichero_engine::files::Memory::default());
-        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, files, seal: [7; 32] });
+        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, files, seal: [7; 32], keeper });
         let actor = Actor { user: None, admin: true, locale: Locale::EN, via: Via::Test, cause: None };
         Self { engine, clock, actor, _database: database }
     }

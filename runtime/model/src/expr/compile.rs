@@ -12,6 +12,7 @@ mod operators;
 mod parse;
 mod path;
 mod scan;
+mod secret;
 mod slip;
 mod typer;
 
@@ -101,7 +102,7 @@ fn compiled(
     let located = |slips: Vec<Slip>| slips.into_iter().map(|slip| slip.diagnostic(text, place)).collect();
     let parsed = parse::parse(text).map_err(|slip| located(vec![slip]))?;
     let root = typer::type_tree(&parsed, text, scope).map_err(located)?;
-    if let Some(slip) = check(&root) {
+    if let Some(slip) = secret::read(&root, None).or_else(|| check(&root)) {
         return Err(located(vec![slip]));
     }
     let mut expr = Expr { text: text.into(), place: place.clone(), root, unportable: None };

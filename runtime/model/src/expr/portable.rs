@@ -147,6 +147,7 @@ impl Checker<'_> {
                 no(&node.at, "a list becomes SQL only under `any`, `all`, `count`, `sum`, `min`, `max` or `in`")
             }
             Type::Json => no(&node.at, "structured data is only ever compared with `()`"),
+            Type::Secret => no(&node.at, "of a secret may only be asked whether there is one"),
             _ => Ok(()),
         }
     }
@@ -239,7 +240,7 @@ impl Checker<'_> {
     fn compare(&self, comparison: Comparison, a: &Node, b: &Node) -> Checked {
         // Whether there is anything can be asked of every single field.
         for (this, other) in [(a, b), (b, a)] {
-            if other.ty == Type::Nothing && this.ty == Type::Json {
+            if other.ty == Type::Nothing && matches!(this.ty, Type::Json | Type::Secret) {
                 return match &this.op {
                     Op::Field { of, fields } => {
                         self.path(of).and_then(|()| self.reached(this, references(this), fields))
@@ -328,7 +329,7 @@ impl Checker<'_> {
                 Ok(())
             }
             (Function::Fold, [text]) if self.has_key(text) => Ok(()),
-            (Function::IsEmpty, [Node { op: Op::Field { of, fields }, ty: Type::Json, .. }]) => {
+            (Function::IsEmpty, [Node { op: Op::Field { of, fields }, ty: Type::Json | Type::Secret, .. }]) => {
                 self.path(of).and_then(|()| self.reached(&arguments[0], references(&arguments[0]), fields))
             }
             (Function::IsEmpty, [list @ Node { ty: Type::List(_), .. }]) => self.list(list),
@@ -411,6 +412,7 @@ fn is_asked(field: &Field) -> bool {
         | Kind::Ref(_)
         | Kind::File(_)
         | Kind::Json
+        | Kind::Secret { .. }
         | Kind::Lines { .. }
         | Kind::Children { .. } => false,
     };

@@ -69,6 +69,7 @@ fn one(kind: &Kind, value: Value) -> Result<Value, Value> {
             | Kind::Time
             | Kind::DateTime
             | Kind::Duration
+            | Kind::Secret { .. }
             | Kind::Ref(_),
             _,
         ) => false,

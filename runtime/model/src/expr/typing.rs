@@ -44,7 +44,7 @@ fn overlap(a: &[EntityId], b: &[EntityId]) -> bool {
 /// Whether values of a type have an order for `<`. Choices are ordered as their options are.
 pub(super) fn has_order(ty: &Type) -> bool {
     match ty {
-        Type::Boolean | Type::Ref(_) | Type::Json | Type::List(_) => false,
+        Type::Boolean | Type::Ref(_) | Type::Json | Type::Secret | Type::List(_) => false,
         Type::Nothing
         | Type::Integer
         | Type::Decimal
@@ -114,7 +114,7 @@ pub(super) fn combined(operator: Arithmetic, a: &Type, b: &Type) -> Option<Type>
 fn open_combined(a: &Type, b: &Type) -> Option<Type> {
     let known = if is_open(a) { b } else { a };
     match known {
-        Type::Boolean | Type::Ref(_) | Type::Json | Type::List(_) => None,
+        Type::Boolean | Type::Ref(_) | Type::Json | Type::Secret | Type::List(_) => None,
         Type::Nothing if *a == Type::Nothing && *b == Type::Nothing => Some(Type::Nothing),
         _ if *a == Type::Nothing || *b == Type::Nothing => Some(known.clone()),
         _ => Some(Type::Any),
@@ -152,7 +152,7 @@ pub fn fits(given: &Type, wanted: &Type) -> bool {
         (Type::Integer | Type::Decimal, Type::Money) => true,
         (Type::Text | Type::Choice(_), Type::Text) | (Type::Text, Type::Choice(_)) => true,
         (Type::Ref(given), Type::Ref(wanted)) => overlap(given, wanted),
-        (_, Type::Json) => true,
+        (given, Type::Json) => *given != Type::Secret,
         _ => false,
     }
 }
@@ -176,6 +176,7 @@ pub fn words(ty: &Type, model: &Model) -> String {
             format!("a record of {}", names.join(" or "))
         }
         Type::Json => "structured data".to_owned(),
+        Type::Secret => "a secret".to_owned(),
         Type::List(item) => match &**item {
             Type::Nothing => "an empty list".to_owned(),
             Type::Ref(targets) => {

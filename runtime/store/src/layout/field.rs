@@ -156,7 +156,7 @@ fn of_system(system: System, model: &Model, entity: EntityId) -> Form {
 fn of_kind(kind: &Kind) -> Form {
     match kind {
         Kind::Text { .. } => Form::Text { keyed: true },
-        Kind::LongText { .. } => Form::Text { keyed: false },
+        Kind::LongText { .. } | Kind::Secret { .. } => Form::Text { keyed: false },
         Kind::Integer => Form::Integer,
         Kind::Decimal { scale } => Form::Decimal { scale: *scale },
         Kind::Money { .. } => Form::Money,

@@ -78,6 +78,9 @@ impl Lowering<'_, '_> {
         for side in [a, b] {
             match side.ty {
                 Type::Json => return Err(self.unportable(side, "structured data is only ever compared with `()`")),
+                Type::Secret => {
+                    return Err(self.unportable(side, "of a secret may only be asked whether there is one"));
+                }
                 Type::List(_) => return Err(self.unportable(side, "a list is only ever compared with `()`")),
                 _ => {}
             }
@@ -218,7 +221,7 @@ impl Lowering<'_, '_> {
         match (&node.ty, &node.op) {
             // A condition is always true or false.
             (Type::Boolean, _) => Ok(Condition::Always(!wanted)),
-            (Type::Json, Op::Field { of, fields }) => {
+            (Type::Json | Type::Secret, Op::Field { of, fields }) => {
                 let mut all = Condition::Always(wanted);
                 for source in self.sources(of, fields)? {
                     let one = match source {

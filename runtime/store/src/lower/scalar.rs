@@ -143,7 +143,7 @@ pub(super) fn repr_of_type(ty: &Type) -> Option<Repr> {
         Type::Time => Some(Repr::Time),
         Type::DateTime => Some(Repr::DateTime),
         Type::Ref(_) => Some(Repr::Id),
-        Type::Nothing | Type::Json | Type::List(_) | Type::Any => None,
+        Type::Nothing | Type::Json | Type::Secret | Type::List(_) | Type::Any => None,
     }
 }
 

@@ -14,6 +14,7 @@
 //! | ref to many | none; a table of links |
 //! | file | the id |
 //! | json | the value |
+//! | secret | the sealed text |
 //! | many of any other kind | the values as one JSON list |
 //! | lines, children | none; the other entity's table refers back |
 //!
@@ -70,6 +71,8 @@ pub enum Shape {
     Id,
     /// Structured data.
     Json,
+    /// A sealed text.
+    Secret,
     /// A JSON list of values of a shape.
     Many(Box<Shape>),
 }
@@ -157,6 +160,7 @@ impl Shape {
             Kind::Ref(reference) => Shape::Ref { targets: targets(&reference.targets, table) },
             Kind::File(_) => Shape::Id,
             Kind::Json => Shape::Json,
+            Kind::Secret { .. } => Shape::Secret,
             Kind::Lines { .. } | Kind::Children { .. } => return None,
         };
         Some(if field.many { Shape::Many(Box::new(one)) } else { one })
@@ -180,7 +184,7 @@ impl Shape {
         match self {
             Shape::Identity | Shape::Id => value(ColumnType::Id),
             Shape::Text => vec![need(Role::Value, ColumnType::Text), need(Role::Key, ColumnType::Text)],
-            Shape::LongText | Shape::Choice => value(ColumnType::Text),
+            Shape::LongText | Shape::Choice | Shape::Secret => value(ColumnType::Text),
             Shape::Integer | Shape::Decimal { .. } | Shape::Duration => value(ColumnType::Integer),
             Shape::Money => vec![
                 need(Role::Value, ColumnType::Integer),
@@ -218,6 +222,7 @@ impl Shape {
             Shape::Ref { targets } => format!("ref to {}", targets.join(" or ")),
             Shape::Links { targets } => format!("many refs to {}", targets.join(" or ")),
             Shape::Json => "json".to_owned(),
+            Shape::Secret => "secret".to_owned(),
             Shape::Many(one) => format!("many {}", one.word()),
         }
     }

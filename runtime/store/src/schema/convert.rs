@@ -121,7 +121,7 @@ fn can_be_listed(shape: &Shape) -> bool {
         Shape::Text | Shape::LongText | Shape::Choice => true,
         Shape::Integer | Shape::Decimal { .. } | Shape::Duration | Shape::Boolean => true,
         Shape::Date | Shape::Time | Shape::DateTime => true,
-        Shape::Identity | Shape::Id | Shape::Money | Shape::Json => false,
+        Shape::Identity | Shape::Id | Shape::Money | Shape::Json | Shape::Secret => false,
         Shape::Ref { .. } | Shape::Links { .. } | Shape::Many(_) => false,
     }
 }

@@ -541,6 +541,6 @@ fn sort_of(ty: &Type) -> Option<Sort> {
         Type::Duration => Sort::Duration,
         Type::Ref(_) => Sort::Ref,
         Type::Json => Sort::Json,
-        Type::Nothing | Type::List(_) | Type::Any => return None,
+        Type::Nothing | Type::Secret | Type::List(_) | Type::Any => return None,
     })
 }

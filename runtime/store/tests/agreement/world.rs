@@ -271,6 +271,7 @@ impl Maker {
             }
             Kind::File(_) => Value::text(&format!("018f3c1e-0000-7000-8000-{:012}", self.below(3))),
             Kind::Json => Value::Json(Arc::new(serde_json::json!({"n": self.below(3), "list": [1.5, null, "x"]}))),
+            Kind::Secret { .. } => Value::text("sealed"),
             Kind::Lines { .. } | Kind::Children { .. } => Value::Nothing,
         }
     }

@@ -114,7 +114,7 @@ fn field(model: &Model, field: &Field) -> Json {
             put("by", json!(&*model[*of][*by].name));
         }
         Kind::Decimal { scale } => put("scale", json!(scale)),
-        Kind::Text { max } | Kind::LongText { max } => put("max", json!(max)),
+        Kind::Text { max } | Kind::LongText { max } | Kind::Secret { max } => put("max", json!(max)),
         _ => {}
     }
     Json::Object(object)

@@ -55,6 +55,7 @@ impl Words<'_> {
             Value::Text(name) => match field.kind {
                 Kind::Choice { options } => self.option(options, name).text,
                 Kind::File(_) => self.file_words(widget, name),
+                Kind::Secret { .. } => self.chrome("secret.stored"),
                 _ if field.is_html() => html::words(name),
                 _ if field.is_phone() => phone::shown(name, self.model.workspace.country),
                 _ => name.to_string(),
@@ -119,6 +120,7 @@ impl Words<'_> {
         match (&field.kind, widget) {
             (Kind::Choice { options }, _) => Cell::Pill(self.option(*options, &text)),
             (Kind::File(_), _) => Cell::Files { items: vec![self.file_face(widget, &text)] },
+            (Kind::Secret { .. }, _) => Cell::Text { text: self.chrome("secret.stored") },
             (_, "color") if is_color(&text) => Cell::Swatch { text },
             // What was kept before it was cleaned on writing, or is worked out when it is read, is cleaned here.
             _ if field.is_html() => Cell::Rich { html: html::clean(&text), text: html::words(&text) },

@@ -33,6 +33,11 @@ pub async fn show(visitor: &Visitor, record: Ref, posted: &Posted, typed: &Typed
     let mut untouched: Vec<FieldId> = Vec::new();
     for (id, given) in &typed.input.fields {
         let field = &words.model[record.entity][*id];
+        // What was typed of a secret is not written into a page: it has to be typed again.
+        if field.kind.is_secret() {
+            untouched.push(*id);
+            continue;
+        }
         let Some(mine) = mine(given, &since, *id) else { continue };
         let theirs = value(&since.values, *id);
         match since.before.get(id) {

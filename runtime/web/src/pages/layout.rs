@@ -117,7 +117,12 @@ pub fn usual_columns(model: &Model, entity: EntityId) -> Vec<Column> {
 
 fn is_telling(field: &Field) -> bool {
     let short = match field.kind {
-        Kind::LongText { .. } | Kind::Json | Kind::File(_) | Kind::Lines { .. } | Kind::Children { .. } => false,
+        Kind::LongText { .. }
+        | Kind::Json
+        | Kind::Secret { .. }
+        | Kind::File(_)
+        | Kind::Lines { .. }
+        | Kind::Children { .. } => false,
         Kind::Text { .. }
         | Kind::Integer
         | Kind::Decimal { .. }

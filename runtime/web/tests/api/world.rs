@@ -77,7 +77,15 @@ impl World {
         let (deployment, _) = deploy::publish(&db, &definitions, &order).unwrap();
         let live = deploy::live(&db, &deploy::Deployed { deployment, definitions }).unwrap();
         let files = Arc::new(fichero_engine::files::Memory::default());
-        let engine = Engine::new(Parts { db, live, clock: clock.clone(), ids, files, seal: [7; 32] });
+        let engine = Engine::new(Parts {
+            db,
+            live,
+            clock: clock.clone(),
+            ids,
+            files,
+            seal: [7; 32],
+            keeper: fichero_engine::secret::Keeper::of(&"A".repeat(43)).ok(),
+        });
         let router = fichero_web::router(engine.clone(), fichero_web::Setup::default()).unwrap();
         Self { engine, clock, router, _database: database }
     }

@@ -21,6 +21,7 @@ mod records;
 mod safety;
 mod screens;
 mod search;
+mod secrets;
 mod trash;
 mod types;
 mod visits;

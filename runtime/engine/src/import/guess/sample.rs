@@ -127,9 +127,12 @@ impl Samples {
             }),
             Kind::Integer | Kind::Decimal { .. } | Kind::Money { .. } => self.counted(),
             // Whether a record is called so only the database knows.
-            Kind::Ref(_) | Kind::Json | Kind::File(_) | Kind::Lines { .. } | Kind::Children { .. } => {
-                Fit { percent: 100, ..Fit::default() }
-            }
+            Kind::Ref(_)
+            | Kind::Json
+            | Kind::Secret { .. }
+            | Kind::File(_)
+            | Kind::Lines { .. }
+            | Kind::Children { .. } => Fit { percent: 100, ..Fit::default() },
         }
     }
 

@@ -56,7 +56,7 @@ impl<'m> Records<'m> {
             // What is worked out when it is read can be asked for too, as far as the database can work it out.
             let is_kept = field.is_stored() || !matches!(field.source, Source::Lookup(_) | Source::Formula { .. });
             let is_found = matches!(field.source, Source::Lookup(_)) && !field.many;
-            (is_kept || is_found) && !field.kind.is_rows() && !matches!(field.kind, Kind::Json)
+            (is_kept || is_found) && !field.kind.is_rows() && !matches!(field.kind, Kind::Json | Kind::Secret { .. })
         });
         asked.flat_map(move |field| {
             let is_money = matches!(field.kind, Kind::Money { .. }) && field.is_stored();

@@ -29,6 +29,8 @@ pub fn shown(model: &Model, field: &Field, component: impl Fn(EntityId) -> Strin
         }
         // An expanded reference is answered as the record itself.
         Kind::Ref(reference) => json!({"anyOf": [id(model, reference), {"type": "object"}]}),
+        // Whether there is one.
+        Kind::Secret { .. } => json!({"type": "boolean"}),
         Kind::Json => return json!({}),
         Kind::Lines { of, .. } => {
             return json!({"type": "array", "items": {"$ref": component(*of)}});
@@ -61,6 +63,11 @@ pub fn given(model: &Model, field: &Field) -> Json {
             json!({"type": "string", "enum": living.map(|option| &*option.name).collect::<Vec<_>>()})
         }
         Kind::Ref(reference) => id(model, reference),
+        // What is read of it, sent back, leaves it as it is.
+        Kind::Secret { max } => {
+            let secret = json!({"type": "string", "maxLength": max, "pattern": format!("^{ANY}*$")});
+            json!({"anyOf": [secret, {"type": "boolean", "enum": [true]}]})
+        }
         Kind::Json => return json!({}),
         Kind::Lines { .. } | Kind::Children { .. } => json!({}),
     };
@@ -99,7 +106,7 @@ pub fn asked(field: &Field, model: &Model) -> Json {
             return json!({"type": "string", "enum": names.chain([String::new()]).collect::<Vec<_>>()});
         }
         Kind::Ref(reference) => format!("({})?", id_pattern(model, reference)),
-        Kind::Lines { .. } | Kind::Children { .. } => return json!({"type": "string"}),
+        Kind::Secret { .. } | Kind::Lines { .. } | Kind::Children { .. } => return json!({"type": "string"}),
     };
     json!({"type": "string", "pattern": format!("^{pattern}$")})
 }

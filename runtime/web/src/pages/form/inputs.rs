@@ -174,6 +174,8 @@ impl<'a> Inputs<'a> {
             Kind::Integer if slot.widget == "rating" && most_stars(field).is_some() && !slot.name.contains('.') => {
                 self.rating(field, slot)
             }
+            // What is stored is not shown, and what was typed is not written back.
+            Kind::Secret { .. } => Input::Secret { stored: !slot.value.is_nothing() },
             Kind::Text { .. } => Input::Text { value: text(), of: keyboard(slot.widget) },
             Kind::LongText { .. } | Kind::Json => Input::Longtext {
                 value: text(),

@@ -26,7 +26,7 @@ pub fn wrong(model: &Model, entity: EntityId, posted: &Posted) -> Vec<FieldError
     errors
 }
 
-/// `name`, `price_currency`, `firm.text`, `lines.2.id`, `lines.2.firm.text`.
+/// `name`, `price_currency`, `firm.text`, `token.remove`, `lines.2.id`, `lines.2.firm.text`.
 fn known(model: &Model, entity: EntityId, name: &str) -> Result<(), FieldError> {
     let definition = &model[entity];
     let unknown = || {
@@ -55,7 +55,10 @@ fn known(model: &Model, entity: EntityId, name: &str) -> Result<(), FieldError> 
             None => Err(unknown()),
         },
         // Files come in parts; an input for them in which nothing was chosen says so by its name alone.
-        (Kind::Ref(_), Some("text")) | (Kind::File(_), Some("file")) | (_, None) => Ok(()),
+        (Kind::Ref(_), Some("text"))
+        | (Kind::File(_), Some("file"))
+        | (Kind::Secret { .. }, Some("remove"))
+        | (_, None) => Ok(()),
         (_, Some(_)) => Err(unknown()),
     }
 }

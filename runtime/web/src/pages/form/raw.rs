@@ -30,6 +30,8 @@ impl Raw<'_> {
             Value::Integer(number) => number.to_string(),
             Value::Decimal(number) => typed::editable(self.chrome, *number),
             Value::Money(money) => format!("{} {}", typed::editable(self.chrome, money.amount), money.currency),
+            // What is stored of a secret is in no page.
+            Value::Text(_) if field.kind.is_secret() => String::new(),
             // With its country's code, so that it stays the same whatever becomes of the record's country.
             Value::Text(text) if field.is_phone() => phone::shown(text, None),
             Value::Text(text) => text.to_string(),

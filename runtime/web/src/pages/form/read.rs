@@ -188,6 +188,14 @@ impl Reading<'_> {
 
     /// What an input gives; nothing when it was not posted, or left as it was shown.
     fn given(&self, field: &Field, name: &str) -> Option<Result<Given, Problem>> {
+        // An input that stays empty leaves the secret; the box beside it removes it.
+        if field.kind.is_secret() {
+            let removes = self.posted.last(&format!("{name}.remove")).is_some_and(|checked| checked == "true");
+            return match self.posted.last(name).filter(|typed| !typed.is_empty()) {
+                Some(typed) => Some(self.value(field, typed).map(Given::Value)),
+                None => removes.then_some(Ok(Given::Value(Value::Nothing))),
+            };
+        }
         let raw = touched(self.posted, field, name)?;
         Some(
             match &field.kind {

@@ -97,7 +97,7 @@ pub fn line_fields(model: &Model, of: EntityId, by: FieldId) -> Vec<FieldId> {
     let fits = |id: FieldId| {
         let field = &definition[id];
         let single = !field.kind.is_rows() && !field.is_link() && !field.many;
-        id != by && single && !field.system && !matches!(field.kind, Kind::Json)
+        id != by && single && !field.system && !matches!(field.kind, Kind::Json | Kind::Secret { .. })
     };
     let mut fields: Vec<FieldId> = Vec::new();
     let mut add = |id: FieldId| {

@@ -117,7 +117,7 @@ fn exact(model: &Model, field: &Field, given: &str) -> Option<Value> {
         // A list of values that lies in one field cannot be asked for by one of them.
         _ if field.many => None,
         Kind::Money { .. } => text::exact(given).map(Value::Decimal),
-        Kind::Lines { .. } | Kind::Children { .. } | Kind::Json | Kind::LongText { .. } => None,
+        Kind::Lines { .. } | Kind::Children { .. } | Kind::Json | Kind::Secret { .. } | Kind::LongText { .. } => None,
         _ if field.is_phone() => {
             Some(Value::text(&phone::read(given, model.workspace.country).unwrap_or(given.to_owned())))
         }

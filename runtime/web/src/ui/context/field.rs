@@ -99,6 +99,11 @@ pub enum Input {
         /// The zone it is meant in, as the reader knows it.
         zone: String,
     },
+    /// A secret: what is stored is not shown, and an input that stays empty leaves it. Posted as NAME; `NAME.remove` removes it.
+    Secret {
+        /// There is one.
+        stored: bool,
+    },
     /// A duration in words (`2 h 30 min`).
     Duration {
         /// What is typed.
