@@ -180,7 +180,7 @@ fn a_kill_while_a_file_is_imported_leaves_whole_rows_and_the_rest_goes_in_later(
 
 #[test]
 fn an_import_that_was_killed_goes_on_where_it_stood() {
-    const MANY: usize = 4_000;
+    const MANY: usize = 12_000;
     for database in databases() {
         let folder =
             Folder::with("deal.yaml", "entity: deal\ntitle: name\nfields: {name: {type: text, required: true}}\n");
@@ -195,11 +195,14 @@ fn an_import_that_was_killed_goes_on_where_it_stood() {
             import.args(["--database", database.url()]);
             import
         };
-        // Each run goes on where the one before was killed, until one has time enough.
-        let mut wait = Duration::from_millis(100);
-        while was_killed_after(command(), &folder, wait) {
-            wait += Duration::from_millis(60);
+        // Each run goes on where the one before was killed. None is killed when it is nearly done: one that has ended is
+        // not gone on with.
+        for wait in [120, 200, 280] {
+            assert!(was_killed_after(command(), &folder, Duration::from_millis(wait)), "it was slower than that");
         }
+        let told = std::fs::File::options().append(true).open(folder.path().join("told")).expect("a file");
+        let ended = command().stdout(Stdio::null()).stderr(told).status().expect("the program runs");
+        assert_eq!(ended.code(), Some(4), "some rows are rejected");
         assert!(folder.read("told").contains("resuming at row"), "{}", folder.read("told"));
         assert_eq!(folder.read("data/rejects/in.csv").lines().count(), 1 + MANY / 100, "the rejects are whole");
         let server = Server::start(&folder, &database, &[]);

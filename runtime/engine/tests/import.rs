@@ -585,11 +585,12 @@ entity: part
 fields:
   name: text
   key: {type: text, external: true}
+  size: integer
 ---
 mapping: parts
 entity: part
 match: key
-columns: {name: name}
+columns: {name: name, size: size}
 set: {key: '=row.name + "-" + text(100 / number(row.size))'}
 "#;
 
