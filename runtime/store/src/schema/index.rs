@@ -5,7 +5,7 @@
 //! | each reference to one record | the id; of a line's parent also the position | all |
 //! | `index: true` and `index:` documents | the fields as they are ordered, then the id, which ends key-set pages | all, or those for which the condition holds |
 //! | `unique: true` and `unique` rules | the fields as they are compared | living ones for which the condition holds |
-//! | `unique` rules with `overlap` | those, then start and end ([`super::overlap`]) | the same, whose time has a length |
+//! | `unique` rules with `overlap` | those, then start and end (`overlap.rs`) | the same, whose time has a length |
 //! | `external: true` | the exact value | living ones |
 //! | the trash | when, and in which batch, a record was deleted | deleted ones |
 //!
