@@ -9,15 +9,16 @@ use fichero_model::data::{DataRow, DataSet, Settings};
 use fichero_model::diagnostic::Diagnostic;
 use fichero_model::expr::{Scope, Setting};
 use fichero_model::kind::Kind;
+use fichero_model::label::Locale;
 use fichero_model::model::Model;
 
 use super::context::Context;
-use super::declare::{Declared, Holder, settings_entity};
+use super::declare::{Declared, Holder, one_or_more, settings_entity};
 use super::findings::Findings;
 use super::left_out::is_left_out;
 use super::value::{Reader, Records, given};
 use super::within::Within;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Document};
 use crate::node::{Entry, Node};
 
 /// The names and external keys of the records that data documents bring. With `demo` also those of demonstrations,
@@ -30,7 +31,7 @@ pub(super) fn records(catalog: &Catalog, declared: &Declared<'_>, model: &Model,
         else {
             continue;
         };
-        if is_demo && !demo {
+        if is_demo && !demo || !is_for(document, model) {
             continue;
         }
         for row in document.node.get("rows").map(Node::entries).unwrap_or_default() {
@@ -65,7 +66,7 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet>
     let mut sets = Vec::new();
     // Rows of a demo refer to one another, so that all of them are left out when one is.
     let mut whole = true;
-    for document in cx.catalog.of_kind("data") {
+    for document in cx.catalog.of_kind("data").filter(|document| is_for(document, cx.model)) {
         let mark = findings.mark();
         let Some(entity) = cx.entity(document.node.get("entity"), findings) else { continue };
         let mut rows = Vec::new();
@@ -97,6 +98,13 @@ pub(super) fn all(cx: &Context<'_>, findings: &mut Findings<'_>) -> Vec<DataSet>
         ));
     }
     sets.into_iter().filter(|(demo_of_pack, _)| whole || !demo_of_pack).map(|(_, set)| set).collect()
+}
+
+/// Whether the records of a document are for workspaces of this locale.
+fn is_for(document: &Document, model: &Model) -> bool {
+    let Some(locales) = document.node.get("locale") else { return true };
+    let mut named = one_or_more(locales).filter_map(Node::as_text);
+    named.any(|locale| Locale::parse(locale) == Some(model.workspace.locale))
 }
 
 /// A row may add to the record of another, but not say otherwise.

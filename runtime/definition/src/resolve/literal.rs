@@ -9,6 +9,7 @@ use fichero_model::diagnostic::{Diagnostic, Texts};
 use fichero_model::entity::Field;
 use fichero_model::expr::typing::words;
 use fichero_model::kind::{Kind, MoneyCurrency};
+use fichero_model::label::Locale;
 use fichero_model::model::Model;
 use fichero_model::name;
 use fichero_model::value::{Currency, Money};
@@ -64,6 +65,13 @@ pub(super) fn literal(node: &Node, kind: &Kind, model: &Model) -> Result<Value, 
     let text = || node.as_text().map(|text| &**text);
     match kind {
         Kind::Text { max } | Kind::LongText { max } => {
+            if let Some(texts) = in_locales(node) {
+                let fits = texts.iter().map(|(locale, node)| Ok((*locale, literal(node, kind, model)?)));
+                let fits = fits.collect::<Result<Vec<_>, Flaw>>()?;
+                let of = |wanted: Locale| fits.iter().find(|(locale, _)| *locale == wanted);
+                let chosen = of(model.workspace.locale).or_else(|| of(Locale::EN)).or_else(|| fits.first());
+                return chosen.map(|(_, value)| value.clone()).ok_or_else(needs);
+            }
             let text = text().ok_or_else(needs)?;
             if node.as_bool().is_some() {
                 return Err(needs());
@@ -123,6 +131,14 @@ pub(super) fn literal(node: &Node, kind: &Kind, model: &Model) -> Result<Value, 
             .help("leave it out: it is given on pages, through the API or by an import")),
         Kind::Ref(_) | Kind::File(_) | Kind::Lines { .. } | Kind::Children { .. } => Err(needs()),
     }
+}
+
+/// A text in several languages: the records of a workspace bear that of its own.
+fn in_locales(node: &Node) -> Option<Vec<(Locale, &Node)>> {
+    let entries = node.entries();
+    let locales: Option<Vec<_>> =
+        entries.iter().map(|entry| Some((Locale::parse(&entry.key.text)?, &entry.value))).collect();
+    locales.filter(|locales| !locales.is_empty())
 }
 
 /// What a kind takes.

@@ -18,9 +18,14 @@ static DATA_KEYS: Keys = Keys {
         key("entity", ENTITY, "The entity of the records.").required(),
         key("demo", Shape::Boolean, "True loads them into demo workspaces only."),
         key(
+            "locale",
+            Shape::OneOrMore(&Shape::Name(NameOf::Locale)),
+            "The workspaces that get them, by their locale; all where nothing is said.",
+        ),
+        key(
             "rows",
             Shape::Entries(NameOf::New, &SET),
-            "The records by name; a name stands for its record wherever a reference is expected.",
+            "The records by name; a name stands for its record wherever a reference is expected. A text may be a map of locales, of which a workspace gets its own: `name: {en: Chair, es: Silla}`.",
         )
         .required(),
     ]],
