@@ -122,6 +122,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             News::Resuming { batch, rows } => {
                 context.report.note(&format!("resuming at row {} of batch {batch}", rows + 1));
             }
+            News::Again { batch, at } => {
+                context.report.note(&format!(
+                    "this file was brought in before, at {at:.0} as batch {batch}: without a key its rows are made once \
+                     more (`fichero import --undo {batch}` takes the first ones back)"
+                ));
+            }
             News::Reached(reached) => {
                 progress.set_position(reached.bytes);
                 progress.set_message(format!("{} rows, {} rejected", reached.rows, reached.rejected));

@@ -42,6 +42,7 @@ use std::sync::Arc;
 
 use fichero_model::data::{Mapping, OnMatch, Reading};
 use fichero_model::{EntityId, Id};
+use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
@@ -196,6 +197,13 @@ pub enum News {
         /// How many rows are behind it.
         rows: u64,
     },
+    /// The same file was brought in before, and nothing says which of its rows are there: they are made once more.
+    Again {
+        /// Which import that was.
+        batch: Id,
+        /// When it ended.
+        at: Timestamp,
+    },
     /// So far it came.
     Reached(Reached),
 }
@@ -294,6 +302,7 @@ async fn all_rows<'e, W: Write>(
     let reading = request.reading();
     let mut source = Source::open(file, &request.file, &reading)?;
     let plan = header::plan(&live.model, &request, reading, source.headers()).map_err(Error::Columns)?;
+    let earlier = batch::earlier(engine, &live, &request, &plan).await?;
     let begun = batch::begin(engine, &live, &request, &plan).await?;
     let batch = begun.as_ref().map(|begun| begun.hold);
     let actor = Actor { via: Via::Import, cause: batch.map(|hold| hold.batch), ..request.actor.clone() };
@@ -313,8 +322,9 @@ async fn all_rows<'e, W: Write>(
         rejects: Rejects::new(rejects, source.headers(), source.style()),
     };
     importer.report.passed_over.clone_from(&importer.plan.passed_over);
-    if let Some(before) = begun.and_then(|begun| begun.before) {
-        importer.resume(&mut source, before, tell).await?;
+    match begun.and_then(|begun| begun.before) {
+        Some(before) => importer.resume(&mut source, before, tell).await?,
+        None => earlier.into_iter().for_each(|(batch, at)| tell(News::Again { batch, at })),
     }
     loop {
         let lines = source.read(READ_AHEAD)?;

@@ -156,6 +156,32 @@ fn going_on_by_other_means_is_refused_and_beginning_anew_leaves_the_old_one() {
     });
 }
 
+#[test]
+fn a_file_that_was_brought_in_before_is_told_of() {
+    on_each(FIRM, async |world| {
+        let twice = async |dry_run: bool, hash: u8| {
+            let csv = "name\nMining\n";
+            let brought =
+                bring_as(world, "sector", None, csv, |request| Request { hash: Some([hash; 32]), dry_run, ..request });
+            brought.await.unwrap()
+        };
+        let first = twice(false, 7).await;
+        assert_eq!(first.again, None);
+        assert_eq!(twice(true, 7).await.again, first.report.batch, "before anything is done");
+        assert_eq!(twice(false, 8).await.again, None, "another file");
+        take_back(world, first.report.batch.unwrap()).await;
+        assert_eq!(twice(false, 7).await.again, None, "that one was taken back");
+        // Rows that are matched by a key do no harm.
+        for _ in 0..2 {
+            let brought = bring_as(world, "account", None, "code,name\nA,Acme\n", |request| Request {
+                hash: Some([9; 32]),
+                ..request
+            });
+            assert_eq!(brought.await.unwrap().again, None);
+        }
+    });
+}
+
 /// Takes an import back: what was reversed, kept and blocked, and what is told of each that stays.
 async fn take_back(world: &World, batch: Id) -> (u64, u64, u64, Vec<String>) {
     let report = undo::run(&world.engine, &world.actor, batch, |_| {}).await.unwrap();

@@ -103,6 +103,23 @@ pub(super) fn others(tx: &mut Tx, new: &stored::Import) -> Result<Vec<stored::Im
     }
 }
 
+/// The import that brought the same file in before, and when it ended: where rows are not matched, so that all of them are
+/// made once more.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) async fn earlier(
+    engine: &Engine,
+    live: &Live,
+    request: &Request<'_>,
+    plan: &Plan,
+) -> Result<Option<(Id, Timestamp)>, Refusal> {
+    let Some(hash) = request.hash.filter(|_| plan.matching.is_empty()) else { return Ok(None) };
+    let table = live.layout.table_name(request.entity);
+    let done = engine.read(move |_, _, tx| Ok::<_, Refusal>(stored::done(tx, &table, &hash)?)).await?;
+    Ok(done.and_then(|done| Some((done.batch, done.ended_at?))))
+}
+
 /// Takes up an import that was ordered, whether somebody was at it before or not.
 fn take_up(tx: &mut Tx, new: &stored::Import, hold: Hold) -> Result<Option<Begun>, Refusal> {
     let old = stored::find(tx, new.batch)?.ok_or_else(|| unknown(new.batch))?;

@@ -322,7 +322,7 @@ async fn bring(engine: &Engine, job: &Job, (ordered, actor): (&Order, Actor), pa
     let writer = spool.try_clone().map_err(unspooled)?;
     let request = order::request(actor.clone(), (entity, ordered.batch), &read, &asked, mapping.as_deref());
     let mut tell = |news| match news {
-        News::Resuming { .. } => {}
+        News::Resuming { .. } | News::Again { .. } => {}
         News::Reached(reached) => {
             pace.lock().unwrap_or_else(PoisonError::into_inner).note(engine.clock().now(), reached);
         }

@@ -2,6 +2,7 @@
 
 use fichero_engine::import::{self, News, Reached, Report, Request};
 use fichero_engine::{Actor, Mode, Via};
+use fichero_model::Id;
 use fichero_model::label::Locale;
 
 use super::World;
@@ -13,6 +14,8 @@ pub struct Brought {
     pub reached: Vec<Reached>,
     /// Behind how many rows it went on.
     pub resuming: Option<u64>,
+    /// The import that brought the same file in before.
+    pub again: Option<Id>,
 }
 
 /// History, by the headings of the file.
@@ -59,13 +62,14 @@ pub async fn bring_bytes(
         mapping: mapping.map(|name| live.model.mappings.iter().find(|mapping| &*mapping.name == name).unwrap()),
         ..request(world, entity)
     };
-    let (mut rejects, mut reached, mut resuming) = (Vec::new(), Vec::new(), None);
+    let (mut rejects, mut reached, mut resuming, mut again) = (Vec::new(), Vec::new(), None, None);
     let tell = |news| match news {
         News::Reached(at) => reached.push(at),
         News::Resuming { rows, .. } => resuming = Some(rows),
+        News::Again { batch, .. } => again = Some(batch),
     };
     let report = import::run(&world.engine, change(request), bytes, &mut rejects, tell).await?;
-    Ok(Brought { report, rejects: String::from_utf8_lossy(&rejects).into_owned(), reached, resuming })
+    Ok(Brought { report, rejects: String::from_utf8_lossy(&rejects).into_owned(), reached, resuming, again })
 }
 
 pub fn counts(brought: &Brought) -> [u64; 4] {

@@ -158,6 +158,7 @@ static FIND: Sql = select!("WHERE batch = ?1");
 static LIST: Sql =
     select!("WHERE (?2 IS NULL OR entity = ?2) AND (?3 IS NULL OR batch < ?3) ORDER BY batch DESC LIMIT ?1");
 static BROKEN_OFF: Sql = select!("WHERE entity = ?1 AND hash = ?2 AND state = 'running' ORDER BY batch DESC");
+static DONE: Sql = select!("WHERE entity = ?1 AND hash = ?2 AND state = 'done' ORDER BY batch DESC LIMIT 1");
 static TAKE_OVER: Sql = Sql::new("UPDATE fichero_import SET runner = ?2 WHERE batch = ?1 AND state = 'running'");
 static ADVANCE: Sql = Sql::new(
     "UPDATE fichero_import SET reached = ?3, created = ?4, updated = ?5, unchanged = ?6, rejected = ?7, made = ?8 \
@@ -216,6 +217,15 @@ pub fn start(tx: &mut Tx, import: &Import) -> Result<(), Error> {
 pub fn broken_off(tx: &mut Tx, entity: &str, hash: &[u8]) -> Result<Vec<Import>, Error> {
     let rows = tx.query(BROKEN_OFF.of(tx.dialect()), &[Cell::text(entity), hash.into()], &TYPES)?;
     rows.into_iter().map(read).collect()
+}
+
+/// The newest import of this file into a table that came to its end and was not taken back.
+///
+/// # Errors
+/// As the database says.
+pub fn done(tx: &mut Tx, entity: &str, hash: &[u8]) -> Result<Option<Import>, Error> {
+    let row = tx.query_one(DONE.of(tx.dialect()), &[Cell::text(entity), hash.into()], &TYPES)?;
+    row.map(read).transpose()
 }
 
 /// Makes `runner` the one who is at an import that has not ended, and gives it as it is then.
