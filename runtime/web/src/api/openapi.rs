@@ -13,6 +13,7 @@ use axum::Json as Reply;
 use fichero_engine::Actor;
 use fichero_engine::read::find;
 use fichero_model::Model;
+use fichero_model::kind::Kind;
 use serde_json::{Map, Value as Json, json};
 
 use super::call::Call;
@@ -77,7 +78,7 @@ pub fn document(model: &Model, actor: &Actor) -> Json {
     let described = json!({"200": answer("This description", json!({"type": "object"}))});
     paths.insert("/api/openapi.json".to_owned(), json!({"get": operation("openapi", "This description", described)}));
     paths.insert("/api/search".to_owned(), search(model));
-    paths.extend(files());
+    paths.extend(files(model));
     if actor.admin {
         paths.extend(jobs());
         paths.extend(imports::of_all());
@@ -142,7 +143,7 @@ fn login() -> Json {
 }
 
 /// Files, which belong to nobody's entity: they are taken in by themselves.
-fn files() -> [(String, Json); 3] {
+fn files(model: &Model) -> [(String, Json); 3] {
     let text = || json!({"type": "string"});
     let about = json!({"type": ["object", "null"], "required": ["entity", "id"], "properties": {
         "entity": text(), "id": text(),
@@ -159,10 +160,20 @@ fn files() -> [(String, Json); 3] {
     let whole = json!({"type": "object", "required": required, "properties": properties});
     let binary = || json!({"schema": {"type": "string", "format": "binary"}});
     let mut upload = operation("upload_file", "Upload a file", json!({"201": answer("The file", made)}));
-    upload["parameters"] = json!([
-        {"name": "name", "in": "query", "schema": text(), "description": "What it is called, where its bytes alone are sent"},
-        {"name": "for", "in": "query", "schema": text(), "description": "The field it is meant for, as entity.field: what that does not take is refused at once"},
-    ]);
+    let mut parameters = vec![json!(
+        {"name": "name", "in": "query", "schema": text(), "description": "What it is called, where its bytes alone are sent"}
+    )];
+    let takers: Vec<String> = model
+        .all_entities()
+        .flat_map(|(_, entity)| {
+            let takers = entity.fields.iter().filter(|field| matches!(field.kind, Kind::File(_)));
+            takers.map(|field| format!("{}.{}", entity.name, field.name))
+        })
+        .collect();
+    if !takers.is_empty() {
+        parameters.push(json!({"name": "for", "in": "query", "schema": {"type": "string", "enum": takers}, "description": "The field it is meant for, as entity.field: what that does not take is refused at once"}));
+    }
+    upload["parameters"] = json!(parameters);
     upload["requestBody"] = json!({"required": true, "content": {"application/octet-stream": binary()}});
     let show = operation("file", "What is known of a file", json!({"200": answer("The file", whole)}));
     let bytes = json!({"200": {"description": "The bytes", "content": {"*/*": binary()}}, "206": {"description": "A part of them", "content": {"*/*": binary()}}, "304": {"description": "They are known by their ETag"}});
