@@ -27,13 +27,18 @@ class Fichero:
     def measure(self, *words, output=None):
         """Seconds that a command takes, and the most memory it had, in MiB."""
         command = [self.binary, *words, *self.database, "-C", str(self.folder)]
+        peak = 0
         with open(output or os.devnull, "wb") as out:
             began = time.monotonic()
             child = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
-            _, status, usage = os.wait4(child.pid, 0)
-        if status != 0:
-            raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
-        return time.monotonic() - began, usage.ru_maxrss / 1024
+            # What the system says of a child at its end counts the memory of its parent, too.
+            while child.poll() is None:
+                peak = max(peak, memory(child, "VmHWM"))
+                time.sleep(0.005)
+            took = time.monotonic() - began
+        if child.returncode != 0:
+            raise SystemExit(f"{' '.join(command)} ended with {child.returncode}")
+        return took, peak
 
     def token(self):
         """What the API is asked with."""
@@ -57,7 +62,10 @@ def seconds(work):
     return time.monotonic() - began
 
 
-def memory(server):
-    """Resident memory of a process in MiB, where the system says it."""
-    text = Path(f"/proc/{server.pid}/status").read_text()
-    return next(int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("VmRSS"))
+def memory(process, what="VmRSS"):
+    """Memory of a process in MiB, where the system says it: what is resident, or (`VmHWM`) what was at most."""
+    try:
+        text = Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith(what)), 0)
