@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use fichero_model::Id;
+use serde_json::Value as Json;
 
 use super::{Held, Session, Tx};
 use crate::{Cell, Constraint, Error};
@@ -78,7 +79,7 @@ struct Part {
 #[derive(Debug)]
 struct Kept {
     /// Gives a row for each that is, and keeps it; their ids stand for `{those}`.
-    query: Cow<'static, str>,
+    query: String,
     ids: BTreeSet<Id>,
 }
 
@@ -128,7 +129,17 @@ fn size(cell: &Cell) -> usize {
     match cell {
         Cell::Text(text) => text.len(),
         Cell::Bytes(bytes) => bytes.len(),
+        Cell::Json(json) => size_of_json(json),
         _ => 16,
+    }
+}
+
+fn size_of_json(json: &Json) -> usize {
+    16 + match json {
+        Json::String(text) => text.len(),
+        Json::Array(items) => items.iter().map(size_of_json).sum(),
+        Json::Object(members) => members.iter().map(|(name, value)| name.len() + size_of_json(value)).sum(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
     }
 }
 
@@ -185,10 +196,7 @@ impl Tx {
             for (query, id) in kept {
                 match gathered.kept.iter_mut().find(|kept| kept.query == *query) {
                     Some(kept) => drop(kept.ids.insert(*id)),
-                    None => {
-                        let query = Cow::Owned((*query).to_owned());
-                        gathered.kept.push(Kept { query, ids: BTreeSet::from([*id]) });
-                    }
+                    None => gathered.kept.push(Kept { query: (*query).to_owned(), ids: BTreeSet::from([*id]) }),
                 }
             }
             gathered.add(into, width, cells);
